@@ -1,0 +1,1 @@
+"""dedup: scraped reports in, a deduplicated, validated Parquet release out."""

@@ -1,0 +1,1 @@
+"""Clusters, canonical choice, variants."""

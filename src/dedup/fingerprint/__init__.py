@@ -1,0 +1,1 @@
+"""Shingles and MinHash kernels over Arrow buffers."""

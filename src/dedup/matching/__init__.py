@@ -1,0 +1,1 @@
+"""LSH candidates and exact verification."""

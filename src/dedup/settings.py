@@ -1,0 +1,200 @@
+"""One typed tree of settings, read from `dedup.toml`, the environment (`DEDUP_…`) and flags.
+
+Every number says where it comes from. Precedence: flags, then environment, then file, then the defaults here.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+CONFIG_NAME = "dedup.toml"
+
+
+class SettingsError(ValueError):
+    """The configuration cannot be used; the message names the file, the key and what was expected."""
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ColumnSettings(_Group):
+    """Which columns of JSONL, CSV and Parquet records hold what; the first name that a record has is taken."""
+
+    text: tuple[str, ...] = ("text", "content", "body", "clean_text", "正文", "内容", "全文")
+    id: tuple[str, ...] = ("id", "doc_id", "record_id")
+    title: tuple[str, ...] = ("title", "headline", "标题", "题名")
+    url: tuple[str, ...] = ("url", "link", "网址", "链接")
+    published_at: tuple[str, ...] = ("published_at", "date", "pub_date", "发布日期", "发布时间", "日期")
+    publisher: tuple[str, ...] = ("publisher", "发布机构", "来源")
+    fetched_at: tuple[str, ...] = ("fetched_at", "crawled_at", "scraped_at", "抓取时间")
+    license: tuple[str, ...] = ("license", "许可")
+    html: tuple[str, ...] = ("html", "raw_html")
+
+
+class SourceSettings(_Group):
+    """A named feed of documents: `[[source]]` in `dedup.toml`."""
+
+    path: str = Field(description="file, folder, glob or fsspec url; relative to the file that declares it")
+    name: str | None = Field(None, description="default: the url's host for records with a url, else the folder's name")
+    format: Literal["auto", "text", "markdown", "html", "jsonl", "csv", "parquet", "warc"] = "auto"
+    role: Literal["corpus", "reference"] = "corpus"
+    trusted: bool = Field(False, description="its copies are preferred as canonical")
+    license: str | None = None
+    encoding: str = Field("auto", description="auto, or the name of an encoding that all its files have")
+    exclude: tuple[str, ...] = Field((), description="globs of paths inside the source that are left out")
+    columns: ColumnSettings = ColumnSettings()
+
+
+class ReadSettings(_Group):
+    """Limits on what is read; whatever exceeds them goes to quarantine with its reason."""
+
+    max_file_mb: float = Field(100.0, gt=0, description="largest single page file; record files are streamed, no limit")
+    max_record_mb: float = Field(32.0, gt=0, description="largest single record or decompressed page")
+    max_expansion: float = Field(200.0, gt=1, description="largest ratio of decompressed to compressed bytes")
+    batch_chars: int = Field(8_000_000, ge=1, description="characters of text per batch")
+
+
+class TextSettings(_Group):
+    """How pages are cut and cleaned."""
+
+    profile: Literal["auto", "zh", "plain"] = Field("auto", description="zh: Chinese reports; plain: no page splitting")
+    min_chars: int = Field(20, ge=0, description="sections with fewer normalised characters are junk")
+    furniture_pages: int = Field(5, ge=2, description="an edge line on this many distinct pages of a source …")
+    furniture_share: float = Field(0.2, gt=0, le=1, description="… and this share of them is furniture")
+
+
+class FingerprintSettings(_Group):
+    """Shingles and MinHash; part of what a release's fingerprints are compatible with."""
+
+    ngram: int = Field(5, ge=1, le=64, description="characters (or words) per shingle")
+    unit: Literal["char", "word"] = "char"
+    num_perm: Literal[128] = 128
+    seed: Literal[1] = 1
+
+
+class MatchSettings(_Group):
+    """What a near-duplicate is, and how candidates are found."""
+
+    jaccard: float = Field(0.7, gt=0, le=1, description="at or above: near-duplicate")
+    floor: float = Field(0.35, ge=0, le=1, description="between floor and jaccard the edit similarity decides")
+    edit: float = Field(0.9, gt=0, le=1, description="Indel similarity at or above: near-duplicate")
+    keys: int = Field(112, ge=1, le=2000, description="LSH keys a section; 100 keys of 3 rows find 0.999 of laws")
+    rows_per_key: int = Field(3, ge=1, le=16, description="signature rows a key")
+    estimate_floor: float = Field(0.2, ge=0, le=1, description="candidates whose signatures agree less are dropped")
+    hot_key: int = Field(256, ge=2, description="groups larger than this are linked to near neighbours only")
+    short_chars: int = Field(64, ge=0, description="shorter normalised texts have a candidate path of their own")
+    complete_cluster: int = Field(200, ge=2, description="up to this size all pairs of a cluster are published")
+    variant_share: float = Field(0.3, gt=0, le=1, description="share of aligned figures replaced that makes a variant")
+    variant_figures: int = Field(4, ge=1, description="aligned figures needed before that share is believed")
+    audit_pairs: int = Field(400, ge=0, description="true pairs after which the recall audit stops; 0 turns it off")
+
+
+class ClusterSettings(_Group):
+    """Which copy is published."""
+
+    prefer: tuple[str, ...] = Field((), description="names of sources whose copies win, most trusted first")
+
+
+class QualitySettings(_Group):
+    """Validation before publication."""
+
+    enabled: bool = True
+    suites: str | None = Field(None, description="folder with further suites; those of the package always run")
+
+
+class Settings(BaseSettings):
+    """All settings of a run."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DEDUP_", env_nested_delimiter="__", extra="forbid", frozen=True, populate_by_name=True
+    )
+
+    warehouse: Path = Path("warehouse")
+    sources: tuple[SourceSettings, ...] = Field((), alias="source")
+    workers: int = Field(0, ge=0, description="threads; 0 means one per processor")
+    memory_limit: str = Field("4GB", description="bound for DuckDB and for batches, e.g. 4GB")
+    title: str = Field("Deduplicated reports", description="title of the published dataset")
+    read: ReadSettings = ReadSettings()
+    text: TextSettings = TextSettings()
+    fingerprint: FingerprintSettings = FingerprintSettings()
+    match: MatchSettings = MatchSettings()
+    cluster: ClusterSettings = ClusterSettings()
+    quality: QualitySettings = QualitySettings()
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _memory(cls, value: str) -> str:
+        number = value.upper().rstrip("B").rstrip("KMGT").strip()
+        try:
+            float(number)
+        except ValueError:
+            raise ValueError("expected a size such as 4GB or 512MB") from None
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment overrule what the file says (`load_settings` passes both)."""
+        return env_settings, init_settings
+
+    @property
+    def threads(self) -> int:
+        """Worker threads to use."""
+        return self.workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def load_settings(config: Path | None = None, **flags: Any) -> Settings:
+    """Read settings from `config` (default: `dedup.toml` in the working folder, when it is there).
+
+    Parameters
+    ----------
+    config : path of a TOML file; it must exist when given
+    flags : top-level settings that overrule file and environment; None means not given
+
+    Raises
+    ------
+    SettingsError
+        The file is missing or not TOML, or a key or value is not known.
+    """
+    path = config or Path(CONFIG_NAME)
+    data: dict[str, Any] = {}
+    if path.exists():
+        try:
+            data = tomllib.loads(path.read_text("utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{path}: not valid TOML: {error}") from error
+        for source in data.get("source", []):
+            where = str(source.get("path", ""))
+            if where and "://" not in where and not Path(where).is_absolute():
+                source["path"] = str(path.parent / where)
+        if "warehouse" in data and "://" not in str(data["warehouse"]):
+            data["warehouse"] = path.parent / str(data["warehouse"])
+    elif config is not None:
+        raise SettingsError(f"{config}: no such file; `dedup init` writes one")
+    try:
+        settings = Settings(**data)
+        given = {name: value for name, value in flags.items() if value is not None}
+        # Flags overrule the environment, so they are laid over the finished tree and checked again.
+        return settings.model_copy(update=_checked(given)) if given else settings
+    except ValidationError as error:
+        lines = [f"  {'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in error.errors()]
+        raise SettingsError(f"{path if path.exists() else 'settings'}:\n" + "\n".join(lines)) from error
+
+
+def _checked(values: dict[str, Any]) -> dict[str, Any]:
+    """Validate flags with the model's own rules and return them by field name."""
+    model = Settings.model_validate(values)
+    return {name: getattr(model, name) for name in values}

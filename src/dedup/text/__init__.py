@@ -1,0 +1,1 @@
+"""What a page says: normalise, clean, split into sections."""
