@@ -89,7 +89,8 @@ SECTIONS = pa.schema(
 FINGERPRINTS = pa.schema(
     [
         field("section_id", pa.string(), "the section"),
-        field("n_shingles", pa.int64(), "shingle positions in its normalised text"),
+        field("n_shingles", pa.int64(), "shingle positions in its normalised text; 0 for an empty one"),
+        field("normalised_hash", pa.uint64(), "64-bit hash of the whole normalised text"),
         field("signature", pa.list_(pa.uint32(), NUM_PERM), "MinHash, datasketch 2 affine32, 128 permutations, seed 1"),
     ]
 )

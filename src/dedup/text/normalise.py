@@ -161,10 +161,12 @@ def utf8_buffers(texts: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]
     wide = pa.types.is_large_string(texts.type)
     _, offset_buffer, data_buffer = texts.buffers()
     if len(texts) == 0 or offset_buffer is None:
-        return np.zeros(0, dtype=np.uint8), np.zeros(len(texts) + 1, dtype=np.int64)
+        return np.frombuffer(b"", dtype=np.uint8), np.zeros(len(texts) + 1, dtype=np.int64)
     offsets = np.frombuffer(offset_buffer, dtype=np.int64 if wide else np.int32)
     offsets = offsets[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
-    data = np.frombuffer(data_buffer, dtype=np.uint8) if data_buffer is not None else np.zeros(0, dtype=np.uint8)
+    # Read-only, whatever the buffer says: the kernels are compiled for one kind of array only.
+    data = np.frombuffer(data_buffer if data_buffer is not None else b"", dtype=np.uint8)
+    data.flags.writeable = False
     return data, offsets
 
 
