@@ -1,0 +1,45 @@
+"""What can go wrong with a warehouse, one class per thing a caller can do about it."""
+
+from __future__ import annotations
+
+
+class ReleaseError(Exception):
+    """Something about a warehouse or a release; the message names the place and the way out."""
+
+
+class NoRelease(ReleaseError):  # noqa: N818 - a state of the warehouse more than a fault
+    """The warehouse, or the release asked for, does not exist yet."""
+
+
+class BrokenRelease(ReleaseError):  # noqa: N818
+    """A pointer, manifest or data file is missing or damaged."""
+
+
+class UnknownDataset(ReleaseError):  # noqa: N818
+    """A dataset or column was asked for that this release does not have."""
+
+
+class QueryRefused(ReleaseError):  # noqa: N818
+    """The SQL is wrong, or would do more than read this release."""
+
+
+class IntegrityError(ReleaseError):
+    """The staged datasets contradict each other; nothing was published.
+
+    Attributes
+    ----------
+    problems : one sentence for each broken rule
+    """
+
+    def __init__(self, release_id: str, problems: list[str]) -> None:
+        self.problems = problems
+        lines = "\n".join(f"  {problem}" for problem in problems)
+        super().__init__(f"release {release_id} was not published, {len(problems)} checks failed:\n{lines}")
+
+
+class WarehouseError(ReleaseError):
+    """The warehouse cannot be written: permissions, a full disk, a missing lock."""
+
+
+class WarehouseLocked(ReleaseError):  # noqa: N818
+    """Another run is writing to the warehouse."""

@@ -1,0 +1,168 @@
+"""Do the datasets of a release agree with each other? Asked of the files, before anything is published."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from dedup.schemas import DATASETS
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Every value of `dataset.column` (nulls apart) stands in `target.target_column`."""
+
+    dataset: str
+    column: str
+    target: str
+    target_column: str
+
+
+#: Also the foreign keys of the data package.
+REFERENCES: tuple[Reference, ...] = (
+    Reference("reports", "cluster_id", "clusters", "cluster_id"),
+    Reference("reports", "section_id", "sections", "section_id"),
+    Reference("reports", "doc_id", "documents", "doc_id"),
+    Reference("reports", "edition_of", "clusters", "cluster_id"),
+    Reference("reports", "contained_in", "clusters", "cluster_id"),
+    Reference("records", "cluster_id", "clusters", "cluster_id"),
+    Reference("clusters", "canonical_section", "sections", "section_id"),
+    Reference("sections", "doc_id", "documents", "doc_id"),
+    Reference("membership", "section_id", "sections", "section_id"),
+    Reference("membership", "cluster_id", "clusters", "cluster_id"),
+    Reference("membership", "stands_for", "membership", "section_id"),
+    Reference("pairs", "section_a", "membership", "section_id"),
+    Reference("pairs", "section_b", "membership", "section_id"),
+    Reference("furniture", "doc_id", "documents", "doc_id"),
+    Reference("fingerprints", "section_id", "membership", "section_id"),
+)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A query that returns offending ids; it runs when all its datasets are there."""
+
+    says: str
+    datasets: tuple[str, ...]
+    query: str
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "every cluster has exactly one canonical section, the one it names",
+        ("clusters", "membership"),
+        """
+        SELECT c.cluster_id FROM clusters c
+        LEFT JOIN (SELECT cluster_id, count(*) AS n, min(section_id) AS section_id
+                   FROM membership WHERE is_canonical GROUP BY cluster_id) m USING (cluster_id)
+        WHERE m.n IS DISTINCT FROM 1 OR m.section_id IS DISTINCT FROM c.canonical_section
+        """,
+    ),
+    Rule(
+        "a section stands for sections of its own cluster, and is canonical there",
+        ("membership",),
+        """
+        SELECT m.section_id FROM membership m JOIN membership s ON s.section_id = m.stands_for
+        WHERE s.cluster_id <> m.cluster_id OR NOT s.is_canonical
+        """,
+    ),
+    Rule(
+        "a cluster counts its sections rightly",
+        ("clusters", "membership"),
+        """
+        SELECT c.cluster_id FROM clusters c
+        LEFT JOIN (SELECT cluster_id, count(*) AS n FROM membership GROUP BY cluster_id) m USING (cluster_id)
+        WHERE m.n IS DISTINCT FROM c.n_sections
+        """,
+    ),
+    Rule(
+        "a report shows the canonical section of its cluster",
+        ("reports", "clusters"),
+        """
+        SELECT r.cluster_id FROM reports r JOIN clusters c USING (cluster_id)
+        WHERE r.section_id <> c.canonical_section
+        """,
+    ),
+    Rule(
+        "every document of a corpus source stands in records",
+        ("documents", "records"),
+        "SELECT uri FROM documents ANTI JOIN records USING (uri) WHERE role = 'corpus'",
+    ),
+    Rule(
+        "sections tile the text of their document",
+        ("sections", "documents"),
+        """
+        WITH cut AS (
+            SELECT doc_id, section_id, char_start, char_end,
+                   lag(char_end, 1, 0) OVER (PARTITION BY doc_id ORDER BY ordinal) AS expected,
+                   row_number() OVER (PARTITION BY doc_id ORDER BY ordinal DESC) = 1 AS is_last
+            FROM sections)
+        SELECT section_id FROM cut JOIN documents d USING (doc_id)
+        WHERE char_start <> expected OR char_end < char_start OR (is_last AND char_end <> d.n_chars)
+        """,
+    ),
+)
+
+
+def find_contradictions(folder: Path, *, memory_limit: str = "1GB") -> list[str]:
+    """Check keys, references and rules between the datasets below `folder`.
+
+    Parameters
+    ----------
+    folder : a release or a staged one; datasets that are not there are not checked
+    memory_limit : bound for DuckDB, which spills to a temporary folder beyond it
+
+    Returns
+    -------
+    one sentence per broken rule with the number of offending rows and up to three of them; empty when all holds
+    """
+    present = [name for name, dataset in DATASETS.items() if any((folder / dataset.path).glob("part-*.parquet"))]
+    problems: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="dedup-check-") as spill:
+        connection = duckdb.connect(config={"memory_limit": memory_limit, "temp_directory": spill})
+        try:
+            for name in present:
+                files = [path.as_posix() for path in sorted((folder / DATASETS[name].path).glob("part-*.parquet"))]
+                connection.read_parquet(files).create_view(name)
+            for says, query in _queries(present):
+                count, examples = _offenders(connection, query)
+                if count:
+                    problems.append(f"{says}: broken for {count} rows, e.g. {', '.join(examples)}")
+        finally:
+            connection.close()
+    return problems
+
+
+def _queries(present: list[str]) -> list[tuple[str, str]]:
+    """Return (what should hold, query for the ids that break it) for the datasets that are there."""
+    queries: list[tuple[str, str]] = []
+    for name in present:
+        if key := DATASETS[name].key:
+            columns = ", ".join(key)
+            queries.append(
+                (
+                    f"{name}: {columns} is unique",
+                    f"SELECT concat_ws(' ', {columns}) FROM {name} GROUP BY {columns} HAVING count(*) > 1",
+                )
+            )
+    queries += [
+        (
+            f"{r.dataset}.{r.column} stands in {r.target}.{r.target_column}",
+            f"SELECT DISTINCT a.{r.column} FROM {r.dataset} a "
+            f"ANTI JOIN {r.target} b ON a.{r.column} = b.{r.target_column} WHERE a.{r.column} IS NOT NULL",
+        )
+        for r in REFERENCES
+        if r.dataset in present and r.target in present
+    ]
+    queries += [(rule.says, rule.query) for rule in RULES if all(name in present for name in rule.datasets)]
+    return queries
+
+
+def _offenders(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, list[str]]:
+    row = connection.execute(f"SELECT count(*), min(id, 3) FROM ({query}) AS offenders(id)").fetchone()
+    if row is None:  # an aggregate without groups always gives a row
+        raise AssertionError(query)
+    return int(row[0]), [str(value) for value in row[1] or ()]

@@ -1,0 +1,160 @@
+"""Making a release: written aside, checked, then published in one step."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from dedup.releases.errors import IntegrityError, NoRelease
+from dedup.releases.integrity import find_contradictions
+from dedup.releases.layout import (
+    LATEST,
+    MANIFEST,
+    REJECTED,
+    RELEASES,
+    STAGING,
+    explained,
+    next_release_id,
+    read_pointer,
+    sync_file,
+    sync_folder,
+    write_json,
+)
+from dedup.releases.lock import require_lock
+from dedup.releases.manifest import build_manifest, describe_datasets, describe_files
+from dedup.releases.reading import Release
+from dedup.releases.writing import write_parquet
+from dedup.schemas import DATASETS
+
+
+class Staging:
+    """A release in the making: `write` each dataset, then `publish`, `reject` or `discard`.
+
+    Whatever fails or is killed in between, the last release stays as it was: the new one appears by renaming a
+    finished folder, and readers find it when the pointer is replaced.
+    """
+
+    def __init__(self, warehouse: Path, release_id: str, created_at: datetime, parent: str | None) -> None:
+        self.warehouse = warehouse
+        self.release_id = release_id
+        self.created_at = created_at
+        self.parent = parent
+        self.path = warehouse / STAGING / release_id
+
+    def write(
+        self, dataset: str, tables: pa.Table | Iterable[pa.Table], metadata: Mapping[str, str] | None = None
+    ) -> None:
+        """Write a dataset: conformed to its schema, sorted over all `tables`, zstd Parquet.
+
+        Parameters
+        ----------
+        dataset : a name of `schemas.DATASETS`
+        tables : rows in any order; memory-mapped tables are read row group by row group
+        metadata : key-value metadata of the files (fingerprints: scheme, seed, normaliser version, …)
+
+        Raises
+        ------
+        ValueError
+            The rows do not fit the schema.
+        WarehouseError
+            The disk is full or may not be written; the staging folder is removed.
+        """
+        spec = DATASETS[dataset]
+        folder = self.path / spec.path
+        try:
+            with explained(folder):
+                if folder.exists():
+                    shutil.rmtree(folder)
+                write_parquet(folder, spec, tables, metadata)
+        except Exception:
+            self.discard()
+            raise
+
+    def publish(self, manifest: Mapping[str, Any]) -> Release:
+        """Check the staged datasets and make them the newest release.
+
+        Parameters
+        ----------
+        manifest : the engine's part of `manifest.json` (settings, code version, timings, recall, …)
+
+        Raises
+        ------
+        IntegrityError
+            Keys repeat or references lead nowhere; nothing was published, the staging folder is kept.
+        WarehouseError
+            The disk is full or may not be written; nothing was published.
+        """
+        require_lock(self.warehouse)
+        with explained(self.path):
+            datasets = describe_datasets(self.path)
+            problems = find_contradictions(self.path)
+            if problems:
+                raise IntegrityError(self.release_id, problems)
+            whole = build_manifest(self.release_id, self.parent, self.created_at, datasets, manifest)
+            whole["files"] = describe_files(self.path)
+            write_json(self.path / MANIFEST, whole)
+            for path in sorted(self.path.rglob("*")):
+                (sync_folder if path.is_dir() else sync_file)(path)
+            sync_folder(self.path)
+            final = self.warehouse / RELEASES / self.release_id
+            final.parent.mkdir(exist_ok=True)
+            self.path.rename(final)
+            sync_folder(final.parent)
+            pointer = {
+                "release_id": self.release_id,
+                "path": f"{RELEASES}/{self.release_id}",
+                "published_at": self.created_at.isoformat(),
+                "manifest_sha256": sha256((final / MANIFEST).read_bytes()).hexdigest(),
+            }
+            write_json(self.warehouse / LATEST, pointer)
+        return Release(final, whole)
+
+    def reject(self) -> Path:
+        """Keep the staged datasets under `rejected/` for inspection; the pointer stays. Returns the folder."""
+        require_lock(self.warehouse)
+        target = self.warehouse / REJECTED / self.release_id
+        with explained(target):
+            target.parent.mkdir(exist_ok=True)
+            self.path.rename(target)
+            sync_folder(target.parent)
+        return target
+
+    def discard(self) -> None:
+        """Remove the staged datasets."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def open_staging(warehouse: str | Path, *, now: datetime) -> Staging:
+    """Begin a release; call it inside `warehouse_lock`.
+
+    What an earlier run left unfinished is removed: its owner is dead, else it would hold the lock.
+
+    Parameters
+    ----------
+    warehouse : folder of the warehouse
+    now : time of the run, with time zone; names the release (UTC day) and dates it
+
+    Raises
+    ------
+    WarehouseError
+        The lock is not held, or the folder cannot be written.
+    """
+    folder = Path(warehouse)
+    require_lock(folder)
+    with explained(folder):
+        stale = folder / STAGING
+        if stale.exists():
+            shutil.rmtree(stale)
+        try:
+            parent: str | None = read_pointer(folder)["release_id"]
+        except NoRelease:
+            parent = None
+        staging = Staging(folder, str(next_release_id(folder, now)), now, parent)
+        staging.path.mkdir(parents=True)
+    return staging
