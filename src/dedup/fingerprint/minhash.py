@@ -122,9 +122,7 @@ class Fingerprints:
     normalised_hash: NDArray[np.uint64]
 
 
-def signature_matrix(
-    texts: pa.Array, *, ngram: int = 5, unit: Unit = "char", threads: int = 1
-) -> Fingerprints:
+def signature_matrix(texts: pa.Array, *, ngram: int = 5, unit: Unit = "char", threads: int = 1) -> Fingerprints:
     """Fingerprint an Arrow string array."""
     data, offsets = utf8_buffers(texts)
     n = len(texts)
@@ -162,9 +160,7 @@ def signature_matrix(
     return Fingerprints(signatures, counts, text_hashes)
 
 
-def fingerprint(
-    texts: object, *, ngram: int = 5, unit: Unit = "char", threads: int = 1
-) -> NDArray[np.uint32]:
+def fingerprint(texts: object, *, ngram: int = 5, unit: Unit = "char", threads: int = 1) -> NDArray[np.uint32]:
     """Return the MinHash signatures of texts, shape (n, 128), uint32.
 
     Parameters

@@ -1,0 +1,225 @@
+"""Variants: near-duplicates that state other facts, such as last year's report filled anew or an amended law.
+
+Two signs, both judged from the text alone: a large share of the figures that stand in the same words is replaced,
+or both texts carry a full date at their head and the dates are different days. A masked, lost, overwritten or
+damaged figure is no sign: years are left out (sites overwrite them), and so is a number that one wrong digit
+explains.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numba import njit
+
+from dedup.fingerprint.shingles import BASE, finish_hash, mix_code_point
+from dedup.text.normalise import fold_table, fold_utf8, utf8_buffers
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from dedup.matching.verify import VerifiedPairs
+    from dedup.settings import MatchSettings
+
+#: Code points before a figure that must be equal for two figures to be "the same figure": two or three words.
+CONTEXT = 6
+#: Characters at the start of a section in which a date counts as its own.
+HEAD_CHARS = 600
+_DATE = re.compile(
+    r"((?:19|20)[0-9]{2})\s{0,2}(?:年\s{0,2}([0-9]{1,2})\s{0,2}月\s{0,2}([0-9]{1,2})\s{0,2}日|-([0-9]{2})-([0-9]{2}))"
+)
+
+_YEAR_SIGN = np.uint32(ord("年"))
+_MONTH_SIGN = np.uint32(ord("月"))
+_DAY_SIGN = np.uint32(ord("日"))
+_MASK_LETTER = np.uint32(ord("x"))
+
+
+@dataclass(frozen=True)
+class VariantMarks:
+    """Which pairs are variants, and why.
+
+    Attributes
+    ----------
+    is_variant : (p,) bool
+    by_date : (p,) bool, the dates at the heads are different days
+    aligned, replaced : (p,) int64, figures that stand in the same words, and how many of them have another value
+    """
+
+    is_variant: NDArray[np.bool_]
+    by_date: NDArray[np.bool_]
+    aligned: NDArray[np.int64]
+    replaced: NDArray[np.int64]
+
+
+@njit(nogil=True, cache=True)  # type: ignore[misc]
+def _is_digit(cp: np.uint32) -> bool:
+    return 48 <= cp <= 57
+
+
+@njit(nogil=True, cache=True)  # type: ignore[misc]
+def _figures_of_text(
+    cps: NDArray[np.uint32], n: int, keys: NDArray[np.uint64], values: NDArray[np.int64], at: int
+) -> int:
+    """Append (context hash, value) of the figures of one text; return the new end."""
+    context = np.zeros(CONTEXT, dtype=np.uint64)
+    filled = 0
+    i = 0
+    while i < n:
+        if not _is_digit(cps[i]):
+            context[filled % CONTEXT] = mix_code_point(cps[i])
+            filled += 1
+            i += 1
+            continue
+        start = i
+        value = np.int64(0)
+        while i < n and _is_digit(cps[i]):
+            if i - start < 17:
+                value = value * 10 + np.int64(cps[i]) - 48
+            i += 1
+        digits = i - start
+        following = cps[i] if i < n else np.uint32(0)
+        masked = following == _MASK_LETTER or (start > 0 and cps[start - 1] == _MASK_LETTER)
+        date = following in (_YEAR_SIGN, _MONTH_SIGN, _DAY_SIGN)
+        if digits < 2 or digits > 17 or masked or date or filled < CONTEXT:
+            continue
+        h = mix_code_point(following)
+        for k in range(CONTEXT):
+            h = h * BASE + context[(filled + k) % CONTEXT]
+        keys[at] = finish_hash(h)
+        values[at] = value
+        at += 1
+    return at
+
+
+@njit(nogil=True, cache=True)  # type: ignore[misc]
+def _figures(
+    data: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    index: NDArray[np.int32],
+    expansions: NDArray[np.uint32],
+    bounds: NDArray[np.int64],
+) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    cps = np.empty(4096, dtype=np.uint32)
+    keys = np.empty(1024, dtype=np.uint64)
+    values = np.empty(1024, dtype=np.int64)
+    at = 0
+    bounds[0] = 0
+    for d in range(starts.size):
+        cps, n = fold_utf8(data, starts[d], ends[d], index, expansions, cps, False)
+        if at + n // 2 + 1 > keys.size:
+            size = 2 * keys.size + n
+            more_keys = np.empty(size, dtype=np.uint64)
+            more_values = np.empty(size, dtype=np.int64)
+            more_keys[:at] = keys[:at]
+            more_values[:at] = values[:at]
+            keys, values = more_keys, more_values
+        end = _figures_of_text(cps, n, keys, values, at)
+        # Sorted by context; the sort is stable, so repeated contexts keep the order of the text.
+        order = np.argsort(keys[at:end], kind="mergesort")
+        keys[at:end] = keys[at:end][order]
+        values[at:end] = values[at:end][order]
+        at = end
+        bounds[d + 1] = at
+    return keys[:at], values[:at]
+
+
+@njit(nogil=True, cache=True)  # type: ignore[misc]
+def _one_digit_apart(a: np.int64, b: np.int64) -> bool:
+    """Whether one inserted, deleted or replaced digit explains the difference."""
+    x = np.empty(20, dtype=np.int64)
+    y = np.empty(20, dtype=np.int64)
+    n = 0
+    while a > 0:
+        x[n] = a % 10
+        a //= 10
+        n += 1
+    m = 0
+    while b > 0:
+        y[m] = b % 10
+        b //= 10
+        m += 1
+    if abs(n - m) > 1:
+        return False
+    low = 0
+    while low < min(n, m) and x[low] == y[low]:
+        low += 1
+    i, j = n - 1, m - 1
+    while i >= low and j >= low and x[i] == y[j]:
+        i -= 1
+        j -= 1
+    return i - low < 1 and j - low < 1
+
+
+@njit(nogil=True, cache=True)  # type: ignore[misc]
+def _compare_figures(
+    keys: NDArray[np.uint64],
+    values: NDArray[np.int64],
+    bounds: NDArray[np.int64],
+    left: NDArray[np.int64],
+    right: NDArray[np.int64],
+    aligned: NDArray[np.int64],
+    replaced: NDArray[np.int64],
+) -> None:
+    for p in range(left.size):
+        i, i_end = bounds[left[p]], bounds[left[p] + 1]
+        j, j_end = bounds[right[p]], bounds[right[p] + 1]
+        while i < i_end and j < j_end:
+            if keys[i] < keys[j]:
+                i += 1
+            elif keys[j] < keys[i]:
+                j += 1
+            else:
+                # Repeated contexts are compared in the order of the text: first with first.
+                aligned[p] += 1
+                replaced[p] += values[i] != values[j] and not _one_digit_apart(values[i], values[j])
+                i += 1
+                j += 1
+
+
+def head_dates(text: str) -> list[tuple[int, int, int]]:
+    """Return the full dates (year, month, day) at the head of a text, latest last."""
+    found = {(int(m[1]), int(m[2] or m[4]), int(m[3] or m[5])) for m in _DATE.finditer(text[:HEAD_CHARS])}
+    return sorted(d for d in found if 1 <= d[1] <= 12 and 1 <= d[2] <= 31)
+
+
+def _other_day(a: list[tuple[int, int, int]], b: list[tuple[int, int, int]]) -> bool:
+    """Whether the latest dates are different days; one differing part may be damage or an overwritten year."""
+    if not a or not b:
+        return False
+    return sum(x != y for x, y in zip(a[-1], b[-1], strict=True)) >= 2
+
+
+def mark_variants(
+    pairs: VerifiedPairs, texts: pa.Array, first_row: NDArray[np.int64], match: MatchSettings
+) -> VariantMarks:
+    """Tell variants from copies among verified pairs.
+
+    Parameters
+    ----------
+    texts, first_row : `texts[first_row[i]]` is the clean text of node i
+    """
+    n = pairs.a.size
+    aligned = np.zeros(n, dtype=np.int64)
+    replaced = np.zeros(n, dtype=np.int64)
+    by_date = np.zeros(n, dtype=bool)
+    if n:
+        nodes, where = np.unique(np.concatenate([pairs.a, pairs.b]), return_inverse=True)
+        left, right = where[:n].astype(np.int64), where[n:].astype(np.int64)
+        data, offsets = utf8_buffers(texts)
+        rows = first_row[nodes]
+        table = fold_table()
+        bounds = np.zeros(rows.size + 1, dtype=np.int64)
+        keys, values = _figures(data, offsets[:-1][rows], offsets[1:][rows], table.index, table.expansions, bounds)
+        _compare_figures(keys, values, bounds, left, right, aligned, replaced)
+        dates = [head_dates(text) for text in texts.take(rows).to_pylist()]
+        by_date = np.fromiter(
+            (_other_day(dates[i], dates[j]) for i, j in zip(left, right, strict=True)), dtype=bool, count=n
+        )
+    by_figures = (aligned >= match.variant_figures) & (replaced >= match.variant_share * np.maximum(aligned, 1))
+    return VariantMarks(by_figures | by_date, by_date, aligned, replaced)
