@@ -1,0 +1,197 @@
+"""Site noise: what the page's maker or the scraper put around and into the text.
+
+Rules name what a phrase is (pagination, crawl metadata, page intro, related links, copyright, download offer), never
+a site. A rule removes a whole line unless its noise is plainly a stretch inside one.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import Literal
+
+from dedup.text.characters import BLANKS, HAN
+from dedup.text.lines import Line
+
+NoiseKind = Literal["pagination", "metadata", "intro", "related", "copyright", "promo", "navigation", "mark"]
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """A stretch of site noise.
+
+    Attributes
+    ----------
+    start, end : span in the page
+    kind : what it is
+    whole : the line holds nothing else
+    """
+
+    start: int
+    end: int
+    kind: NoiseKind
+    whole: bool
+
+
+_B = f"[{BLANKS}]*"
+_N = "[0-9０-９]{1,4}"
+
+# -- stretches inside a line ------------------------------------------------------------------------------------
+_PAGER = (
+    rf"共{_B}{_N}{_B}页{_B}[,，、]?{_B}(?:当前)?(?:第|为第){_B}{_N}{_B}页{_B}[0-9 ]{{0,40}}"
+    rf"|第{_B}{_N}{_B}页{_B}[,，/／、（(]?{_B}共{_B}{_N}{_B}页{_B}[）)]?"
+    rf"|[\[【]{_B}(?:上一页|下一页|首页|尾页|末页){_B}[\]】]"
+    rf"|(?:\[{_N}\]{_B}){{2,40}}(?:下一页|尾页)?"
+    rf"|(?:上一?[页篇]|下一?[页篇]|首页|尾页|末页|返回列表|返回目录)(?:[{BLANKS}0-9|｜>»<«]{{1,40}}(?:上一?[页篇]|下一?[页篇]|首页|尾页|末页|返回列表|返回目录))+"
+    rf"|(?<![{HAN}])(?:上一页|下一页)(?![{HAN}])"
+)
+_INLINE = re.compile(_PAGER)
+
+# -- whole lines ------------------------------------------------------------------------------------------------
+_KEY = (
+    "文章来源|信息来源|稿件来源|资料来源|来源网站|来源|出处|稿源|作者|编者|编辑|责任编辑|责编|录入|录入者|审核|审核人|校对|发布者|发布人|上传者|投稿|"
+    "整理|发布时间|发布日期|发表时间|更新时间|更新日期|添加时间|录入时间|发稿时间|创建时间|日期|时间|浏览次数|浏览量|浏览|点击次数|点击数|点击率|点击|"
+    "阅读次数|阅读量|阅读数|阅读|访问量|访问次数|人气|评论数?|收藏|字数|字号|字体大小|字体|背景色?|关键词|关键字|标签|栏目|分类|所属栏目|所属分类|大小|语言|"
+    "索引号|发布机构|发文机关|主题分类|文件编号|有效性|信息分类|公开方式|公开日期|打印|关闭窗口|分享到?"
+)
+_VALUE = rf"[^。！？；\n]{{0,40}}"
+_METADATA = re.compile(
+    rf"[\[【（(|｜*•·{BLANKS}-]*(?:{_KEY}){_B}[:：]{_VALUE}(?:(?:[{BLANKS}|｜/]+|[\]】）)])(?:{_KEY}){_B}[:：]?{_VALUE})*[\]】）){BLANKS}]*"
+)
+_CRUMBS = re.compile(
+    rf"(?:您?(?:当前|现在|所在)(?:的?位置|位置是|页面)|您的位置|你的位置|当前位置|现在位置|所在位置){_B}[:：].{{0,120}}"
+    rf"|(?:网站)?首页{_B}(?:[>＞»›/\-|｜→]+{_B}[^。！？；]{{1,24}}){{1,8}}"
+)
+_RELATED = re.compile(
+    rf"[#*★☆◆●■▲【\[「《{BLANKS}]*"
+    r"(?:(?:[^。！？；，\n]{2,24}(?:的)?)?(?:相关|其他相关|其它相关)(?:推荐|阅读|文章|链接|内容|范文|信息|资讯|热词|专题|新闻|文档|搜索|标签)"
+    r"|(?:推荐|延伸|扩展|拓展|热门|精彩)(?:阅读|文章|范文|推荐|链接|资讯)|猜你喜欢|你可能(?:还)?(?:喜欢|感兴趣)|您可能(?:还)?(?:喜欢|感兴趣)"
+    r"|(?:看了|看过|阅读)(?:本文|此文|[^。，\n]{0,20})的(?:人|网友)?还(?:看|喜欢|读)了?|大家(?:还|都)在(?:看|搜)|本类(?:推荐|热门)|网友(?:推荐|关注)|为您推荐|更多(?:相关|精彩|范文)[^。！？；\n]{0,20})"
+    rf"{_B}(?:文章|推荐|阅读)?{_B}[】\]」》]?{_B}[:：]?{_B}(?P<rest>[^。！？；\n]{{0,80}})"
+)
+_COPYRIGHT = re.compile(
+    r"版权(?:所有|归|声明|信息)|著作权归|侵权|(?i:copyright|all rights reserved)|©|[京沪粤浙苏鲁豫川渝湘鄂皖闽赣冀晋陕甘宁青新藏蒙辽吉黑桂滇黔琼津]ICP[备证]|公网安备"
+    r"|免责(?:声明|条款)|(?:转载|引用)(?:时)?(?:请|须|需|务必)(?:注明|保留|标明)|未经(?:授权|许可|允许)[^。]{0,12}(?:转载|复制|使用)"
+    r"|(?:本文|本站|文章|内容|资料|图片|以上内容)[^。，\n]{0,16}(?:来自|来源于|源自|转自|摘自|收集于|整理自|由[^。，\n]{1,20}(?:整理|提供|发布|收集|上传|编辑))"
+    r"|(?:不代表|并不代表)(?:本站|本网|本人|平台)|联系(?:我们|本站|客服|站长|管理员)[^。\n]{0,16}(?:删除|处理)|(?:仅供|只供)(?:参考|学习)"
+)
+_PROMO = re.compile(
+    r"(?:点击|免费|立即|马上)(?:此处|这里|下方|文末|右上角)?[^。，\n]{0,8}(?:下载|获取|领取|查看更多|收藏|注册)"
+    r"|下载(?:本文|全文|该文|文档|地址|链接)|(?:全文|本文|文档|Word|word|WORD|PDF|pdf)[^。，\n]{0,10}(?:下载|打印版)"
+    r"|(?:扫一?扫|扫码|扫描)[^。\n]{0,12}(?:二维码|关注|下载)|长按[^。\n]{0,12}二维码|(?:微信|官方)?公众(?:号|平台)[:：]|关注(?:我们|本站|公众号|微信)|加(?:入)?(?:微信|QQ)群"
+    r"|(?:QQ|qq|微信号?)[:： ]{0,2}[0-9A-Za-z_]{5,}|(?:更多|最新)[^。，\n]{0,16}(?:请|敬请|欢迎)(?:关注|点击|访问|登录|浏览|继续|查看|持续)"
+    r"|(?:推荐度|下载文档|复制全文|开通会员|会员免费|付费|充值|优惠券|限时)|(?:https?://|www\.)[0-9A-Za-z./?=&_%#\-]+"
+)
+_INTRO = re.compile(
+    r"(?:下面|以下|接下来|今天|这里|本文|现在|那么|为此)?[^。！？\n]{0,12}(?:小编|本站|本网|编者|我)[^。！？\n]{0,8}(?:给|为|跟|和|与|替|帮)(?:各位|大家|你|您|同学|朋友|广大)[^。！？\n]{0,24}"
+    r"(?:整理|收集|搜集|带来|分享|介绍|准备|推荐|讲|谈|提供|汇总|精心|总结|说)"
+    r"|(?:整理|收集|搜集|分享|带来|汇总|精选|挑选|准备)了?[^。！？\n]{0,24}(?:供|以供|给)(?:大家|各位|您|你|广大)[^。！？\n]{0,16}(?:参考|阅读|借鉴|学习|使用|查阅)"
+    r"|(?:希望|相信|但愿)[^。！？\n]{0,16}(?:对|能给|给|能帮|帮|能够帮)[^。！？\n]{0,4}(?:大家|您|你|各位|朋友|读者)[^。！？\n]{0,16}(?:帮助|参考|启发|有用|到)"
+    r"|欢迎(?:大家|您|各位|朋友|广大|前来|阅读|收藏|参阅|查阅|借鉴|下载|浏览|转发|分享)[^。！？\n]{0,24}(?:阅读|借鉴|参考|分享|收藏|学习|查阅|下载|浏览|您|大家|帮助)"
+    r"|(?:一起|一块儿?|共同)来?(?:看看|看一看|了解|学习|欣赏|阅读)(?:一下)?(?:吧|[!！。])"
+    r"|(?:仅供|以供|供)(?:大家|您|各位|广大|读者)?[^。！？\n]{0,6}参考[!！。～~]?$"
+    r"|(?:以上|上述)(?:就)?是[^。！？\n]{0,30}(?:全部内容|所有内容|整理的|的内容|分享|介绍)"
+    r"|你(?:知道|会|是否)[^。！？\n]{0,24}怎么写|(?:该|应该)?(?:怎么|怎样|如何)(?:样)?(?:才能)?写[^。！？\n]{0,24}[？?呢吗]|是怎么(?:样)?写的"
+)
+_EDITOR = re.compile(r"[（(【\[]?(?:编者按|编辑注|小编注|编辑提示|温馨提示|小贴士|本站注|网友投稿|网络投稿)[:：】\]]")
+_NAVIGATION = re.compile(
+    rf"[\[【]?(?:返回(?:顶部|首页|列表|上一页|目录|栏目)|关闭窗口|关闭本页|打印本页|打印此页|打印|加入收藏|设为首页|网站地图|联系我们|关于我们|无障碍阅读|繁体|字体[:：]?|大|中|小|登录|注册|收藏|分享|举报|投诉|纠错|展开全文|阅读全文|收起)"
+    rf"(?:[\]】{BLANKS}|｜/·]+[\[【]?(?:返回(?:顶部|首页|列表|上一页|目录|栏目)|关闭窗口|关闭本页|打印本页|打印此页|打印|加入收藏|设为首页|网站地图|联系我们|关于我们|无障碍阅读|繁体|大|中|小|登录|注册|收藏|分享|举报|投诉|纠错|展开全文|阅读全文|收起))*[\]】]?"
+)
+_PAGE_NUMBER = re.compile(rf"[-—–－·•]{{1,3}}{_B}{_N}{_B}[-—–－·•]{{1,3}}|第{_B}{_N}{_B}页")
+_MARK_ONLY = re.compile(rf"[*＊#\-—=＝_~·.。…{BLANKS}]{{3,}}|</?[a-zA-Z][^<>]{{0,200}}>|&nbsp;")
+
+# A page is read with this once; only lines that hold one of these words are judged by the rules above.
+_TRIGGER = re.compile(
+    "共[0-9０-９ ]{1,6}页|第[0-9０-９ ]{1,6}页|[上下]一[页篇]|首页|[尾末]页|返回|来源|出处|稿源|作者|编者|编辑|责编|录入|审核|校对|发布|上传|投稿|整理|时间|日期|浏览|点击|阅读|访问|人气|评论"
+    "|收藏|字数|字[号体]|关键[词字]|标签|栏目|分类|索引号|发文机关|打印|关闭|分享|位置|相关|推荐|猜你|喜欢|还在|都在|更多|版权|著作权|侵权|[Cc]opyright|COPYRIGHT|©|ICP|公网安备|免责|转载|未经|本文|本站|仅供"
+    "|只供|参考|联系|下载|扫[描码一]|二维码|公众|关注|会员|付费|https?:|www\\.|小编|帮助|欢迎|一起|怎么|怎样|如何写|如何才|全部内容|温馨|小贴士|设为|网站|登录|注册|&nbsp;|QQ|微信"
+)
+
+
+def find_noise(text: str, lines: list[Line]) -> list[Noise]:
+    """Return the site noise of a page, in order, without overlaps.
+
+    Related links are dropped to the last line that still looks like a link.
+    """
+    if not lines:
+        return []
+    starts = [line[0] for line in lines]
+    suspects: set[int] = set()
+    for match in _TRIGGER.finditer(text):
+        at = bisect_right(starts, match.start()) - 1
+        if at >= 0:
+            suspects.add(at)
+    for i, (start, end) in enumerate(lines):
+        # Marks and page numbers are short and hold no trigger word.
+        if end - start <= 24 and (text[start] in "-—–－*＊#=＝_~·•<…." or text[end - 1] in ">"):
+            suspects.add(i)
+    found: list[Noise] = []
+    skip_to = -1
+    for i in sorted(suspects):
+        if i <= skip_to:
+            continue
+        start, end = lines[i]
+        kind = line_noise(text[start:end])
+        if kind == "related":
+            last = _last_link(text, lines, i)
+            found.extend(Noise(a, b, "related", True) for a, b in lines[i : last + 1])
+            skip_to = last
+        elif kind is not None:
+            found.append(Noise(start, end, kind, True))
+        else:
+            for match in _INLINE.finditer(text, start, end):
+                found.append(Noise(match.start(), match.end(), "pagination", False))
+    return found
+
+
+def line_noise(line: str) -> NoiseKind | None:
+    """Return what kind of site noise a whole line is, or None when it is text."""
+    n = len(line)
+    if n <= 160:
+        pager = _INLINE.sub("", line)
+        if len(pager) < n and not pager.strip(" \t\u3000\u00a0[]【】|｜0123456789<>«».。…"):
+            return "pagination"
+        if _PAGE_NUMBER.fullmatch(line):
+            return "pagination"
+        if _CRUMBS.fullmatch(line) or _NAVIGATION.fullmatch(line):
+            return "navigation"
+        if _METADATA.fullmatch(line):
+            return "metadata"
+        related = _RELATED.fullmatch(line)
+        if related and not related["rest"].endswith(("。", "；")):
+            return "related"
+        if _MARK_ONLY.fullmatch(line):
+            return "mark"
+    if n <= 400:
+        if _EDITOR.match(line):
+            return "intro"
+        weight = sum(1 for _ in _INTRO.finditer(line))
+        if weight >= 2 or (weight and n <= 260 and not _IS_REPORT.search(line)):
+            return "intro"
+        if _COPYRIGHT.search(line) and not _IS_REPORT.search(line) and (n <= 120 or len(_COPYRIGHT.findall(line)) >= 2):
+            return "copyright"
+        if n <= 120 and _PROMO.search(line) and not _IS_REPORT.search(line):
+            return "promo"
+    return None
+
+
+# What a report says of itself and its place; a line with it is text even if it welcomes or thanks somebody.
+_IS_REPORT = re.compile(
+    r"各位代表|同志们|[我全本][省市县区镇乡村州旗国]|工程|项目|万元|亿元|增长|执法|监管|打击|保护|政府|群众|[0-9]%|人民"
+)
+_LINKISH_END = re.compile(r"[。！？；;!?：:]$")
+_LINK = re.compile(rf"(?:[★☆◆●■▲·•>»\-]|[0-9０-９]{{1,2}}[.、．)）]|\[|【|{_B}https?:)")
+
+
+def _last_link(text: str, lines: list[Line], head: int) -> int:
+    """Return the index of the last line of a list of related links that starts below line `head`."""
+    last = head
+    for i in range(head + 1, min(len(lines), head + 40)):
+        start, end = lines[i]
+        line = text[start:end]
+        if end - start > 60 or _LINKISH_END.search(line) or "，" in line:
+            break
+        last = i
+    return last
