@@ -1,0 +1,103 @@
+"""Reading sources: every file and record ends in a batch, as a document or in quarantine, and the run goes on."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from dedup.settings import ReadSettings, SourceSettings
+from dedup.sources.batch import Collector, Rejected, SourceBatch
+from dedup.sources.delimited import read_csv
+from dedup.sources.errors import Refused
+from dedup.sources.formats import PAGE_FORMATS, detect_format
+from dedup.sources.jsonl import read_jsonl
+from dedup.sources.locate import Entry, list_entries
+from dedup.sources.pages import read_page
+from dedup.sources.parquet import read_parquet
+from dedup.sources.records import RecordFile
+from dedup.sources.unpack import open_unpacked
+
+_Part = tuple[pa.Table | None, list[Rejected]]
+_RECORD_READERS: dict[str, Callable[[io.BufferedReader, RecordFile], Iterator[_Part]]] = {
+    "jsonl": read_jsonl,
+    "csv": read_csv,
+    "parquet": read_parquet,
+}
+
+
+def read_batches(
+    sources: Sequence[SourceSettings], read: ReadSettings, *, now: datetime, limit: int | None = None
+) -> Iterator[SourceBatch]:
+    """Read sources as a stream of batches.
+
+    Parameters
+    ----------
+    sources : what to read, in this order; the files of each in code point order of their paths
+    read : limits; what exceeds them goes to quarantine
+    now : moment of ingestion, with time zone
+    limit : documents after which reading stops
+
+    Yields
+    ------
+    batches of about `read.batch_chars` characters; every input record stands once in `documents` or in `quarantine`
+    (a file that two sources name is read once). The rows do not depend on the size of the batches.
+    """
+    collector = Collector(read.batch_chars, now, limit)
+    seen: set[tuple[str, str, str]] = set()
+    for source in sources:
+        for entry in list_entries(source):
+            key = (entry.name, entry.inside, entry.identity)
+            if entry.identity and key in seen:
+                collector.advance(files=1)
+                continue
+            seen.add(key)
+            yield from _read_entry(entry, read, now, collector)
+            if collector.full:
+                yield from collector.drain(last=True)
+                return
+    yield from collector.drain(last=True)
+
+
+def _read_entry(entry: Entry, read: ReadSettings, now: datetime, collector: Collector) -> Iterator[SourceBatch]:
+    file = RecordFile(entry, read, now)
+    position = 0
+    try:
+        if entry.refusal is not None:
+            raise Refused(*entry.refusal)
+        with entry.open() as raw:
+            for documents, rejected in _parts(raw, file, collector):
+                if documents is not None:
+                    collector.table(documents)
+                for row in rejected:
+                    collector.reject(row)
+                reached = raw.tell()
+                collector.advance(n_bytes=max(reached - position, 0))
+                position = max(reached, position)
+                yield from collector.drain()
+                if collector.full:
+                    break
+    except Refused as refused:
+        collector.reject(file.refuse(refused.rule, refused.reason, size=entry.size))
+    except OSError as error:
+        reason = f"it cannot be read: {error.strerror or error}"
+        collector.reject(file.refuse("unreadable", reason, size=entry.size))
+    collector.advance(files=1, n_bytes=max(entry.size - position, 0))
+    yield from collector.drain()
+
+
+def _parts(raw: BinaryIO, file: RecordFile, collector: Collector) -> Iterator[_Part]:
+    entry = file.entry
+    stream, packed = open_unpacked(raw, file.read)
+    if not stream.peek(1):
+        raise Refused("empty", "the file is empty")
+    kind = detect_format(entry.inside, stream.peek(4096)[:4096], entry.source.format)
+    if kind in {"html", "warc"}:
+        raise Refused("unknown_format", f"{kind} cannot be read by this version")
+    if kind in PAGE_FORMATS:
+        collector.page(read_page(stream, packed, kind, file))
+        return
+    yield from _RECORD_READERS[kind](stream, file)

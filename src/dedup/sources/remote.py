@@ -1,0 +1,67 @@
+"""Sources behind fsspec urls (`s3://…`, `memory://…`): optional, with the extra `remote`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO, cast
+from urllib.parse import urlsplit
+
+from dedup.settings import SourceSettings
+from dedup.sources.errors import SourceError
+from dedup.sources.locate import COMPANION, Entry, matches
+from dedup.sources.provenance import url_without_secrets
+
+
+def _filesystem(url: str) -> tuple[Any, str]:
+    """Return (fsspec file system, path in it).
+
+    Raises
+    ------
+    SourceError
+        fsspec, or the package for this kind of url, is not installed
+    """
+    try:
+        import fsspec
+    except ImportError:
+        raise SourceError(
+            f"{url_without_secrets(url)}: urls need fsspec: pip install 'dedup-reports[remote]'"
+        ) from None
+    try:
+        fs, path = fsspec.core.url_to_fs(url)
+    except (ImportError, ValueError) as error:
+        raise SourceError(f"{url_without_secrets(url)}: no file system for this url ({error})") from error
+    return fs, str(path)
+
+
+def _opener(fs: Any, path: str) -> Callable[[], BinaryIO]:
+    return lambda: cast(BinaryIO, fs.open(path, "rb"))
+
+
+def list_remote(source: SourceSettings) -> Iterator[Entry]:
+    """Yield the files below an fsspec url, in code point order of their paths, with the rules of local folders."""
+    fs, path = _filesystem(source.path)
+    path = path.rstrip("/")
+    root, names = _names(fs, path)
+    name = source.name or root.rpartition("/")[2] or urlsplit(source.path).netloc or "source"
+    for full, size in names:
+        inside = full[len(root) :].lstrip("/") or full.rpartition("/")[2]
+        parts = inside.split("/")
+        if any(part.startswith(".") and part != ".." for part in parts) or COMPANION.fullmatch(parts[-1]):
+            continue
+        if any(matches(inside, pattern) for pattern in source.exclude):
+            continue
+        refusal = ("outside_source", "a name with '..' leads out of the source") if ".." in parts else None
+        yield Entry(source, name, inside, size, _opener(fs, full), refusal, f"{name}/{full}")
+
+
+def _names(fs: Any, path: str) -> tuple[str, list[tuple[str, int]]]:
+    """Return (root, sorted [(full path, size)]) of a file, folder or glob."""
+    if any(c in path for c in "*?["):
+        cut = min(path.index(c) for c in "*?[" if c in path)
+        root = path[:cut].rpartition("/")[0]
+        found = {p: fs.info(p) for p in fs.glob(path)}
+        return root, sorted((p, int(info.get("size") or 0)) for p, info in found.items() if info["type"] == "file")
+    if fs.isfile(path):
+        return path.rpartition("/")[0], [(path, int(fs.info(path).get("size") or 0))]
+    found = fs.find(path, detail=True)
+    return path, sorted((p, int(info.get("size") or 0)) for p, info in found.items())
