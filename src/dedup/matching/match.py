@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from dedup.matching.audit import RecallAudit, audit_recall
 from dedup.matching.candidates import CandidateMetrics, find_candidates
 from dedup.matching.nodes import Nodes, collapse_equal_texts
@@ -12,6 +14,7 @@ from dedup.matching.verify import VerifiedPairs, verify_candidates
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from numpy.typing import NDArray
 
     from dedup.fingerprint.minhash import Fingerprints
     from dedup.settings import FingerprintSettings, MatchSettings
@@ -32,6 +35,7 @@ def match_texts(
     match: MatchSettings,
     fingerprint: FingerprintSettings,
     *,
+    position: NDArray[np.int64] | None = None,
     threads: int = 1,
 ) -> Matches:
     """Find all near-duplicates among texts.
@@ -40,8 +44,9 @@ def match_texts(
     ----------
     texts : Arrow string array; may be memory-mapped, only candidates are read again
     fingerprints : of the same texts, made with the same `fingerprint` settings
+    position : (n,) rank of each text, 0 is best; default: their order
     """
-    nodes = collapse_equal_texts(fingerprints)
+    nodes = collapse_equal_texts(fingerprints, np.arange(len(texts)) if position is None else position)
     signatures = fingerprints.signatures[nodes.first_row]
     candidates, metrics = find_candidates(
         signatures, texts, nodes.first_row, fingerprints.n_shingles[nodes.first_row], match, fingerprint

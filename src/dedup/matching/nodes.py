@@ -20,8 +20,8 @@ class Nodes:
     Attributes
     ----------
     node_of_row : (n,) int64, the node of each row; -1 for rows without shingles, which match nothing
-    first_row : (m,) int64, one row of each node (the smallest)
-    rows : (n',) int64, the rows of all nodes, node after node, ascending inside a node
+    first_row : (m,) int64, the best row of each node
+    rows : (n',) int64, the rows of all nodes, node after node, best first inside a node
     bounds : (m + 1,) int64; node i owns rows[bounds[i]:bounds[i + 1]]
     """
 
@@ -36,9 +36,15 @@ class Nodes:
         return len(self.first_row)
 
 
-def collapse_equal_texts(fingerprints: Fingerprints) -> Nodes:
-    """Group rows by normalised text.
+def collapse_equal_texts(fingerprints: Fingerprints, position: NDArray[np.int64]) -> Nodes:
+    """Group rows by normalised text; nodes are numbered by their best row, so the order of input does not matter.
 
+    Parameters
+    ----------
+    position : (n,) rank of each row, 0 is best
+
+    Notes
+    -----
     Equality is decided by a 64-bit hash of the whole normalised text, its number of shingles and the first two
     signature values: 128 bits and more, so a false merge among 10**7 texts has a probability below 1e-24.
     """
@@ -47,7 +53,7 @@ def collapse_equal_texts(fingerprints: Fingerprints) -> Nodes:
     order = rows[
         np.lexsort(
             (
-                rows,
+                position[rows],
                 fingerprints.signatures[rows, 1],
                 fingerprints.signatures[rows, 0],
                 fingerprints.n_shingles[rows],
@@ -65,8 +71,7 @@ def collapse_equal_texts(fingerprints: Fingerprints) -> Nodes:
             | (fingerprints.signatures[a, 1] != fingerprints.signatures[b, 1])
         )
     starts = np.flatnonzero(new)
-    # Nodes are numbered by their first row, so that the numbering does not depend on hash values.
-    by_first = np.argsort(order[starts], kind="stable")
+    by_first = np.argsort(position[order[starts]], kind="stable")
     sizes = np.diff(np.append(starts, order.size))[by_first]
     bounds = np.zeros(starts.size + 1, dtype=np.int64)
     np.cumsum(sizes, out=bounds[1:])

@@ -1,0 +1,283 @@
+"""The first stage of a run: read, cut and fingerprint batch by batch, into working files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dedup import schemas
+from dedup.engines.store import TableStore, TextStore
+from dedup.fingerprint.minhash import Fingerprints, signature_matrix
+from dedup.settings import Settings, SourceSettings
+from dedup.sources import SourceBatch, read_batches
+from dedup.text.sections import cut_documents
+
+if TYPE_CHECKING:
+    from dedup.engines.observing import Meter, Observer
+    from dedup.releases import Release
+
+#: Columns of documents and sections that stay in memory through a run; texts stay on disk.
+_NARROW_DOCUMENTS = [n for n in schemas.DOCUMENTS.names if n not in ("text", "tables_html")]
+_NARROW_SECTIONS = [n for n in schemas.SECTIONS.names if n not in ("clean_text", "clean_map")]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """All documents and sections of the release in the making.
+
+    Attributes
+    ----------
+    documents, sections : whole tables, memory-mapped
+    document_facts, section_facts : the same rows without texts, in memory
+    matched : (k,) rows of `sections` that are fingerprinted, matched and clustered
+    texts : large_string array of their clean texts, memory-mapped
+    fingerprints : of those texts
+    quarantine : what could not be read
+    n_new, n_carried : documents read by this run and not known before; taken over from the last release
+    """
+
+    documents: pa.Table
+    sections: pa.Table
+    document_facts: pa.Table
+    section_facts: pa.Table
+    matched: np.ndarray
+    texts: pa.Array
+    fingerprints: Fingerprints
+    quarantine: pa.Table
+    n_new: int
+    n_carried: int
+    n_bytes: int
+
+
+def ingest(
+    sources: Sequence[SourceSettings],
+    settings: Settings,
+    folder: Path,
+    previous: Release | None,
+    *,
+    now: datetime,
+    limit: int | None,
+    observer: Observer,
+    meter: Meter,
+) -> Corpus:
+    """Read the sources, add what the last release holds beside them, cut and fingerprint everything.
+
+    A run adds to what is there: documents of the last release that were not seen again are carried over.
+    """
+    documents = TableStore(folder / "documents.arrow", schemas.DOCUMENTS)
+    sections = TableStore(folder / "sections.arrow", schemas.SECTIONS)
+    prints: list[Fingerprints] = []
+    matched: list[np.ndarray] = []
+    refused: list[pa.Table] = []
+    seen: list[pa.Array] = []
+    done = n_files = n_bytes = 0
+
+    with TextStore(folder / "texts.bin") as texts:
+
+        def take(batch: pa.Table) -> None:
+            with meter_add(meter, "cut"):
+                cut = cut_documents(batch, settings.text)
+            rows = np.flatnonzero(
+                pc.is_in(cut.column("kind"), pa.array(schemas.MATCHED_KINDS)).to_numpy(zero_copy_only=False)
+            )
+            matched.append(rows + sections.rows)
+            documents.append(batch)
+            sections.append(cut)
+            with meter_add(meter, "fingerprint"):
+                clean = cut.column("clean_text").take(pa.array(rows)).combine_chunks()
+                texts.append(clean)
+                prints.append(
+                    signature_matrix(
+                        clean,
+                        ngram=settings.fingerprint.ngram,
+                        unit=settings.fingerprint.unit,
+                        threads=settings.threads,
+                    )
+                )
+
+        for batch in _timed(read_batches(sources, settings.read, now=now, limit=limit), meter):
+            refused.append(batch.quarantine)
+            n_files += batch.n_files
+            n_bytes += batch.n_bytes
+            if batch.documents.num_rows:
+                take(batch.documents)
+                seen.append(batch.documents.column("doc_id").combine_chunks())
+                done += batch.documents.num_rows
+            observer.advanced("read", n_files, f"{done:,} documents")
+        n_read = done
+        for batch in _carried_over(previous, seen, settings.read.batch_chars):
+            take(batch)
+            done += batch.num_rows
+            observer.advanced("read", n_files, f"{done:,} documents")
+
+        all_documents, all_sections = documents.read(), sections.read()
+        corpus = Corpus(
+            all_documents,
+            all_sections,
+            all_documents.select(_NARROW_DOCUMENTS).combine_chunks(),
+            all_sections.select(_NARROW_SECTIONS).combine_chunks(),
+            np.concatenate([np.zeros(0, dtype=np.int64), *matched]),
+            texts.read(),
+            _join(prints),
+            pa.concat_tables([schemas.empty(schemas.QUARANTINE), *refused]),
+            n_read,
+            done - n_read,
+            n_bytes,
+        )
+    return _keep_known_dates(_one_document_per_uri(corpus), previous, n_read)
+
+
+def meter_add(meter: Meter, stage: str) -> _Adding:
+    """Add the time of a block to a stage that runs in many pieces."""
+    return _Adding(meter, stage)
+
+
+class _Adding:
+    def __init__(self, meter: Meter, stage: str) -> None:
+        self._meter, self._stage = meter, stage
+
+    def __enter__(self) -> None:
+        from time import perf_counter, process_time
+
+        self._start = perf_counter(), process_time()
+
+    def __exit__(self, *_: object) -> None:
+        from time import perf_counter, process_time
+
+        before = self._meter.values.get(self._stage, {})
+        self._meter.note(
+            self._stage,
+            wall_s=round(before.get("wall_s", 0.0) + perf_counter() - self._start[0], 4),
+            cpu_s=round(before.get("cpu_s", 0.0) + process_time() - self._start[1], 4),
+        )
+
+
+def _timed(batches: Iterator[SourceBatch], meter: Meter) -> Iterator[SourceBatch]:
+    while True:
+        with meter_add(meter, "read"):
+            batch = next(batches, None)
+        if batch is None:
+            return
+        yield batch
+
+
+def _join(prints: list[Fingerprints]) -> Fingerprints:
+    return Fingerprints(
+        np.concatenate([np.zeros((0, schemas.NUM_PERM), dtype=np.uint32), *(p.signatures for p in prints)]),
+        np.concatenate([np.zeros(0, dtype=np.int64), *(p.n_shingles for p in prints)]),
+        np.concatenate([np.zeros(0, dtype=np.uint64), *(p.normalised_hash for p in prints)]),
+    )
+
+
+def _carried_over(previous: Release | None, seen: list[pa.Array], batch_chars: int) -> Iterator[pa.Table]:
+    """Yield the documents of the last release whose uri was not read again."""
+    if previous is None:
+        return
+    read_again = pa.concat_arrays([pa.array([], pa.string()), *seen])
+    pending: list[pa.RecordBatch] = []
+    chars = 0
+    for batch in previous.dataset("documents").to_batches(batch_size=4096):
+        rest = batch.filter(pc.invert(pc.is_in(batch.column("doc_id"), read_again)))
+        if rest.num_rows:
+            pending.append(rest)
+            chars += pc.sum(rest.column("n_chars")).as_py()
+        if chars >= batch_chars:
+            yield schemas.conform(pa.Table.from_batches(pending), schemas.DOCUMENTS)
+            pending, chars = [], 0
+    if pending:
+        yield schemas.conform(pa.Table.from_batches(pending), schemas.DOCUMENTS)
+
+
+def _one_document_per_uri(corpus: Corpus) -> Corpus:
+    """Keep the newest of several documents with the same uri; the others go to quarantine."""
+    facts = corpus.document_facts
+    order = pc.sort_indices(
+        facts,
+        sort_keys=[("doc_id", "ascending"), ("fetched_at", "descending"), ("sha256", "ascending")],
+        null_placement="at_end",
+    ).to_numpy()
+    # Documents are numbered; doc_id alone no longer tells two of them apart.
+    ids = facts.column("doc_id").combine_chunks().dictionary_encode().indices.to_numpy()[order]
+    again = np.zeros(order.size, dtype=bool)
+    again[1:] = ids[1:] == ids[:-1]
+    if not again.any():
+        return corpus
+    dropped = np.sort(order[again])
+    kept = np.setdiff1d(np.arange(order.size), dropped)
+    # Sections stand in document order, each document's together: its first one has ordinal 0.
+    owner = np.cumsum(corpus.section_facts.column("ordinal").to_numpy() == 0) - 1
+    keep_section = ~np.isin(owner, dropped)
+    new_row = np.cumsum(keep_section) - 1
+    keep_text = keep_section[corpus.matched]
+    prints = corpus.fingerprints
+    return Corpus(
+        corpus.documents.take(pa.array(kept)),
+        corpus.sections.filter(pa.array(keep_section)),
+        facts.take(pa.array(kept)),
+        corpus.section_facts.filter(pa.array(keep_section)),
+        new_row[corpus.matched[keep_text]],
+        corpus.texts.filter(pa.array(keep_text)),
+        Fingerprints(prints.signatures[keep_text], prints.n_shingles[keep_text], prints.normalised_hash[keep_text]),
+        pa.concat_tables([corpus.quarantine, _same_uri(facts.take(pa.array(dropped)))]),
+        corpus.n_new - dropped.size,
+        corpus.n_carried,
+        corpus.n_bytes,
+    )
+
+
+def _same_uri(dropped: pa.Table) -> pa.Table:
+    reason = "another record of this run has the same uri and was fetched later, or is preferred by its content hash"
+    count: dict[str, int] = {}
+    ids: list[str] = []
+    records: list[str] = []
+    for row in dropped.select(["uri", "source_id", "sha256", "fetched_at", "title"]).to_pylist():
+        base = f"{row['uri']}#{row['sha256'][:16]}"
+        count[base] = count.get(base, 0) + 1
+        ids.append(base if count[base] == 1 else f"{base}-{count[base]}")
+        records.append(json.dumps(row, ensure_ascii=False, default=str)[:2000])
+    n = dropped.num_rows
+    return pa.table(
+        [
+            pa.array(["documents"] * n, pa.string()),
+            pa.array(ids, pa.string()),
+            dropped.column("source"),
+            pa.array(["same_uri"] * n, pa.string()),
+            pa.array([reason] * n, pa.string()),
+            pa.array(records, pa.string()),
+        ],
+        schema=schemas.QUARANTINE,
+    )
+
+
+def _keep_known_dates(corpus: Corpus, previous: Release | None, n_read: int) -> Corpus:
+    """Documents known before keep the day they were first ingested."""
+    if previous is None:
+        return corpus
+    known = previous.arrow("documents", ["doc_id", "ingested_at"])
+    at = pc.index_in(corpus.document_facts.column("doc_id"), known.column("doc_id").combine_chunks())
+    first = known.column("ingested_at").combine_chunks().take(at.combine_chunks())
+    dates = pc.coalesce(first, corpus.document_facts.column("ingested_at").combine_chunks())
+    place = schemas.DOCUMENTS.get_field_index("ingested_at")
+    narrow = _NARROW_DOCUMENTS.index("ingested_at")
+    n_known = len(at) - at.null_count - corpus.n_carried
+    return Corpus(
+        corpus.documents.set_column(place, schemas.DOCUMENTS.field(place), dates),
+        corpus.sections,
+        corpus.document_facts.set_column(narrow, schemas.DOCUMENTS.field(place), dates),
+        corpus.section_facts,
+        corpus.matched,
+        corpus.texts,
+        corpus.fingerprints,
+        corpus.quarantine,
+        corpus.n_new - n_known,
+        corpus.n_carried,
+        corpus.n_bytes,
+    )

@@ -1,0 +1,442 @@
+"""The stages of a run on one machine, in order, over working files on disk: threads and DuckDB, no Prefect."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dedup import schemas
+from dedup.clusters.assignment import Assignment, assign_clusters
+from dedup.clusters.canonical import Ranking, rank_sections
+from dedup.clusters.published_pairs import publish_pairs
+from dedup.clusters.tables import write_clusters, write_membership
+from dedup.clusters.variants import VariantMarks, mark_variants
+from dedup.engines.ingest import Corpus, ingest
+from dedup.engines.observing import Meter, Observer, SilentObserver
+from dedup.engines.outcomes import write_records, write_reports
+from dedup.engines.summary import RunSummary
+from dedup.engines.summing import summarise
+from dedup.fingerprint.minhash import fingerprint_metadata
+from dedup.ids import make_id
+from dedup.matching.audit import RecallAudit
+from dedup.matching.match import Matches, audit_matches, match_texts
+from dedup.releases import NoRelease, Release, Staging, open_release, open_staging, warehouse_lock
+from dedup.settings import Settings, SourceSettings
+from dedup.text.furniture import learn_furniture
+
+if TYPE_CHECKING:
+    from dedup.quality import QualityReport
+
+#: Stages in order, with the words that a progress bar or a task shows.
+STAGES = {
+    "read": "read, cut and fingerprint",
+    "match": "match",
+    "audit": "measure recall",
+    "cluster": "cluster and choose canonical copies",
+    "validate": "validate",
+    "publish": "publish",
+}
+
+
+class EmptyInput(RuntimeError):
+    """Nothing was read, so there is nothing to publish."""
+
+
+class LocalRun:
+    """One run: open it, call the stages in the order of `STAGES`, close it.
+
+    Each stage may be called again when it failed half way: it reads what the stage before left and replaces its own
+    results. `run` does all of it; a Prefect flow calls the stages as tasks.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        sources: Sequence[SourceSettings],
+        *,
+        limit: int | None = None,
+        dry_run: bool = False,
+        observer: Observer | None = None,
+    ) -> None:
+        self.settings = settings
+        self.sources = tuple(sources)
+        self.limit = limit
+        self.dry_run = dry_run
+        self.observer = observer or SilentObserver()
+        self.meter = Meter()
+        self.started_at = datetime.now(UTC)
+        self._clock = time.perf_counter()
+        self._closing = ExitStack()
+        self.staging: Staging
+        self.previous: Release | None
+        self.work: Path
+        self.corpus: Corpus
+        self.ranking: Ranking
+        self.matches: Matches
+        self.marks: VariantMarks
+        self.assignment: Assignment
+        self.audit: RecallAudit
+        self.quality: QualityReport | None = None
+        self.tables: dict[str, pa.Table] = {}
+        self.implied_pairs = 0
+
+    def __enter__(self) -> LocalRun:
+        """Take the lock of the warehouse and open a staging folder.
+
+        Raises
+        ------
+        WarehouseLocked
+            Another run is at work.
+        """
+        warehouse = self.settings.warehouse
+        with ExitStack() as opening:
+            opening.enter_context(warehouse_lock(warehouse))
+            try:
+                self.previous = open_release(warehouse)
+            except NoRelease:
+                self.previous = None
+            self.staging = open_staging(warehouse, now=self.started_at)
+            # Working files lie beside the staged datasets, on the same disk, and never become part of a release.
+            self.work = self.staging.path.with_name(self.staging.release_id + ".work")
+            self.work.mkdir(parents=True, exist_ok=True)
+            opening.callback(shutil.rmtree, self.work, ignore_errors=True)
+            self._closing = opening.pop_all()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self.staging.discard()
+        # Tables map the working files; they go before the files do.
+        for name in ("corpus", "matches", "tables"):
+            self.__dict__.pop(name, None)
+        self._closing.close()
+
+    @contextmanager
+    def _stage(self, name: str, total: int | None = None) -> Iterator[list[str]]:
+        note: list[str] = []
+        self.observer.stage_started(name, total)
+        with self.meter.measure(f"stage:{name}"):
+            yield note
+        self.observer.stage_finished(name, self.meter.seconds(f"stage:{name}"), " ".join(note))
+
+    def read(self) -> None:
+        """Read the sources, cut the pages into sections and fingerprint them."""
+        from dedup.sources import count_inputs
+
+        with self._stage("read", count_inputs(self.sources)) as note:
+            self.corpus = ingest(
+                self.sources,
+                self.settings,
+                self.work,
+                self.previous,
+                now=self.started_at,
+                limit=self.limit,
+                observer=self.observer,
+                meter=self.meter,
+            )
+            facts = self.corpus.document_facts
+            if not facts.num_rows and not self.corpus.quarantine.num_rows:
+                raise EmptyInput(
+                    "nothing was found in " + ", ".join(s.path for s in self.sources) + "; name a file or folder with "
+                    "pages, or run `dedup init --from DIR` to see what can be read"
+                )
+            note.append(f"{facts.num_rows:,} documents, {self.corpus.section_facts.num_rows:,} sections")
+            self.meter.note(
+                "read", documents=facts.num_rows, bytes=self.corpus.n_bytes, chars=_total(facts.column("n_chars"))
+            )
+            self.meter.note("cut", sections=self.corpus.section_facts.num_rows)
+
+    def match(self) -> None:
+        """Find all near-duplicate pairs among the sections."""
+        corpus, settings = self.corpus, self.settings
+        with self._stage("match") as note:
+            facts = corpus.section_facts.take(pa.array(corpus.matched))
+            trusted = [s.name for s in self.sources if s.trusted and s.name]
+            self.ranking = rank_sections(
+                facts, corpus.document_facts, list(dict.fromkeys([*settings.cluster.prefer, *trusted]))
+            )
+            self.matches = match_texts(
+                corpus.texts,
+                corpus.fingerprints,
+                settings.match,
+                settings.fingerprint,
+                position=self.ranking.position,
+                threads=settings.threads,
+            )
+            self.marks = mark_variants(self.matches.pairs, corpus.texts, self.matches.nodes.first_row, settings.match)
+            metrics = self.matches.metrics
+            self.meter.note(
+                "match",
+                texts=corpus.matched.size,
+                distinct_texts=self.matches.nodes.count,
+                compared=metrics.compared,
+                candidates=metrics.candidates,
+                pairs=self.matches.pairs.a.size,
+                edit_comparisons=self.matches.pairs.n_edit,
+                hot_groups=metrics.hot_groups,
+                hot_members=metrics.hot_members,
+                pairs_not_compared=metrics.pairs_not_compared,
+                **metrics.extra,
+            )
+            note.append(f"{self.matches.pairs.a.size:,} pairs of {metrics.candidates:,} candidates")
+
+    def measure_recall(self) -> None:
+        """Compare a sample of the sections with all others: which share of the true pairs was found."""
+        with self._stage("audit") as note:
+            self.audit = (
+                audit_matches(
+                    self.corpus.texts,
+                    self.corpus.fingerprints,
+                    self.matches,
+                    self.settings.match,
+                    self.settings.fingerprint,
+                    threads=self.settings.threads,
+                )
+                if self.settings.match.audit_pairs and self.corpus.matched.size
+                else RecallAudit(0, self.corpus.matched.size, 0, 0, None, None, None)
+            )
+            note.append(self.audit.describe())
+
+    def cluster(self) -> None:
+        """Group copies into clusters, choose the canonical ones, and write down who stands for whom."""
+        corpus, settings = self.corpus, self.settings
+        with self._stage("cluster") as note:
+            facts = corpus.section_facts.take(pa.array(corpus.matched)).combine_chunks()
+            at = pc.index_in(facts.column("doc_id"), corpus.document_facts.column("doc_id").combine_chunks())
+            roles = corpus.document_facts.column("role").combine_chunks().take(at.combine_chunks())
+            reference = pc.equal(roles, "reference").to_numpy(zero_copy_only=False)
+            self.assignment = assign_clusters(self.matches, self.marks, self.ranking.position, reference)
+            membership, rows, rule = write_membership(facts, self.assignment, self.ranking)
+            known = self.previous.arrow("clusters", ["cluster_id", "first_release"]) if self.previous else None
+            clusters = write_clusters(
+                facts,
+                corpus.document_facts,
+                self.assignment,
+                membership,
+                rows,
+                rule,
+                self.staging.release_id,
+                known,
+            )
+            pairs, self.implied_pairs = publish_pairs(
+                self.matches,
+                self.marks,
+                self.assignment,
+                facts.column("section_id").combine_chunks(),
+                facts.column("content_hash").combine_chunks(),
+                settings.match.complete_cluster,
+            )
+            quarantine = self._quarantine()
+            self.tables = {
+                "membership": membership,
+                "clusters": clusters,
+                "pairs": pairs,
+                "quarantine": quarantine,
+                "records": write_records(
+                    membership,
+                    corpus.section_facts,
+                    corpus.document_facts,
+                    quarantine,
+                    memory_limit=settings.memory_limit,
+                    threads=settings.threads,
+                ),
+                "furniture": learn_furniture(corpus.documents, corpus.sections, membership, settings.text),
+            }
+            self.meter.note("cluster", clusters=clusters.num_rows, implied_pairs=self.implied_pairs)
+            note.append(f"{clusters.num_rows:,} clusters")
+
+    def _quarantine(self) -> pa.Table:
+        """Return this run's refusals and those of earlier runs over sources that this run did not read."""
+        mine = self.corpus.quarantine
+        if self.previous is None:
+            return mine
+        earlier = self.previous.arrow("quarantine")
+        read = pa.concat_arrays(
+            [mine.column("source").combine_chunks(), pa.array([s.name for s in self.sources if s.name], pa.string())]
+        )
+        taken = pa.concat_arrays(
+            [mine.column("record_id").combine_chunks(), self.corpus.document_facts.column("uri").combine_chunks()]
+        )
+        keep = pc.and_(
+            pc.invert(pc.is_in(earlier.column("source"), read)), pc.invert(pc.is_in(earlier.column("record_id"), taken))
+        )
+        return pa.concat_tables([mine, schemas.conform(earlier.filter(keep), schemas.QUARANTINE)])
+
+    def reports(self) -> Iterator[pa.Table]:
+        """Yield the reports dataset in parts."""
+        corpus = self.corpus
+        text_row = np.full(corpus.section_facts.num_rows, -1, dtype=np.int64)
+        text_row[corpus.matched] = np.arange(corpus.matched.size)
+        sections = corpus.section_facts.append_column("text_row", pa.array(text_row))
+        ranked = pa.table(
+            {
+                "section_id": corpus.section_facts.column("section_id").take(pa.array(corpus.matched)),
+                "place": pa.array(self.ranking.position),
+            }
+        )
+        return write_reports(
+            self.tables["clusters"],
+            self.tables["membership"],
+            sections,
+            corpus.document_facts,
+            ranked,
+            corpus.texts,
+            memory_limit=self.settings.memory_limit,
+            threads=self.settings.threads,
+        )
+
+    def write(self) -> None:
+        """Write all datasets but `runs` into the staging folder."""
+        corpus, staging = self.corpus, self.staging
+        staging.write("documents", corpus.documents)
+        staging.write("sections", corpus.sections)
+        staging.write("reports", self.reports())
+        for name in ("clusters", "records", "membership", "pairs", "quarantine", "furniture"):
+            staging.write(name, self.tables[name])
+        prints = corpus.fingerprints
+        table = pa.table(
+            [
+                corpus.section_facts.column("section_id").take(pa.array(corpus.matched)).combine_chunks(),
+                pa.array(prints.n_shingles),
+                pa.array(prints.normalised_hash),
+                pa.FixedSizeListArray.from_arrays(pa.array(prints.signatures.reshape(-1)), schemas.NUM_PERM),
+            ],
+            schema=schemas.FINGERPRINTS,
+        )
+        staging.write("fingerprints", table, fingerprint_metadata(self.settings.fingerprint))
+
+    def validate(self) -> None:
+        """Run the suites of expectations over the datasets in the making."""
+        with self._stage("validate") as note:
+            if not self.settings.quality.enabled:
+                note.append("off")
+                return
+            from dedup.quality import validate
+
+            tables = {
+                "documents": self.corpus.documents,
+                "sections": self.corpus.sections,
+                "reports": pa.concat_tables(list(self.reports())),
+                **{n: self.tables[n] for n in ("records", "clusters", "membership", "pairs")},
+            }
+            suites = self.settings.quality.suites
+            self.quality = validate(tables, extra=Path(suites) if suites else None)
+            if self.quality.failing.num_rows:
+                self.tables["quarantine"] = pa.concat_tables([self._quarantine(), self.quality.failing])
+            note.append(self.quality.summary())
+
+    def publish(self) -> RunSummary:
+        """Write the release and point to it; or keep it aside when a critical expectation failed."""
+        if self.dry_run:
+            self.staging.discard()
+            return summarise(self, "dry_run", None, None, time.perf_counter() - self._clock)
+        with self._stage("publish") as note:
+            self.write()
+            if self.quality is not None:
+                from dedup.quality import write_quality_page
+
+                write_quality_page(self.quality, self.staging.path / "quality")
+            self.staging.write("runs", self._runs())
+            manifest = self._manifest()
+            if self.quality is not None and self.quality.critical:
+                path, release_id, outcome = self.staging.reject(), None, "rejected"
+            else:
+                release = self.staging.publish(manifest)
+                path, release_id, outcome = release.path, release.id, "published"
+            note.append(str(path))
+        return summarise(self, outcome, release_id, path, time.perf_counter() - self._clock)
+
+    @property
+    def run_id(self) -> str:
+        """Id of this run."""
+        return make_id("r", self.staging.release_id, self.started_at.isoformat())
+
+    def _runs(self) -> pa.Table:
+        earlier = self.previous.arrow("runs") if self.previous else schemas.empty(schemas.RUNS)
+        rows = [(stage, metric, value) for stage, m in self.meter.values.items() for metric, value in m.items()]
+        mine = pa.table(
+            [
+                pa.array([self.run_id] * len(rows), pa.string()),
+                pa.array([self.staging.release_id] * len(rows), pa.string()),
+                pa.array([self.started_at] * len(rows), schemas.TIMESTAMP),
+                pa.array([r[0] for r in rows], pa.string()),
+                pa.array([r[1] for r in rows], pa.string()),
+                pa.array([r[2] for r in rows], pa.float64()),
+            ],
+            schema=schemas.RUNS,
+        )
+        return pa.concat_tables([schemas.conform(earlier, schemas.RUNS), mine])
+
+    def _manifest(self) -> dict[str, Any]:
+        from dedup import __version__
+
+        settings = self.settings.model_dump(mode="json", exclude={"warehouse"})
+        for source in settings["sources"]:
+            # Where a source lies on this machine is nobody's business but its owner's.
+            source["path"] = source["path"] if "://" in source["path"] else Path(source["path"]).name
+        return {
+            "title": self.settings.title,
+            "code_version": __version__,
+            "run_id": self.run_id,
+            "started_at": self.started_at.isoformat(),
+            "settings": settings,
+            "fingerprints": fingerprint_metadata(self.settings.fingerprint),
+            "recall": {
+                "sampled": self.audit.sampled,
+                "of": self.audit.of,
+                "true_pairs": self.audit.true_pairs,
+                "found_pairs": self.audit.found_pairs,
+                "recall": self.audit.recall,
+                "low": self.audit.low,
+                "high": self.audit.high,
+            },
+            "implied_pairs": self.implied_pairs,
+            "quality": self.quality.summary() if self.quality else "off",
+            "stages": self.meter.values,
+        }
+
+
+def _total(column: pa.ChunkedArray) -> int:
+    return pc.sum(column).as_py() or 0
+
+
+def run(
+    settings: Settings,
+    sources: Sequence[SourceSettings],
+    *,
+    limit: int | None = None,
+    dry_run: bool = False,
+    observer: Observer | None = None,
+) -> RunSummary:
+    """Run all stages and publish a release, without Prefect.
+
+    Parameters
+    ----------
+    settings : where the warehouse is, and everything else
+    sources : what to read (`sources.resolve_sources`); the rest of the last release stays published
+    limit : documents to read at most
+    dry_run : do everything but publish
+
+    Raises
+    ------
+    WarehouseLocked
+        Another run is at work on this warehouse.
+    EmptyInput
+        Nothing was found to read.
+    """
+    with LocalRun(settings, sources, limit=limit, dry_run=dry_run, observer=observer) as work:
+        work.read()
+        work.match()
+        work.measure_recall()
+        work.cluster()
+        work.validate()
+        return work.publish()

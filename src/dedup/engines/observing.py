@@ -1,0 +1,78 @@
+"""What a run tells the world while it works: stages, progress, metrics."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+
+class Observer(Protocol):
+    """Receives the progress of a run; a progress bar, a log, a Prefect logger."""
+
+    def stage_started(self, stage: str, total: int | None) -> None:
+        """Note that a stage begins; `total` is its number of steps when it is known."""
+
+    def advanced(self, stage: str, done: int, note: str = "") -> None:
+        """`done` steps of the stage are finished; `note` says at what."""
+
+    def stage_finished(self, stage: str, seconds: float, note: str = "") -> None:
+        """Note that a stage is over; `note` says what came out."""
+
+
+class SilentObserver:
+    """Tells nobody."""
+
+    def stage_started(self, stage: str, total: int | None) -> None:
+        """Ignore."""
+
+    def advanced(self, stage: str, done: int, note: str = "") -> None:
+        """Ignore."""
+
+    def stage_finished(self, stage: str, seconds: float, note: str = "") -> None:
+        """Ignore."""
+
+
+def anonymous_mb() -> float:
+    """Return the anonymous memory of this process in MB (file pages and memory maps are not counted)."""
+    status = Path("/proc/self/status")
+    if not status.exists():  # not Linux: the whole resident set is the nearest figure there is
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    for line in status.read_text("ascii").splitlines():
+        if line.startswith("RssAnon:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+@dataclass
+class Meter:
+    """Metrics of each stage of a run: stage -> metric -> value."""
+
+    values: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    def note(self, stage: str, **metrics: float) -> None:
+        """Record metrics of a stage."""
+        self.values.setdefault(stage, {}).update({k: float(v) for k, v in metrics.items()})
+
+    @contextmanager
+    def measure(self, stage: str) -> Iterator[None]:
+        """Record wall and CPU seconds of a block, and the anonymous memory at its end."""
+        wall, cpu = time.perf_counter(), time.process_time()
+        try:
+            yield
+        finally:
+            self.note(
+                stage,
+                wall_s=round(time.perf_counter() - wall, 4),
+                cpu_s=round(time.process_time() - cpu, 4),
+                anonymous_mb=round(anonymous_mb(), 1),
+                peak_rss_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+            )
+
+    def seconds(self, stage: str) -> float:
+        """Return the wall seconds of a stage."""
+        return self.values.get(stage, {}).get("wall_s", 0.0)

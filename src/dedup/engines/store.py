@@ -1,0 +1,79 @@
+"""Working files of a run: tables and texts kept on disk and mapped, so that memory does not grow with the corpus."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from numpy.typing import NDArray
+
+
+class TableStore:
+    """An append-only table in an Arrow IPC file; reading maps it, so its bytes are file pages and can be dropped."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self.path = path
+        self.schema = schema
+        self.rows = 0
+        self._writer: pa.RecordBatchFileWriter | None = pa.ipc.new_file(str(path), schema)
+
+    def append(self, table: pa.Table) -> None:
+        """Write the rows of `table`, which has the schema of the store."""
+        assert self._writer is not None, "the store is closed for writing"
+        self._writer.write_table(table)
+        self.rows += table.num_rows
+
+    def read(self) -> pa.Table:
+        """Close the store for writing and return all its rows, memory-mapped."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        with pa.memory_map(str(self.path)) as file:
+            return pa.ipc.open_file(file).read_all()
+
+
+class TextStore:
+    """Texts one after another in a plain file, read back as one Arrow string array over the mapped file.
+
+    One array instead of chunks lets kernels address any row, and a file larger than memory stays usable.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = path.open("wb")
+        self._lengths: list[NDArray[np.int64]] = []
+
+    def __enter__(self) -> TextStore:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def append(self, texts: pa.Array) -> None:
+        """Write the texts of an Arrow string array (no nulls)."""
+        from dedup.text.normalise import utf8_buffers
+
+        data, offsets = utf8_buffers(texts)
+        self._file.write(memoryview(data[offsets[0] : offsets[-1]]))
+        self._lengths.append(np.diff(offsets))
+
+    def read(self) -> pa.Array:
+        """Close the store for writing and return all texts as one large_string array over the mapped file."""
+        self._file.close()
+        lengths = np.concatenate(self._lengths) if self._lengths else np.zeros(0, dtype=np.int64)
+        offsets = np.zeros(lengths.size + 1, dtype=np.int64)
+        np.cumsum(lengths, out=offsets[1:])
+        if not offsets[-1]:
+            data = pa.py_buffer(b"")
+        else:
+            with pa.memory_map(str(self.path)) as file:
+                data = file.read_buffer(int(offsets[-1]))
+        return pa.Array.from_buffers(pa.large_string(), lengths.size, [None, pa.py_buffer(offsets), data])

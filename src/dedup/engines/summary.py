@@ -1,0 +1,73 @@
+"""What a run found, as facts that a summary, a table artifact or a script can use."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ClusterLine:
+    """One cluster with copies, for a short table."""
+
+    cluster_id: str
+    title: str
+    n_sections: int
+    n_documents: int
+    n_sources: int
+    min_similarity: float
+    link_rule: str
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """The outcome of a run.
+
+    Attributes
+    ----------
+    outcome : published, rejected (a quality gate stopped it) or dry_run
+    release_id, release_path : None unless published; a rejected release has its path under rejected/
+    documents : documents in the release; new_documents : of them read by this run for the first time
+    kinds : sections by kind
+    copies : sections that another section stands for; clusters_with_copies : clusters of two and more
+    across_pages : of those, with members in more than one document
+    variants : variant pairs of clusters, i.e. other editions
+    distinct_reports : clusters of kind report
+    quarantined : rule -> rows
+    audit : words on the measured recall; recall, recall_low, recall_high : None when not measurable
+    quality : 'PASS=41 WARN=2 ERROR=0', or 'off'
+    stages : stage -> wall seconds
+    """
+
+    outcome: str
+    release_id: str | None
+    release_path: str | None
+    warehouse: str
+    documents: int
+    new_documents: int
+    carried_documents: int
+    sources: int
+    encodings: tuple[str, ...]
+    languages: tuple[str, ...]
+    sections: int
+    kinds: dict[str, int]
+    copies: int
+    clusters: int
+    clusters_with_copies: int
+    across_pages: int
+    variants: int
+    distinct_reports: int
+    quarantined: dict[str, int]
+    audit: str
+    recall: float | None
+    recall_low: float | None
+    recall_high: float | None
+    quality: str
+    seconds: float
+    stages: dict[str, float] = field(default_factory=dict)
+    largest: tuple[ClusterLine, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return asdict(self)

@@ -1,0 +1,101 @@
+"""From the tables of a finished run to the few figures that people read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dedup.engines.summary import ClusterLine, RunSummary
+
+if TYPE_CHECKING:
+    from dedup.engines.local import LocalRun
+
+#: Characters at the start of a text that decide its language.
+_LANGUAGE_CHARS = 1000
+#: Share of Hanzi above which a text counts as Chinese; English quotations in it rarely reach the rest.
+_HANZI_SHARE = 0.2
+_LARGEST = 10
+
+
+def _counts(column: pa.ChunkedArray) -> dict[str, int]:
+    rows = pc.value_counts(column.combine_chunks()).to_pylist()
+    return {r["values"]: r["counts"] for r in sorted(rows, key=lambda r: (-r["counts"], r["values"]))}
+
+
+def _languages(documents: pa.Table) -> tuple[str, ...]:
+    hanzi = other = 0
+    for batch in documents.select(["text"]).to_batches():
+        head = pc.utf8_slice_codeunits(batch.column("text"), 0, _LANGUAGE_CHARS)
+        share = pc.divide(
+            pc.cast(pc.count_substring_regex(head, r"\p{Han}"), pa.float64()),
+            pc.cast(pc.max_element_wise(pc.utf8_length(head), 1), pa.float64()),
+        )
+        n = pc.sum(pc.cast(pc.greater_equal(share, _HANZI_SHARE), pa.int64())).as_py() or 0
+        hanzi += n
+        other += batch.num_rows - n
+    return tuple(name for name, n in (("zh", hanzi), ("other", other)) if n)
+
+
+def summarise(
+    run: LocalRun, outcome: str, release_id: str | None, path: Path | None, seconds: float
+) -> RunSummary:
+    """Return what a run found."""
+    facts, clusters, membership = run.corpus.document_facts, run.tables["clusters"], run.tables["membership"]
+    several = clusters.filter(pc.greater(clusters.column("n_sections"), 1))
+    largest = several.sort_by([("n_sections", "descending"), ("cluster_id", "ascending")]).slice(0, _LARGEST)
+    titles = run.corpus.section_facts.column("title").take(
+        pc.index_in(
+            largest.column("canonical_section"), run.corpus.section_facts.column("section_id").combine_chunks()
+        ).combine_chunks()
+    )
+    lines = tuple(
+        ClusterLine(
+            row["cluster_id"],
+            title,
+            row["n_sections"],
+            row["n_documents"],
+            row["n_sources"],
+            row["min_similarity"],
+            row["link_rule"],
+        )
+        for row, title in zip(largest.to_pylist(), titles.to_pylist(), strict=True)
+    )
+    families = pc.count_distinct(clusters.column("family_id")).as_py()
+    quality = run.quality
+    return RunSummary(
+        outcome=outcome,
+        release_id=release_id,
+        release_path=str(path) if path else None,
+        warehouse=str(run.settings.warehouse),
+        documents=facts.num_rows,
+        new_documents=run.corpus.n_new,
+        carried_documents=run.corpus.n_carried,
+        sources=pc.count_distinct(facts.column("source")).as_py(),
+        encodings=tuple(_counts(facts.column("encoding"))),
+        languages=_languages(run.corpus.documents),
+        sections=run.corpus.section_facts.num_rows,
+        kinds=_counts(run.corpus.section_facts.column("kind")),
+        copies=membership.num_rows - clusters.num_rows,
+        clusters=clusters.num_rows,
+        clusters_with_copies=several.num_rows,
+        across_pages=pc.sum(pc.cast(pc.greater(several.column("n_documents"), 1), pa.int64())).as_py() or 0,
+        variants=clusters.num_rows - families,
+        distinct_reports=pc.sum(pc.cast(pc.equal(clusters.column("kind"), "report"), pa.int64())).as_py() or 0,
+        quarantined=_counts(run.tables["quarantine"].column("rule")),
+        audit=run.audit.describe(),
+        recall=run.audit.recall,
+        recall_low=run.audit.low,
+        recall_high=run.audit.high,
+        quality=quality.summary() if quality else "off",
+        seconds=seconds,
+        stages={
+            name.removeprefix("stage:"): values["wall_s"]
+            for name, values in run.meter.values.items()
+            if name.startswith("stage:")
+        },
+        largest=lines,
+        problems=tuple(quality.problems()) if quality is not None and quality.critical else (),
+    )
