@@ -1,0 +1,151 @@
+"""Finding and reading the reviewed suites of `expectations/`."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from dedup.schemas import DATASETS
+
+DISTRIBUTION = "dedup-reports"
+FOLDER = "expectations"
+SEVERITIES = ("critical", "warning", "info")
+
+#: Keyword arguments of expectations that name columns.
+_COLUMN_ARGUMENTS = ("column", "column_A", "column_B", "column_list", "column_set", "sum_columns")
+
+
+class SuiteError(ValueError):
+    """A suite cannot be found or used; the message names the file, the expectation and what was expected."""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The expectations of one dataset.
+
+    Attributes
+    ----------
+    dataset : name of the dataset
+    expectations : configurations as Great Expectations writes them (type, kwargs, severity, meta); `meta.rule` is
+        unique and names the rule in quarantine and on the quality page, `meta.why` says what it protects from
+    parameters : defaults of the values that expectations refer to with `$PARAMETER`
+    """
+
+    dataset: str
+    expectations: tuple[dict[str, Any], ...]
+    parameters: dict[str, float]
+
+    @property
+    def columns(self) -> set[str]:
+        """Columns the suite looks at, those of row conditions included."""
+        names: set[str] = set()
+        for expectation in self.expectations:
+            kwargs = expectation["kwargs"]
+            for argument in _COLUMN_ARGUMENTS:
+                value = kwargs.get(argument, ())
+                names.update([value] if isinstance(value, str) else value)
+            names |= _condition_columns(kwargs.get("row_condition"))
+        return names
+
+
+def _condition_columns(condition: Any) -> set[str]:
+    """Return the columns of a row condition as Great Expectations writes it: nested objects, or a string."""
+    if isinstance(condition, str):
+        return set(re.findall(r"[A-Za-z_][A-Za-z_0-9]*", condition))
+    if not isinstance(condition, dict):
+        return set()
+    column = condition.get("column")
+    names = {str(column["name"])} if isinstance(column, dict) and "name" in column else set()
+    return names.union(*(_condition_columns(part) for part in condition.get("conditions", ())))
+
+
+def suites_folder() -> Path:
+    """Return the folder of the suites that came with this package: of the checkout, else of the installed wheel.
+
+    Raises
+    ------
+    SuiteError
+        Neither holds them.
+    """
+    checkout = Path(__file__).resolve().parents[3] / FOLDER
+    if (checkout / "documents.json").is_file() and (checkout.parent / "pyproject.toml").is_file():
+        return checkout
+    try:
+        files = metadata.files(DISTRIBUTION) or []
+    except metadata.PackageNotFoundError:
+        files = []
+    for file in files:
+        if file.name == "documents.json" and file.parent.name == FOLDER:
+            return Path(str(file.locate())).resolve().parent
+    raise SuiteError(f"the suites of expectations/ did not come with this installation; reinstall {DISTRIBUTION}")
+
+
+def load_suites(extra: Path | None = None) -> dict[str, Suite]:
+    """Read the suites of the package and add those of a folder of the user.
+
+    Parameters
+    ----------
+    extra : folder with further suites, `<dataset>.json` each; their rules stand beside those of the package,
+        which always run
+
+    Raises
+    ------
+    SuiteError
+        A folder or file is missing or malformed.
+    """
+    suites = {path.stem: _read(path) for path in sorted(suites_folder().glob("*.json"))}
+    if extra is None:
+        return suites
+    paths = sorted(extra.glob("*.json"))
+    if not paths:
+        raise SuiteError(f"{extra}: no suites there; expected files such as reports.json")
+    for path in paths:
+        added = _read(path)
+        base = suites.get(path.stem, Suite(path.stem, (), {}))
+        both = Suite(path.stem, base.expectations + added.expectations, {**base.parameters, **added.parameters})
+        _require_unique(both, path)
+        suites[path.stem] = both
+    return suites
+
+
+def _read(path: Path) -> Suite:
+    if path.stem not in DATASETS:
+        raise SuiteError(f"{path}: no dataset {path.stem!r}; a suite is named after one of {', '.join(DATASETS)}")
+    try:
+        content = json.loads(path.read_text("utf-8"))
+        expectations = [dict(expectation) for expectation in content["expectations"]]
+        parameters = {str(name): float(value) for name, value in content.get("suite_parameters", {}).items()}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SuiteError(f"{path}: not a suite as Great Expectations writes it ({error!r})") from error
+    suite = Suite(path.stem, tuple(_complete(e, path) for e in expectations), parameters)
+    _require_unique(suite, path)
+    return suite
+
+
+def _complete(expectation: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return the expectation with a rule name and a severity, whatever a user's suite leaves out."""
+    kind = expectation.get("type")
+    kwargs = expectation.get("kwargs", {})
+    if not isinstance(kind, str) or not isinstance(kwargs, dict):
+        raise SuiteError(f"{path}: an expectation needs a type and kwargs, found {expectation!r:.200}")
+    severity = expectation.get("severity", "critical")
+    if severity not in SEVERITIES:
+        raise SuiteError(f"{path}: {kind} has severity {severity!r}; expected {', '.join(SEVERITIES)}")
+    meta = dict(expectation.get("meta") or {})
+    about = [str(kwargs[name]) for name in _COLUMN_ARGUMENTS if name in kwargs] or ["table"]
+    meta.setdefault("rule", f"{path.stem}.{'.'.join(about)}.{kind.removeprefix('expect_')}")
+    meta.setdefault("why", "")
+    return {"type": kind, "kwargs": kwargs, "severity": severity, "meta": meta}
+
+
+def _require_unique(suite: Suite, path: Path) -> None:
+    seen: set[str] = set()
+    for expectation in suite.expectations:
+        rule = expectation["meta"]["rule"]
+        if rule in seen:
+            raise SuiteError(f"{path}: rule {rule!r} stands twice; give each expectation its own meta.rule")
+        seen.add(rule)
