@@ -48,7 +48,8 @@ def _editable(points: NDArray[np.uint32]) -> NDArray[np.bool_]:
     inside = (np.cumsum(opens) - np.cumsum(points == ord(FIGURE_END))) > 0
     mark = opens | ((points >= 0xE000) & (points <= 0xEFFF))
     digit = (points >= 0x30) & (points <= 0x39)
-    return ~(inside | mark | digit | (points == 10) | (points == ord("年")))
+    editable: NDArray[np.bool_] = ~(inside | mark | digit | (points == 10) | (points == ord("年")))
+    return editable
 
 
 def scatter(text: str, rate: float, key: int) -> str:

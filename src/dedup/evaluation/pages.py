@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -103,7 +103,19 @@ class Page:
     _length: int = 0
 
     def add(self, kind: str, section: int, heading: str, before: str, body: str, after: str) -> None:
-        """Append a piece: `before` (heading line and what surrounds it), the marked `body`, `after` (site noise)."""
+        """Append a piece: `before` (heading line and what surrounds it), the marked `body`, `after` (site noise).
+
+        A section starts at its heading; blanks before it belong to what stands above, or are a preamble of their own.
+        """
+        blanks = before[: len(before) - len(before.lstrip("\n 　"))] if heading else ""
+        if blanks:
+            before = before[len(blanks) :]
+            if self.pieces:
+                self.pieces[-1] = replace(self.pieces[-1], char_end=self._length + len(blanks))
+            else:
+                self.pieces.append(Piece("preamble", "", -1, 0, len(blanks), 0))
+            self._parts.append(blanks)
+            self._length += len(blanks)
         plain, figures, passages = _read_marks(body, self._length + len(before))
         start = self._length
         text = f"{before}{plain}{after}"
@@ -183,10 +195,8 @@ def assemble(style: Style, sections: Sequence[tuple[int, SectionText]], dice: Di
         head = "# " if style.format == "markdown" else ""
         parts = [f"{head}{page.title}"]
         if style.metadata:
-            parts.append(
-                f"来源：{style.name}网 作者：佚名 更新时间：{page_year}-{dice.between(1, 12):02d}-{dice.between(1, 28):02d}"
-                f" 点击：{dice.between(12, 9800)}次"
-            )
+            date = f"{page_year}-{dice.between(1, 12):02d}-{dice.between(1, 28):02d}"
+            parts.append(f"来源：{style.name}网 作者：佚名 更新时间：{date} 点击：{dice.between(12, 9800)}次")
         page.add("preamble", -1, "", gap.join([*parts, intro, ""]), "", "")
     number = dice.between(1, 3) if many and style.name == "wenmi" else 1
     for i, (section, made) in enumerate(sections):

@@ -52,7 +52,7 @@ class _Sentences:
     """Fills patterns from two streams of draws: words from one, figures from one for each edition."""
 
     def __init__(self, seed: int, report: int, edition: int, n: int) -> None:
-        self._words = draws32(mix(seed, report, _TEXT), n).tolist()
+        self._words: list[int] = draws32(mix(seed, report, _TEXT), n).tolist()
         self._edition = edition
         self._fresh = draws32(mix(seed, report, _FIGURES, edition), n).tolist() if edition else []
         self._next = 0
