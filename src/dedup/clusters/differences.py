@@ -1,0 +1,334 @@
+"""What two copies say differently: an aligned comparison with a type for every difference."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from dedup.clusters.alignment import Edit, align_sequences
+from dedup.clusters.tokens import Token, cut_tokens
+from dedup.text.normalise import normalise
+
+DifferenceKind = Literal[
+    "figure", "unit", "year", "mask", "line_break", "space", "punctuation", "heading", "word", "passage_missing"
+]
+KINDS: tuple[DifferenceKind, ...] = (
+    "figure", "unit", "year", "mask", "line_break", "space", "punctuation", "heading", "word", "passage_missing",
+)  # fmt: skip
+
+#: Characters from which a stretch that only one text has is a passage and no longer a word.
+PASSAGE_CHARS = 20
+#: A stretch counts as missing in a text that has at most this share of its length there.
+PASSAGE_REST = 0.15
+#: Longest line that may be a heading.
+HEADING_CHARS = 40
+#: Equal stretches up to this long between two edits of words are crumbs when the edits are at least as long.
+CRUMB_CHARS = 8
+#: Edits up to this long are searched for figures that stand in the same place in other words.
+PAIRING_CHARS = 80
+#: Words around such a figure that may differ before the pairing is no longer believed.
+PAIRING_WORDS = 12
+
+_FULL_WIDTH = str.maketrans("０１２３４５６７８９．，％", "0123456789.,%")
+_NUMBER = re.compile(r"([0-9][0-9,]*(?:\.[0-9]+)?)\s?(.*)", re.DOTALL)
+_YEAR = re.compile(r"(?:(?:19|20)[0-9]{2}|[〇零一二三四五六七八九]{4})(?:年度?)?")
+_WHITE = frozenset({"line_break", "space"})
+_FIGURES = frozenset({"figure", "mask"})
+_RATIO_SIGNS = frozenset("%％‰")
+_SENTENCE_ENDS = "。！？；!?;"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One stretch that two texts have differently.
+
+    Attributes
+    ----------
+    kind : `figure` another value, or a figure that only one has; `unit` the same number in another unit (`8%` and
+        `8‰`); `year` another year; `mask` a placeholder on one side; `line_break`, `space`, `punctuation` only that
+        (also other widths of the same characters); `heading` a line of its own without a sentence that only one has;
+        `word` other words; `passage_missing` 20 characters and more that only one has
+    a_start, a_end, b_start, b_end : character offsets in the two texts, ends exclusive; equal where a text has nothing
+    a, b : the two stretches
+    """
+
+    kind: DifferenceKind
+    a_start: int
+    a_end: int
+    b_start: int
+    b_end: int
+    a: str
+    b: str
+
+
+def align(a: str, b: str) -> list[Difference]:
+    """Return the differences of two texts in order; none when they are equal.
+
+    Parameters
+    ----------
+    a, b : texts, such as the clean texts of two sections
+
+    Notes
+    -----
+    `apply_differences(a, align(a, b)) == b`. Texts are compared token by token (figures with their unit, words,
+    Chinese characters), single equal characters inside rewritten words count as rewritten. Two texts of 20,000
+    characters with 4 % of them edited take some 0.1 s.
+    """
+    if a == b:
+        return []
+    sides = _Sides(a, b)
+    edits = _absorb_crumbs(sides, _slide(sides, align_sequences(sides.ids_a, sides.ids_b)))
+    found: list[Difference] = []
+    for edit in edits:
+        _describe(sides, edit, found)
+    return found
+
+
+def apply_differences(a: str, differences: Sequence[Difference]) -> str:
+    """Return `b` of `differences = align(a, b)`.
+
+    Raises
+    ------
+    ValueError
+        `a` is not the text the differences were made from.
+    """
+    out: list[str] = []
+    position = 0
+    for difference in differences:
+        if a[difference.a_start : difference.a_end] != difference.a or difference.a_start < position:
+            raise ValueError(f"the text has not {difference.a!r} at {difference.a_start}: it is another text")
+        out.append(a[position : difference.a_start])
+        out.append(difference.b)
+        position = difference.a_end
+    out.append(a[position:])
+    return "".join(out)
+
+
+class _Sides:
+    """The tokens of both texts, numbered so that equal tokens have equal numbers."""
+
+    def __init__(self, a: str, b: str) -> None:
+        self.a, self.b = a, b
+        self.tokens_a, self.tokens_b = cut_tokens(a), cut_tokens(b)
+        numbers: dict[str, int] = {}
+        self.ids_a, self.ids_b = (
+            np.array([numbers.setdefault(text[t.start : t.end], len(numbers)) for t in tokens], dtype=np.int64)
+            for text, tokens in ((a, self.tokens_a), (b, self.tokens_b))
+        )
+
+    def parts(self, edit: Edit) -> tuple[list[Token], list[Token]]:
+        return self.tokens_a[edit.a_start : edit.a_end], self.tokens_b[edit.b_start : edit.b_end]
+
+    def chars(self, edit: Edit) -> int:
+        """Length of the longer side, in characters."""
+        a, b = self.parts(edit)
+        return max(_length(a), _length(b))
+
+
+def _length(tokens: Sequence[Token]) -> int:
+    return tokens[-1].end - tokens[0].start if tokens else 0
+
+
+def _text(text: str, tokens: Sequence[Token]) -> str:
+    return text[tokens[0].start : tokens[-1].end] if tokens else ""
+
+
+# A stretch that only one text has can often be cut out at several places; people expect it from break to break.
+
+
+def _slide(sides: _Sides, edits: list[Edit]) -> list[Edit]:
+    out: list[Edit] = []
+    for i, edit in enumerate(edits):
+        after_a = edits[i + 1].a_start if i + 1 < len(edits) else len(sides.ids_a)
+        before_a = out[-1].a_end if out else 0
+        if edit.a_start == edit.a_end:
+            before_b = out[-1].b_end if out else 0
+            room = edit.b_start - before_b - bool(out), after_a - edit.a_end - (i + 1 < len(edits))
+            shift = _best_shift(sides.b, sides.tokens_b, sides.ids_b, edit.b_start, edit.b_end, *room)
+        elif edit.b_start == edit.b_end:
+            room = edit.a_start - before_a - bool(out), after_a - edit.a_end - (i + 1 < len(edits))
+            shift = _best_shift(sides.a, sides.tokens_a, sides.ids_a, edit.a_start, edit.a_end, *room)
+        else:
+            shift = 0
+        out.append(Edit(edit.a_start + shift, edit.a_end + shift, edit.b_start + shift, edit.b_end + shift))
+    return out
+
+
+def _best_shift(
+    text: str, tokens: list[Token], ids: np.ndarray, start: int, end: int, room_left: int, room_right: int
+) -> int:
+    left = 0
+    while left < room_left and ids[start - left - 1] == ids[end - left - 1]:
+        left += 1
+    right = 0
+    while right < room_right and ids[start + right] == ids[end + right]:
+        right += 1
+    if not left and not right:
+        return 0
+    return max(
+        range(-left, right + 1),
+        key=lambda k: (_boundary(text, tokens, start + k) + _boundary(text, tokens, end + k), -abs(k), -k),
+    )
+
+
+def _boundary(text: str, tokens: list[Token], at: int) -> int:
+    """How good a place for a cut stands before token `at`."""
+    if at == 0 or at == len(tokens) or tokens[at - 1].kind == "line_break":
+        return 4
+    if tokens[at].kind == "line_break":
+        return 3
+    before = text[tokens[at - 1].start : tokens[at - 1].end]
+    if before in _SENTENCE_ENDS:
+        return 3
+    return 2 if tokens[at - 1].kind == "sign" else 0
+
+
+# Crumbs: a character that two rewritten words happen to share is no agreement.
+
+
+def _absorb_crumbs(sides: _Sides, edits: list[Edit]) -> list[Edit]:
+    out: list[Edit] = []
+    for edit in edits:
+        while out and _is_crumb(sides, out[-1], edit):
+            last = out.pop()
+            edit = Edit(last.a_start, edit.a_end, last.b_start, edit.b_end)
+        out.append(edit)
+    return out
+
+
+def _is_crumb(sides: _Sides, left: Edit, right: Edit) -> bool:
+    gap = sides.tokens_a[left.a_end : right.a_start]
+    if any(t.kind in _FIGURES or t.kind == "line_break" for t in gap):
+        return False
+    if not (_wordy(sides, left) and _wordy(sides, right)):
+        return False
+    return _length(gap) <= max(1, min(CRUMB_CHARS, sides.chars(left), sides.chars(right)))
+
+
+def _wordy(sides: _Sides, edit: Edit) -> bool:
+    a, b = sides.parts(edit)
+    return any(t.kind == "word" for t in a) or any(t.kind == "word" for t in b)
+
+
+# From an edit to typed differences.
+
+
+def _describe(sides: _Sides, edit: Edit, found: list[Difference]) -> None:
+    """Append the differences that make up one edit."""
+    a, b = sides.parts(edit)
+    at_a = sides.tokens_a[edit.a_start - 1].end if edit.a_start else 0
+    at_b = sides.tokens_b[edit.b_start - 1].end if edit.b_start else 0
+    for part_a, part_b in _split(sides, a, b):
+        left, right = _text(sides.a, part_a), _text(sides.b, part_b)
+        if left != right:
+            kind = _kind(sides, part_a, part_b, at_a, at_b)
+            found.append(Difference(kind, at_a, at_a + len(left), at_b, at_b + len(right), left, right))
+        at_a, at_b = at_a + len(left), at_b + len(right)
+
+
+_Parts = list[tuple[list[Token], list[Token]]]
+
+
+def _split(sides: _Sides, a: list[Token], b: list[Token]) -> _Parts:
+    """Part white space at the ends and figures in the same place from the words around them."""
+    if not a or not b or _bare(sides.a, a) == _bare(sides.b, b):
+        return [(a, b)]
+    head: _Parts = []
+    tail: _Parts = []
+    for at, parts in ((0, head), (-1, tail)):
+        white_a, white_b = ([side[at]] if side and side[at].kind in _WHITE else [] for side in (a, b))
+        if white_a or white_b:
+            parts.append((white_a, white_b))
+            cut = slice(1, None) if at == 0 else slice(None, -1)
+            a, b = a[cut] if white_a else a, b[cut] if white_b else b
+    return [*head, *_pair_figures(sides, a, b), *tail]
+
+
+def _pair_figures(sides: _Sides, a: list[Token], b: list[Token]) -> _Parts:
+    at_a = [i for i, t in enumerate(a) if t.kind in _FIGURES]
+    at_b = [i for i, t in enumerate(b) if t.kind in _FIGURES]
+    whole: _Parts = [(a, b)] if a or b else []
+    if not at_a or len(at_a) != len(at_b) or max(_length(a), _length(b)) > PAIRING_CHARS:
+        return whole
+    words = [sum(t.end - t.start for t in side if t.kind == "word") for side in (a, b)]
+    if max(words) > PAIRING_WORDS:
+        return whole
+    parts: _Parts = []
+    last_a = last_b = 0
+    for i, j in zip(at_a, at_b, strict=True):
+        if (len(a) > 1 or len(b) > 1) and not _comparable(sides, a[i], b[j]):
+            return whole
+        parts.extend([(a[last_a:i], b[last_b:j]), ([a[i]], [b[j]])])
+        last_a, last_b = i + 1, j + 1
+    parts.append((a[last_a:], b[last_b:]))
+    return parts
+
+
+def _comparable(sides: _Sides, a: Token, b: Token) -> bool:
+    """Whether two figures in other words may still be the same figure: the same unit, the same number, or a mask."""
+    if "mask" in (a.kind, b.kind):
+        return True
+    number_a, unit_a = _figure(sides.a[a.start : a.end])
+    number_b, unit_b = _figure(sides.b[b.start : b.end])
+    return unit_a == unit_b or number_a == number_b
+
+
+def _figure(text: str) -> tuple[str, str]:
+    """Return the number of a figure and its unit, widths and thousands marks made alike."""
+    match = _NUMBER.fullmatch(text.translate(_FULL_WIDTH))
+    return (match[1].replace(",", ""), match[2]) if match else (text, "")
+
+
+def _bare(text: str, tokens: Sequence[Token]) -> str:
+    return "".join(text[t.start : t.end] for t in tokens if t.kind not in _WHITE)
+
+
+def _kind(sides: _Sides, a: list[Token], b: list[Token], at_a: int, at_b: int) -> DifferenceKind:
+    left, right = _text(sides.a, a), _text(sides.b, b)
+    bare_a, bare_b = _bare(sides.a, a), _bare(sides.b, b)
+    kinds = {t.kind for t in a} | {t.kind for t in b}
+    if bare_a == bare_b:
+        return "line_break" if "line_break" in kinds else "space"
+    if len(a) == len(b) == 1 and a[0].kind in _FIGURES and b[0].kind in _FIGURES:
+        return _kind_of_figures(a[0], b[0], left, right)
+    shorter, longer = sorted((bare_a, bare_b), key=len)
+    if not shorter and "mask" not in kinds:
+        line = _as_line(sides.a, left, at_a) if left else _as_line(sides.b, right, at_b)
+        if line and _looks_like_heading(line):
+            return "heading"
+    if len(longer) >= PASSAGE_CHARS and len(shorter) <= PASSAGE_REST * len(longer):
+        return "passage_missing"
+    if "mask" in kinds and len(longer) <= HEADING_CHARS:
+        return "mask"
+    if (_RATIO_SIGNS & set(bare_a)) != (_RATIO_SIGNS & set(bare_b)) and not kinds & {"word", "figure", "mask"}:
+        return "unit"
+    if "figure" in kinds and not kinds & {"word", "mask"}:
+        return "figure"
+    return "punctuation" if normalise(bare_a) == normalise(bare_b) else "word"
+
+
+def _kind_of_figures(a: Token, b: Token, left: str, right: str) -> DifferenceKind:
+    if "mask" in (a.kind, b.kind):
+        return "mask"
+    (number_a, unit_a), (number_b, unit_b) = _figure(left), _figure(right)
+    if number_a == number_b:
+        return "punctuation" if unit_a == unit_b else "unit"
+    wide_a, wide_b = left.translate(_FULL_WIDTH), right.translate(_FULL_WIDTH)
+    return "year" if _YEAR.fullmatch(wide_a) and _YEAR.fullmatch(wide_b) else "figure"
+
+
+def _as_line(text: str, stretch: str, start: int) -> str:
+    """Return the stretch when it is a line of its own, without the white space around it; else ''."""
+    line = stretch.strip()
+    first = start + stretch.index(line) if line else start
+    before, after = text[:first].rstrip(" \t\u3000"), text[first + len(line) :].lstrip(" \t\u3000")
+    alone = (not before or before[-1] in "\r\n") and (not after or after[0] in "\r\n")
+    return line if line and alone and "\n" not in line else ""
+
+
+def _looks_like_heading(line: str) -> bool:
+    return len(line) <= HEADING_CHARS and line[-1] not in "。！？；，!?;,." and bool(normalise(line))
