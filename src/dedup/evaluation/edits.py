@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.evaluation.draws import Dice, draws32
-from dedup.evaluation.grammar import FIGURE_CHANGED, FIGURE_END, FIGURE_FIRST, MARK
+from dedup.evaluation.grammar import FIGURE_CHANGED, FIGURE_END, FIGURE_FIRST
 from dedup.evaluation.vocabulary import vocabulary
 
 YEAR = re.compile("(?<![0-9])(?:19|20)[0-9]{2}(?=年)")
@@ -42,13 +42,18 @@ def from_code_points(points: NDArray[np.uint32]) -> str:
     return points.astype("<u4").tobytes().decode("utf-32-le")
 
 
+def _marks(points: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Return which code points are marks."""
+    marks: NDArray[np.bool_] = (points >= FIGURE_FIRST) | ((points >= 0xE000) & (points <= 0xEFFF))
+    return marks
+
+
 def _editable(points: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    """Return where a character may be edited: outside figures, marks, digits and line breaks."""
-    opens = points >= FIGURE_FIRST
-    inside = (np.cumsum(opens) - np.cumsum(points == ord(FIGURE_END))) > 0
-    mark = opens | ((points >= 0xE000) & (points <= 0xEFFF))
+    """Return where a character may be edited: outside figures, marks, digits, years and line breaks."""
+    steps = (points >= FIGURE_FIRST).astype(np.int8) - (points == ord(FIGURE_END)).astype(np.int8)
+    inside = np.cumsum(steps, dtype=np.int32) > 0
     digit = (points >= 0x30) & (points <= 0x39)
-    editable: NDArray[np.bool_] = ~(inside | mark | digit | (points == 10) | (points == ord("年")))
+    editable: NDArray[np.bool_] = ~(inside | _marks(points) | digit | (points == 10) | (points == ord("年")))
     return editable
 
 
@@ -59,58 +64,54 @@ def scatter(text: str, rate: float, key: int) -> str:
     counted, so the rate holds for them, not for the number of edits.
     """
     points = code_points(text)
-    places = np.flatnonzero(_editable(points))
-    budget = round(rate * len(MARK.sub("", text)))
+    allowed = _editable(points)
+    places = np.flatnonzero(allowed)
+    budget = round(rate * int(np.count_nonzero(~_marks(points))))
     if budget == 0 or len(places) == 0:
         return text
-    # Mean length of an edit: 7/8 * 1 + 1/8 * 3.
-    n = max(1, min(round(budget / 1.25), len(places)))
-    draws = draws32(key, len(places) + 3 * n)
-    order = np.argsort(draws[: len(places)], kind="stable")[:n]
-    chosen = np.sort(places[order])
-    kinds = draws[len(places) : len(places) + n] * 10 >> np.uint64(32)
-    words = draws[len(places) + n : len(places) + 2 * n]
+    # Enough draws for twice the edits that single characters would need: some places are drawn more than once.
+    draws = draws32(key, 5 * budget + 32)
+    drawn = places[(draws[: 2 * budget + 16] * np.uint64(len(places)) >> np.uint64(32)).astype(np.int64)]
+    chosen, first = np.unique(drawn, return_index=True)
+    chosen = chosen[np.argsort(first)]
+    words = draws[2 * budget + 16 : 3 * budget + 32][: len(chosen)]
     lengths = np.where(words % 8 == 0, 2 + (words >> np.uint64(8)) % 3, 1).astype(np.int64)
-    # Words would overshoot the budget of a short text: the rest of the edits is left out.
-    n = int(np.searchsorted(np.cumsum(lengths), budget, side="right")) or 1
-    chosen, kinds, lengths = chosen[:n], kinds[:n], lengths[:n]
-    if n < len(order):
-        # Keep the edits spread over the whole text after some were left out.
-        chosen = np.sort(places[order[:n]])
+    n = min(int(np.searchsorted(np.cumsum(lengths), budget, side="right")) or 1, len(chosen))
+    chosen, lengths, kinds = chosen[:n], lengths[:n], (words[:n] >> np.uint64(16)) % 10
     alphabet = _alphabet()
-    allowed = _editable(points)
-    keep = np.ones(len(points), dtype=bool)
-    replaced = points.copy()
-    letters = alphabet[(draws32(key ^ 0x5DEECE66D, int(lengths.sum())) * len(alphabet) >> np.uint64(32)).astype(int)]
+    letters = alphabet[(draws[3 * budget + 32 :] * np.uint64(len(alphabet)) >> np.uint64(32)).astype(np.int64)]
     starts = np.cumsum(lengths) - lengths
-    inserted_at: list[NDArray[np.int64]] = []
-    inserted: list[NDArray[np.uint32]] = []
-    for kind, name in ((0, "replace"), (1, "drop"), (2, "add")):
-        of_kind = (kinds < 4, (kinds >= 4) & (kinds < 7), kinds >= 7)[kind]
-        spread = np.repeat(chosen[of_kind], lengths[of_kind])
-        step = _steps(lengths[of_kind])
-        source = np.repeat(starts[of_kind], lengths[of_kind]) + step
-        if name == "add":
-            inserted_at.append(spread)
-            inserted.append(letters[source])
-            continue
-        target = np.minimum(spread + step, len(points) - 1)
-        ok = allowed[target]
-        if name == "replace":
-            replaced[target[ok]] = letters[source[ok]]
-        else:
-            keep[target[ok]] = False
-    at, new = np.concatenate(inserted_at), np.concatenate(inserted)
-    # np.insert keeps the order of equal places; dropped characters go last so that places stay valid.
-    result = np.insert(replaced, at, new)
-    kept = np.insert(keep, at, True)
-    return from_code_points(result[kept])
+    # Every character of every edit: which edit, how far into it, where it falls.
+    edit = np.repeat(np.arange(n), lengths)
+    step = np.arange(len(edit)) - starts[edit]
+    kind = kinds[edit]
+    letter = letters[np.arange(len(edit)) % len(letters)]
+    target = np.minimum(chosen[edit] + step, len(points) - 1)
+    ok = allowed[target]
+    replaced = points.copy()
+    swaps = ok & (kind < 4)
+    replaced[target[swaps]] = letter[swaps]
+    keep = np.ones(len(points), dtype=bool)
+    keep[target[ok & (kind >= 4) & (kind < 7)]] = False
+    adds = kind >= 7
+    order = np.argsort(chosen[edit][adds], kind="stable")
+    at, new = chosen[edit][adds][order], letter[adds][order]
+    return from_code_points(_inserted(replaced, keep, at, new))
 
 
-def _steps(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return 0, 1, … within each run."""
-    total = int(lengths.sum())
-    return np.arange(total) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+def _inserted(
+    points: NDArray[np.uint32], keep: NDArray[np.bool_], at: NDArray[np.int64], new: NDArray[np.uint32]
+) -> NDArray[np.uint32]:
+    """Return `points[keep]` with `new[i]` put before what stood at `at[i]` (ascending)."""
+    # Where every kept character and every new one goes: its own rank plus those of the other kind before it.
+    kept = np.flatnonzero(keep)
+    result = np.empty(len(kept) + len(new), dtype=np.uint32)
+    new_places = np.searchsorted(kept, at, side="left") + np.arange(len(new))
+    is_new = np.zeros(len(result), dtype=bool)
+    is_new[new_places] = True
+    result[is_new] = new
+    result[~is_new] = points[kept]
+    return result
 
 
 def rearrange(text: str, rate: float, dice: Dice, foreign: str) -> str:

@@ -44,6 +44,8 @@ class Damage:
     scattered: float = 0.7
     #: Share of the copies whose words are not edited at all.
     untouched: float = 0.15
+    #: Whether small rates are the more frequent ones (a rate grows with the square of a uniform draw).
+    mostly_small: bool = True
     #: Whether copies also get what sites do to pages (masks, lost bytes, overwritten years, …).
     site: bool = True
 
@@ -131,7 +133,7 @@ class Plan:
         for target in self.originals[u[self.originals] < self.shares.planted].tolist():
             if source[target] != target:
                 dice = Dice(self.seed, _PLANT, target)
-                length = int(20 * 30 ** dice.pick((0.0, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 1.0)))
+                length = dice.pick((20, 28, 40, 65, 110, 180, 300, 430, 600))
                 found[target] = Passage(int(source[target]), target, length, dice.pick((0.0, 0.0, 0.05)))
         return found
 
@@ -204,8 +206,8 @@ class Plan:
         low, high = self.damage.edits
         rate, mode = 0.0, "none"
         if not dice.chance(self.damage.untouched):
-            # Small rates are as frequent as large ones: half of the draws lie below the middle of the range's root.
-            rate = low + (high - low) * dice.real(0, 1) ** 2
+            u = dice.real(0, 1)
+            rate = low + (high - low) * (u * u if self.damage.mostly_small else u)
             if dice.chance(self.damage.scattered):
                 mode = "scattered"
                 text = edit.scatter(text, rate, mix(self.seed, _DAMAGE, section, 1))
