@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from dedup.text.boilerplate import Noise
 from dedup.text.characters import BLANK_CHARACTERS, BLANKS, HAN
 from dedup.text.lines import Line
-from dedup.text.unwrap import join_lines
+from dedup.text.marks import read_mark
+from dedup.text.unwrap import Boundaries, find_boundaries, find_pairs, join_lines
 
 # Marks of Markdown converters at the start of a line; the text's own number or dash after a bullet stays.
 _LEADING_MARKS = re.compile(
     rf"(?:#{{1,6}}[{BLANKS}]+|[>＞](?=[^>＞=])[{BLANKS}]*|[-*+][{BLANKS}]+(?=[0-9０-９一二三四五六七八九十]{{1,3}}[、.．]|[（(][一二三四五六七八九十]))+"
 )
 _BOLD_LINE = re.compile(r"(\*\*|__)([^*_\n]{2,120})\1")
-_INNER_BLANK = re.compile(rf"(?<=[{HAN}]) {{1,2}}(?=[{HAN}])")
+_INNER_BLANK = re.compile(rf"(?<=[{HAN}])[ \u3000]{{1,2}}(?=[{HAN}])")
+_CHUNK_END = re.compile(rf"[^{HAN}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,33 +35,78 @@ class CleanText:
     runs: list[int]
 
 
-def clean_section(text: str, lines: Sequence[Line], noise: Sequence[Noise]) -> CleanText:
-    """Drop noise, join broken lines and keep one line feed between paragraphs.
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a section is cleaned from.
 
-    Parameters
+    Attributes
     ----------
-    text : the page
-    lines : lines of the section without its heading
+    lines : its lines, heading left out
     noise : site noise among them, as `find_noise` gives it
     """
-    pieces, kept = _kept_pieces(text, lines, noise)
-    joins = join_lines(text, kept)
+
+    lines: Sequence[Line]
+    noise: Sequence[Noise]
+
+
+def clean_bodies(text: str, bodies: Sequence[Body]) -> list[CleanText]:
+    """Drop noise, join broken lines and keep one line feed between paragraphs, for all sections of a page.
+
+    What the page writes together elsewhere decides about line ends and blanks, so all sections ask the page at once.
+    """
+    pieces: list[list[list[Line]]] = []
+    boundaries: list[Boundaries] = []
+    blanks: list[list[Line]] = []
+    asked: set[str] = set()
+    for body in bodies:
+        parts, kept = _kept_pieces(text, body.lines, body.noise)
+        found = find_boundaries(text, kept)
+        inner = _inner_blanks(text, kept)
+        pieces.append(parts)
+        boundaries.append(found)
+        blanks.append(inner)
+        asked.update(pair for pairs in found.pairs for pair in pairs)
+        asked.update(text[first - 1] + text[last] for first, last in inner)
+    together = find_pairs(text, asked)
+    return [
+        _assemble(
+            text,
+            parts,
+            join_lines(text, found, together),
+            [blank for blank in inner if together.get(text[blank[0] - 1] + text[blank[1]])],
+        )
+        for parts, found, inner in zip(pieces, boundaries, blanks, strict=True)
+    ]
+
+
+def _assemble(
+    text: str, pieces: Sequence[Sequence[Line]], joins: Sequence[str | None], blanks: Sequence[Line]
+) -> CleanText:
+    """Put the kept stretches together."""
     out: list[str] = []
     runs: list[int] = []
     length = 0
+    next_blank = 0
     for i, parts in enumerate(pieces):
         if i:
-            separator = joins[i - 1]
-            glue = "\n" if separator is None else separator
+            join = joins[i - 1]
+            glue = "\n" if join is None else join
             out.append(glue)
             length += len(glue)
-        for start, end in parts:
-            if runs and runs[-3] + runs[-1] == length and runs[-2] + runs[-1] == start:
-                runs[-1] += end - start
-            else:
-                runs.extend((length, start, end - start))
-            out.append(text[start:end])
-            length += end - start
+        for whole in parts:
+            start, end = whole
+            while start < end:
+                stop, resume = end, end
+                if next_blank < len(blanks) and blanks[next_blank][0] < end:
+                    stop, resume = blanks[next_blank]
+                    next_blank += 1
+                if runs and runs[-3] + runs[-1] == length and runs[-2] + runs[-1] == start:
+                    runs[-1] += stop - start
+                else:
+                    runs.extend((length, start, stop - start))
+                out.append(text[start:stop])
+                length += stop - start
+                start = resume
     return CleanText("".join(out), runs)
 
 
@@ -83,18 +130,30 @@ def _kept_pieces(text: str, lines: Sequence[Line], noise: Sequence[Noise]) -> tu
             parts.append((position, end))
         if parts and parts[0][0] == start:
             parts = _without_marks(text, parts, end)
-        parts = [p for p in (_strip(text, *part) for part in parts) if p[1] > p[0]]
+        parts = _strip(text, parts)
         if parts:
-            pieces.append(_without_inner_blanks(text, parts))
+            pieces.append(parts)
             kept.append((parts[0][0], parts[-1][1]))
     return pieces, kept
 
 
-def _strip(text: str, start: int, end: int) -> Line:
-    """Return the span without the blanks at its ends."""
-    piece = text[start:end]
-    left = len(piece) - len(piece.lstrip(BLANK_CHARACTERS))
-    return start + left, max(start + left, start + len(piece.rstrip(BLANK_CHARACTERS)))
+def _strip(text: str, parts: list[Line]) -> list[Line]:
+    """Return the stretches of a line without the blanks at its two ends."""
+    while parts:
+        start, end = parts[0]
+        start += (end - start) - len(text[start:end].lstrip(BLANK_CHARACTERS))
+        if start < end:
+            parts[0] = (start, end)
+            break
+        del parts[0]
+    while parts:
+        start, end = parts[-1]
+        end = start + len(text[start:end].rstrip(BLANK_CHARACTERS))
+        if start < end:
+            parts[-1] = (start, end)
+            break
+        del parts[-1]
+    return parts
 
 
 def _without_marks(text: str, parts: list[Line], end: int) -> list[Line]:
@@ -110,5 +169,26 @@ def _without_marks(text: str, parts: list[Line], end: int) -> list[Line]:
     return [(start, stop), *parts[1:]]
 
 
-def _without_inner_blanks(text: str, parts: list[Line]) -> list[Line]:
-    return parts
+def _inner_blanks(text: str, lines: Sequence[Line]) -> list[Line]:
+    """Find blanks that a removed wrap may have left inside a word (`安排 部署`).
+
+    A blank goes only where the page writes the two sides together elsewhere and at least one side is a scrap of a
+    clause; the blank between a heading and its paragraph has a clause on either side and stays.
+    """
+    blanks: list[Line] = []
+    for start, end in lines:
+        if text.find(" ", start, end) < 0 and text.find("\u3000", start, end) < 0:
+            continue
+        for match in _INNER_BLANK.finditer(text, start, end):
+            first, last = match.span()
+            before = _chunk(text[max(start, first - 12) : first][::-1])
+            after = _chunk(text[last : min(end, last + 12)])
+            if min(before, after) <= 3 and read_mark(text, max(start, first - before), first) is None:
+                blanks.append((first, last))
+    return blanks
+
+
+def _chunk(text: str) -> int:
+    """Return how many Hanzi a text starts with."""
+    match = _CHUNK_END.search(text)
+    return match.start() if match else len(text)

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import pyarrow as pa
 
 from dedup.ids import section_id
-from dedup.schemas import SECTIONS
+from dedup.schemas import MATCHED_KINDS, SECTIONS
 from dedup.settings import TextSettings
 from dedup.text.boilerplate import find_noise
-from dedup.text.cleaning import clean_section
-from dedup.text.headings import find_headings
-from dedup.text.lines import split_lines
+from dedup.text.cleaning import Body, clean_bodies
+from dedup.text.completeness import completeness
+from dedup.text.headings import Heading, expected_count, find_headings
+from dedup.text.junk import junk_reason
+from dedup.text.kinds import classify
+from dedup.text.lines import Line, split_lines
 from dedup.text.normalise import content_hashes, normalised_lengths
 from dedup.text.placeholders import find_placeholders
+from dedup.text.seams import find_seams
+
+#: A lead of this length that speaks like a report is one whose heading was lost; intros are shorter.
+LONG_LEAD = 800
+#: More missing headings than this are a misread ordinal.
+MOST_MISSING = 8
+#: Lines at the end of a page among which its footer is looked for.
+FOOTER_LINES = 60
+
+_REPORT_WORDS = re.compile(r"[我全][省市县区镇乡州]|发展|建设|各位代表|增长|工作")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,36 +93,142 @@ def cut_documents(documents: pa.Table, settings: TextSettings) -> pa.Table:
 
 
 def cut_text(text: str, title: str | None, settings: TextSettings) -> list[Section]:
-    """Cut the text of one page into sections that tile it."""
+    """Cut the text of one page into sections that tile it.
+
+    Parameters
+    ----------
+    text : the page
+    title : its title where it is known; a page that is one report takes it
+    settings : `profile` plain turns cutting off; `min_chars` says what is near-empty
+    """
     lines = split_lines(text)
-    headings = find_headings(text, lines, title) if settings.profile != "plain" else []
-    cuts = [(h.start, h.end, h.title) for h in headings]
-    if not cuts or cuts[0][0] > 0:
-        cuts.insert(0, (0, 0, "" if cuts else title or ""))
+    parts = _cut(text, lines, title or "", settings)
+    bodies = [Body(part.lines, find_noise(text, part.lines)) for part in parts]
+    cleaned = clean_bodies(text, bodies)
+    lengths = normalised_lengths(pa.array([clean.text for clean in cleaned], type=pa.large_string())).tolist()
     sections = []
-    for i, (start, body, name) in enumerate(cuts):
-        end = cuts[i + 1][0] if i + 1 < len(cuts) else len(text)
-        body_lines = split_lines(text, body, end)
-        noise = find_noise(text, body_lines)
-        clean = clean_section(text, body_lines, noise)
-        kind, reason = (
-            ("preamble", "before the first heading") if i == 0 and headings and body == start else ("report", "default")
-        )
-        places = find_placeholders(clean.text)
-        masked = sum(p.end - p.start for p in places)
-        dropped = sum(x.end - x.start for x in noise)
+    for part, body, clean, n_normalised in zip(parts, bodies, cleaned, lengths, strict=True):
+        kind, reason = part.kind, part.reason
+        if kind == "report":
+            junk = junk_reason(clean.text, n_normalised, settings.min_chars)
+            if junk is not None:
+                kind, reason = "junk", junk
+            else:
+                kind, reason = classify(part.title, clean.text)
+                reason = f"{reason}; cut at a missing heading: {part.reason}" if part.reason else reason
+        masked = sum(p.end - p.start for p in find_placeholders(clean.text))
+        dropped = sum(n.end - n.start for n in body.noise)
         sections.append(
             Section(
-                name,
-                kind,
-                reason,
-                start,
-                end,
-                clean.text,
-                clean.runs,
-                masked / max(1, len(clean.text)),
-                dropped / max(1, end - start),
-                "full",
+                title=part.title,
+                kind=kind,
+                kind_reason=reason,
+                start=part.start,
+                end=part.end,
+                clean_text=clean.text,
+                clean_map=clean.runs,
+                mask_ratio=masked / max(1, len(clean.text)),
+                boilerplate_ratio=dropped / max(1, part.end - part.start),
+                completeness=completeness(clean.text) if kind in MATCHED_KINDS else "full",
             )
         )
     return sections
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A span of the page with what is known before it is cleaned; `kind` report is still to be judged."""
+
+    start: int
+    end: int
+    title: str
+    kind: str
+    reason: str
+    lines: list[Line]
+
+
+def _cut(text: str, lines: list[Line], title: str, settings: TextSettings) -> list[_Part]:
+    """Cut a page at its headings, at seams where headings are missing, and before its footer."""
+    headings = find_headings(text, lines, title) if settings.profile != "plain" else []
+    # (start, start of the body, title, kind, reason)
+    cuts: list[tuple[int, int, str, str, str]] = []
+    if not headings:
+        cuts.append((0, 0, title, "report", ""))
+    elif headings[0].start > 0:
+        cuts.append((0, 0, "", *_lead(text, headings[0].start)))
+    cuts.extend((h.start, h.end, h.title, "report", "") for h in headings)
+    starts = [line[0] for line in lines]
+    if headings:
+        cuts = _with_seams(text, lines, starts, cuts, headings, title)
+    foot = _footer(text, lines)
+    if foot is not None and foot[0] > cuts[-1][1]:
+        cuts.append((foot[0], foot[0], "", foot[1], "site furniture at the end of the page"))
+    parts = []
+    for i, (start, body, name, kind, reason) in enumerate(cuts):
+        end = cuts[i + 1][0] if i + 1 < len(cuts) else len(text)
+        parts.append(_Part(start, end, name, kind, reason, _lines_between(text, lines, starts, body, end)))
+    return parts
+
+
+def _lead(text: str, end: int) -> tuple[str, str]:
+    """Return kind and reason of what stands before the first heading: an intro, or a report that lost its heading."""
+    lead = text[:end]
+    if len(lead) >= LONG_LEAD and sum(1 for _ in _REPORT_WORDS.finditer(lead)) >= 6:
+        return "report", "the page starts inside a report"
+    return "preamble", "before the first heading"
+
+
+def _with_seams(
+    text: str,
+    lines: list[Line],
+    starts: list[int],
+    cuts: list[tuple[int, int, str, str, str]],
+    headings: list[Heading],
+    title: str,
+) -> list[tuple[int, int, str, str, str]]:
+    """Add the cuts where the series of headings says that one is missing."""
+    expected = expected_count(text, headings[0].start, title)
+    by_start = {h.start: h for h in headings}
+    out: list[tuple[int, int, str, str, str]] = []
+    for i, cut in enumerate(cuts):
+        out.append(cut)
+        end = cuts[i + 1][0] if i + 1 < len(cuts) else len(text)
+        here = by_start[cut[0]].ordinal if cut[0] in by_start else 0
+        if i + 1 < len(cuts):
+            missing = by_start[cuts[i + 1][0]].ordinal - here - 1
+        else:
+            missing = min(2, (expected or 0) - here)
+        if cut[3] != "report" or not 0 < missing <= MOST_MISSING:
+            continue
+        inside = _lines_between(text, lines, starts, cut[1], end)
+        out.extend(
+            (inside[s.line][0], inside[s.line][0], "", "report", ", ".join(s.signs))
+            for s in find_seams(text, inside, missing)
+        )
+    return out
+
+
+def _footer(text: str, lines: list[Line]) -> tuple[int, str] | None:
+    """Return start and kind of the site furniture that ends a page, None when it ends with text."""
+    tail = lines[-FOOTER_LINES:]
+    noise = {n.start: n for n in find_noise(text, tail) if n.whole}
+    start, kinds = None, set()
+    for line in reversed(tail):
+        if line[0] not in noise:
+            break
+        start = line[0]
+        kinds.add(noise[start].kind)
+    if start is None or not kinds & {"related", "copyright", "promo", "navigation"} or start == lines[0][0]:
+        return None
+    return start, "promo" if kinds <= {"promo", "mark"} else "footer"
+
+
+def _lines_between(text: str, lines: list[Line], starts: list[int], start: int, end: int) -> list[Line]:
+    """Return the lines of text[start:end]; a line that a cut divides is divided."""
+    low, high = bisect_left(starts, start), bisect_left(starts, end)
+    inside = lines[low:high]
+    if low and lines[low - 1][1] > start:
+        inside = [*split_lines(text, start, min(end, lines[low - 1][1])), *inside]
+    if inside and inside[-1][1] > end:
+        inside = [*inside[:-1], *split_lines(text, inside[-1][0], end)]
+    return inside

@@ -7,11 +7,10 @@ open, the numbering around it, line lengths, and whether the page itself writes 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dedup.text.characters import BLANK_CHARACTERS, CLOSERS, DIGITS, HAN, LATIN, OPENERS, SENTENCE_ENDS, SMALL
 from dedup.text.lines import Line
@@ -30,10 +29,10 @@ _DANGLING = re.compile(
 _DANGLING_LATIN = re.compile(
     r"(?:^|[\s(])(?i:the|a|an|of|to|in|on|at|by|for|from|with|and|or|but|as|that|which|who|is|are|was|were|be|been|has|have|had|will|would|can|may|its|their|our|this|these|than|into|per)$"
 )
-_FRAGMENT = re.compile(
+FRAGMENT = re.compile(
     r"(?:的|了|着|过|们|性|化|率|等(?![级待候])|和(?!谐|平|睦|美)|与(?!会|时)|及(?!时|早)|以及|或(?!者说)|而(?!且)|之|者|地区|，)"
 )
-_NEW_SENTENCE = re.compile(
+NEW_SENTENCE = re.compile(
     r"(?:各位|同志们|今年|去年|明年|一年来|[一五]年来|过去|回顾|展望|当前|目前|今后|新的一年|现在|为此|同时|此外|另外|首先|其次|最后|总之|因此|我们|我[省市县区镇乡村]|"
     r"全[省市县区镇乡村]|坚持|坚决|继续|深入|大力|着力|积极|进一步|加强|加快|加大|突出|紧紧|紧扣|围绕|按照|根据|通过|认真|切实|全面|扎实|努力|是|(?:19|20)[0-9xX×]{2}年)"
 )
@@ -55,6 +54,10 @@ _CLAUSE_ENDS = "，。；：！？、,;:!?\n\r”）)》 \u3000…—"
 _CLAUSE_STARTS = "，。；：！？、,;:!?\n\r“（(《 \u3000…—"
 
 
+#: Character pair -> the first places where a page writes it.
+Places = Mapping[str, Sequence[int]]
+
+
 @dataclass(frozen=True, slots=True)
 class WrapStyle:
     """How a text was wrapped.
@@ -71,56 +74,79 @@ class WrapStyle:
     blank: bool
 
 
-def join_lines(text: str, lines: Sequence[Line]) -> list[str | None]:
-    """Return for each line after the first what joins it to the line before: `""`, `" "`, or None for a break.
+@dataclass(frozen=True, slots=True)
+class Boundaries:
+    """The line ends of a section that may be wraps, before it is known what the page writes together elsewhere.
+
+    Attributes
+    ----------
+    lines : the kept lines of the section
+    style : how it was wrapped
+    marks : mark at the start of each line
+    real : whether that mark fits into its own numbering
+    places : index i of each line whose end may be a wrap
+    pairs : for each place the last two characters, the two that meet, the first two of the next line
+    """
+
+    lines: Sequence[Line]
+    style: WrapStyle
+    marks: Sequence[Mark | None]
+    real: Sequence[bool]
+    places: Sequence[int]
+    pairs: Sequence[tuple[str, str, str]]
+
+
+def find_boundaries(text: str, lines: Sequence[Line]) -> Boundaries:
+    """Return the line ends of a section that may be wraps.
 
     Parameters
     ----------
     text : the page
     lines : the lines of one section that are kept, in order
+    """
+    style = wrap_style(text, lines)
+    marks = [read_mark(text, start, end) for start, end in lines]
+    places = [
+        i
+        for i in range(len(lines) - 1)
+        if style.width or not ends_sentence(text, lines[i]) or _COMMA_START.match(text, *lines[i + 1])
+    ]
+    pairs = [meeting_pairs(text, lines[i], lines[i + 1]) for i in places]
+    return Boundaries(lines, style, marks, _numbering(marks), places, pairs)
+
+
+def join_lines(text: str, boundaries: Boundaries, together: Places) -> list[str | None]:
+    """Return for each line after the first what joins it to the line before: `""`, `" "`, or None for a break.
+
+    Parameters
+    ----------
+    text : the page
+    boundaries : of one of its sections
+    together : where the page writes the pairs of the boundaries, as `find_pairs` gives it
 
     Returns
     -------
-    list of length max(0, len(lines) - 1)
+    list of length max(0, number of lines - 1)
     """
-    n = len(lines)
-    if n < 2:
-        return []
-    style = wrap_style(text, lines)
-    marks = [read_mark(text, start, end) for start, end in lines]
-    real = _numbering(marks)
-    open_ends = [
-        i
-        for i in range(n - 1)
-        if style.width or not _ENDED.search(text, lines[i][0], lines[i][1]) or _COMMA_START.match(text, *lines[i + 1])
-    ]
-    grams = _Grams(text, lines, open_ends)
-    joins: list[str | None] = [None] * (n - 1)
-    for order, i in enumerate(open_ends):
-        if _broken(text, lines, i, marks, real, style, grams, order):
-            joins[i] = _separator(text, lines[i], lines[i + 1], style)
+    lines = boundaries.lines
+    joins: list[str | None] = [None] * max(0, len(lines) - 1)
+    for i, pairs in zip(boundaries.places, boundaries.pairs, strict=True):
+        if _broken(text, boundaries, i, pairs, together):
+            joins[i] = _separator(text, lines[i], lines[i + 1])
     return joins
 
 
-def _broken(
-    text: str,
-    lines: Sequence[Line],
-    i: int,
-    marks: Sequence[Mark | None],
-    real: Sequence[bool],
-    style: WrapStyle,
-    grams: _Grams,
-    order: int,
-) -> bool:
+def _broken(text: str, boundaries: Boundaries, i: int, pairs: tuple[str, str, str], together: Places) -> bool:
     """Whether the end of line i is a wrap."""
-    (start, end), (b_start, b_end) = lines[i], lines[i + 1]
-    if _COMMA_START.match(text, b_start, b_end) and not (marks[i + 1] and real[i + 1]):
+    lines, style = boundaries.lines, boundaries.style
+    end, b_start = lines[i][1], lines[i + 1][0]
+    marked = boundaries.marks[i + 1] is not None and boundaries.real[i + 1]
+    if not marked and _COMMA_START.match(text, *lines[i + 1]):
         return True
-    ended = bool(_ENDED.search(text, start, end))
+    ended = ends_sentence(text, lines[i])
     gap = text[end:b_start]
     breaks = gap.count("\n") or gap.count("\r") or 1
     indent = len(gap) - len(gap.rstrip(BLANK_CHARACTERS))
-    marked = marks[i + 1] is not None and real[i + 1]
     if style.width:
         full = _full(text, lines[i], lines[i + 1], style.width)
         if style.blank and breaks > 1:
@@ -135,24 +161,18 @@ def _broken(
             return False
     elif ended:
         return False
-    return _score(text, lines, i, marks, marked, grams, order) > 0
+    return _score(text, boundaries, i, marked, pairs, together) > 0
 
 
 def _score(
-    text: str,
-    lines: Sequence[Line],
-    i: int,
-    marks: Sequence[Mark | None],
-    marked: bool,
-    grams: _Grams,
-    order: int,
+    text: str, boundaries: Boundaries, i: int, marked: bool, pairs: tuple[str, str, str], together: Places
 ) -> float:
     """Weigh what speaks for a wrap between two lines of which the first ends without the end of a sentence."""
-    (start, end), (b_start, b_end) = lines[i], lines[i + 1]
+    (start, end), (b_start, b_end) = boundaries.lines[i], boundaries.lines[i + 1]
     length = end - start
     tail = text[max(start, end - 80) : end]
     head = text[b_start : min(b_end, b_start + 80)]
-    led = marks[i] is not None
+    led = boundaries.marks[i] is not None
     inner = bool(_INNER.search(text, max(start, end - 400), end))
     score = -1.0
     if inner:
@@ -175,9 +195,9 @@ def _score(
     elif _DANGLING.search(tail) or _DANGLING_LATIN.search(tail):
         score += 1.5
     score += _open_pair(tail, head)
-    if _FRAGMENT.match(head):
+    if FRAGMENT.match(head):
         score += 1.5
-    elif _NEW_SENTENCE.match(head):
+    elif NEW_SENTENCE.match(head):
         score -= 0.8
     last, first = tail[-1], head[0]
     if last in "0123456789" and _UNIT_START.match(head):
@@ -191,7 +211,7 @@ def _score(
     if _COVER.search(tail) and _COVER_END.search(head):
         score += 5.0
     if _HAN_ONE.match(last) and _HAN_ONE.match(first):
-        score += grams.evidence(order, last, head)
+        score += written_together(text, pairs, together)
     if marked:
         # After a sentence that was plainly cut a real list mark still starts its own line.
         score -= 4.0
@@ -208,6 +228,11 @@ def _open_pair(tail: str, head: str) -> float:
     return 0.0
 
 
+def ends_sentence(text: str, line: Line) -> bool:
+    """Whether a line ends as a sentence, a list item or an announcement ends."""
+    return _ENDED.search(text, *line) is not None
+
+
 def _full(text: str, line: Line, following: Line, width: int) -> bool:
     """Whether the first word of the next line would not have fitted on this one."""
     length = line[1] - line[0]
@@ -221,7 +246,7 @@ def _full(text: str, line: Line, following: Line, width: int) -> bool:
     return length + 1 + word - following[0] > width
 
 
-def _separator(text: str, line: Line, following: Line, style: WrapStyle) -> str:
+def _separator(text: str, line: Line, following: Line) -> str:
     """Return what stood between two words before the wrap: a blank between Latin words, nothing between Hanzi."""
     tail = text[max(line[0], line[1] - 3) : line[1]]
     head = text[following[0] : following[0] + 1]
@@ -290,56 +315,36 @@ def _numbering(marks: Sequence[Mark | None]) -> list[bool]:
     return real
 
 
-class _Grams:
-    """How often the page writes the two ends of a line break together, and how those ends stand elsewhere."""
+def meeting_pairs(text: str, line: Line, following: Line) -> tuple[str, str, str]:
+    """Return the last two characters of a line, the two that meet at its end, the first two of the next line."""
+    tail, head = text[max(line[0], line[1] - 2) : line[1]], text[following[0] : min(following[1], following[0] + 2)]
+    return tail, tail[-1] + head[0], head
 
-    def __init__(self, text: str, lines: Sequence[Line], places: Sequence[int]) -> None:
-        self._text = text
-        self._ends: list[str] = []
-        wanted: set[int] = set()
-        self._pairs: list[tuple[int, int, int]] = []
-        for i in places:
-            (start, end), (b_start, b_end) = lines[i], lines[i + 1]
-            tail, head = text[max(start, end - 2) : end], text[b_start : min(b_end, b_start + 2)]
-            pairs = (
-                _code(tail) if len(tail) == 2 else 0,
-                _code(tail[-1] + head[0]),
-                _code(head) if len(head) == 2 else 0,
-            )
-            self._pairs.append(pairs)
-            self._ends.append(tail)
-            wanted.update(pairs)
-        self._places: dict[int, list[int]] = {}
-        wanted.discard(0)
-        if wanted and len(text) > 2:
-            self._places = _find_pairs(text, np.array(sorted(wanted), dtype=np.uint64))
 
-    def evidence(self, order: int, last: str, head: str) -> float:
-        """Return the weight of what the page writes elsewhere for the boundary number `order`."""
-        text = self._text
-        tail_code, bridge, head_code = self._pairs[order]
-        score = 0.0
-        tails = self._places.get(tail_code, ())
-        bridges = self._places.get(bridge, ())
-        heads = self._places.get(head_code, ())
-        two = head[:2]
-        four = sum(text.startswith(two, p + 2) for p in tails)
-        three = sum(text.startswith(head[0], p + 2) for p in tails) + sum(
-            text.startswith(head[1:2], p + 2) for p in bridges if len(head) > 1
-        )
-        if four:
-            score += 2.5
-        elif three:
-            score += 1.2
-        elif bridges:
-            score += 0.4 if len(bridges) < 3 else 0.8
-        if len(tails) >= 4:
-            final = sum(text[p + 2 : p + 3] in _CLAUSE_ENDS for p in tails) / len(tails)
-            score += 0.8 if final <= 0.35 else -0.8 if final >= 0.75 else 0.0
-        if len(heads) >= 4:
-            initial = sum(text[p - 1 : p] in _CLAUSE_STARTS for p in heads) / len(heads)
-            score += 0.8 if initial <= 0.25 else -0.8 if initial >= 0.7 else 0.0
-        return score
+def written_together(text: str, pairs: tuple[str, str, str], together: Places) -> float:
+    """Return the weight of what the page writes elsewhere for a line end: positive speaks for a wrap.
+
+    Parameters
+    ----------
+    pairs : as `meeting_pairs` gives them
+    together : where they stand in `text`
+    """
+    tail, bridge, head = pairs
+    score = 0.0
+    tails, bridges, heads = together.get(tail, ()), together.get(bridge, ()), together.get(head, ())
+    if any(text.startswith(head, p + 2) for p in tails):
+        score += 2.5
+    elif any(text.startswith(head[0], p + 2) for p in tails) or any(text.startswith(head[1:], p + 2) for p in bridges):
+        score += 1.2
+    elif bridges:
+        score += 0.4 if len(bridges) < 3 else 0.8
+    if len(tails) >= 4:
+        final = sum(text[p + 2 : p + 3] in _CLAUSE_ENDS for p in tails) / len(tails)
+        score += 0.8 if final <= 0.35 else -0.8 if final >= 0.75 else 0.0
+    if len(heads) >= 4:
+        initial = sum(text[max(0, p - 1) : p] in _CLAUSE_STARTS for p in heads) / len(heads)
+        score += 0.8 if initial <= 0.25 else -0.8 if initial >= 0.7 else 0.0
+    return score
 
 
 #: Occurrences of a pair that are looked at; keeps the work linear on a text that repeats two characters.
@@ -350,8 +355,12 @@ def _code(pair: str) -> int:
     return ord(pair[0]) << 21 | ord(pair[1])
 
 
-def _find_pairs(text: str, wanted: NDArray[np.uint64]) -> dict[int, list[int]]:
-    """Return the first places of each wanted character pair in `text`."""
+def find_pairs(text: str, pairs: Iterable[str]) -> Places:
+    """Return the first places of each of the given character pairs that stands in `text`."""
+    names = {_code(pair): pair for pair in pairs if len(pair) == 2}
+    if not names or len(text) < 2:
+        return {}
+    wanted = np.array(sorted(names), dtype=np.uint64)
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
     codes = points[:-1] << np.uint64(21) | points[1:]
     slots = np.minimum(np.searchsorted(wanted, codes), wanted.size - 1)
@@ -359,8 +368,9 @@ def _find_pairs(text: str, wanted: NDArray[np.uint64]) -> dict[int, list[int]]:
     owners = slots[hits]
     order = np.argsort(owners, kind="stable")
     hits, owners = hits[order], owners[order]
-    cuts = np.searchsorted(owners, np.arange(wanted.size + 1))
+    cuts = np.searchsorted(owners, np.arange(wanted.size + 1)).tolist()
     return {
-        int(code): hits[a : min(b, a + _MOST)].tolist()
-        for code, a, b in zip(wanted.tolist(), cuts[:-1].tolist(), cuts[1:].tolist(), strict=True)
+        names[code]: hits[a : min(b, a + _MOST)].tolist()
+        for code, a, b in zip(wanted.tolist(), cuts[:-1], cuts[1:], strict=True)
+        if b > a
     }
