@@ -12,7 +12,7 @@ import pytest
 
 from dedup import schemas
 from dedup.quality import QualityReport, SuiteError, load_suites, validate, write_quality_page
-from small_release import replace, small_tables
+from tests.small_release import replace, small_tables
 
 # (rule, row, values that break it) - every rule of every suite stands here once, `test_no_rule_is_untested` sees to it.
 BREAKS: dict[str, dict[str, list[dict]]] = {

@@ -18,7 +18,7 @@ from dedup.releases import (
     open_staging,
     warehouse_lock,
 )
-from small_release import NOW, publish, replace, small_tables
+from tests.small_release import NOW, publish, replace, small_tables
 
 
 def test_what_was_written_is_read_back(tmp_path):

@@ -1,5 +1,6 @@
 """Writing, reading, comparing releases."""
 
+from dedup.releases.comparing import DatasetDiff, diff_releases
 from dedup.releases.errors import (
     BrokenRelease,
     IntegrityError,
@@ -13,9 +14,11 @@ from dedup.releases.errors import (
 from dedup.releases.lock import warehouse_lock
 from dedup.releases.reading import Release, ReleaseInfo, list_releases, open_release
 from dedup.releases.staging import Staging, open_staging
+from dedup.releases.verifying import verify_release
 
 __all__ = [
     "BrokenRelease",
+    "DatasetDiff",
     "IntegrityError",
     "NoRelease",
     "QueryRefused",
@@ -26,8 +29,10 @@ __all__ = [
     "UnknownDataset",
     "WarehouseError",
     "WarehouseLocked",
+    "diff_releases",
     "list_releases",
     "open_release",
     "open_staging",
+    "verify_release",
     "warehouse_lock",
 ]

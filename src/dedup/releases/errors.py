@@ -7,19 +7,19 @@ class ReleaseError(Exception):
     """Something about a warehouse or a release; the message names the place and the way out."""
 
 
-class NoRelease(ReleaseError):  # noqa: N818 - a state of the warehouse more than a fault
+class NoRelease(ReleaseError):
     """The warehouse, or the release asked for, does not exist yet."""
 
 
-class BrokenRelease(ReleaseError):  # noqa: N818
+class BrokenRelease(ReleaseError):
     """A pointer, manifest or data file is missing or damaged."""
 
 
-class UnknownDataset(ReleaseError):  # noqa: N818
+class UnknownDataset(ReleaseError):
     """A dataset or column was asked for that this release does not have."""
 
 
-class QueryRefused(ReleaseError):  # noqa: N818
+class QueryRefused(ReleaseError):
     """The SQL is wrong, or would do more than read this release."""
 
 
@@ -41,5 +41,5 @@ class WarehouseError(ReleaseError):
     """The warehouse cannot be written: permissions, a full disk, a missing lock."""
 
 
-class WarehouseLocked(ReleaseError):  # noqa: N818
+class WarehouseLocked(ReleaseError):
     """Another run is writing to the warehouse."""

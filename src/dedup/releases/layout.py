@@ -22,6 +22,8 @@ RELEASES = "releases"
 STAGING = "staging"
 REJECTED = "rejected"
 VIEWS = "views.sql"
+CARD = "README.md"
+DATAPACKAGE = "datapackage.json"
 
 _RELEASE_ID = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.([1-9][0-9]*)")
 

@@ -15,6 +15,7 @@ import pyarrow.dataset as ds
 from dedup.releases.errors import BrokenRelease, NoRelease, QueryRefused, UnknownDataset
 from dedup.releases.layout import MANIFEST, RELEASES, parse_release_id, read_pointer, release_ids
 from dedup.releases.manifest import read_manifest
+from dedup.releases.views import quote
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,7 +110,7 @@ class Release:
                 statements = connection.extract_statements(query)
                 if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
                     raise QueryRefused("expected exactly one SELECT; a release can only be read")
-                return connection.execute(query, parameters).to_arrow_table()
+                return connection.sql(query, params=parameters).to_arrow_table()
             except duckdb.Error as error:
                 raise QueryRefused(f"{error}\n(datasets: {', '.join(self.datasets)})") from error
             finally:
@@ -197,4 +198,4 @@ def list_releases(warehouse: str | Path) -> list[ReleaseInfo]:
 
 
 def _quoted(values: Sequence[str]) -> str:
-    return ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+    return ", ".join(quote(value) for value in values)

@@ -11,17 +11,23 @@ from typing import Any
 
 import pyarrow as pa
 
+from dedup.releases.card import build_card
+from dedup.releases.datapackage import build_datapackage
 from dedup.releases.errors import IntegrityError, NoRelease
 from dedup.releases.integrity import find_contradictions
 from dedup.releases.layout import (
+    CARD,
+    DATAPACKAGE,
     LATEST,
     MANIFEST,
     REJECTED,
     RELEASES,
     STAGING,
+    VIEWS,
     explained,
     next_release_id,
     read_pointer,
+    replace_file,
     sync_file,
     sync_folder,
     write_json,
@@ -29,6 +35,7 @@ from dedup.releases.layout import (
 from dedup.releases.lock import require_lock
 from dedup.releases.manifest import build_manifest, describe_datasets, describe_files
 from dedup.releases.reading import Release
+from dedup.releases.views import build_views
 from dedup.releases.writing import write_parquet
 from dedup.schemas import DATASETS
 
@@ -97,6 +104,7 @@ class Staging:
             if problems:
                 raise IntegrityError(self.release_id, problems)
             whole = build_manifest(self.release_id, self.parent, self.created_at, datasets, manifest)
+            self._describe(whole)
             whole["files"] = describe_files(self.path)
             write_json(self.path / MANIFEST, whole)
             for path in sorted(self.path.rglob("*")):
@@ -113,7 +121,22 @@ class Staging:
                 "manifest_sha256": sha256((final / MANIFEST).read_bytes()).hexdigest(),
             }
             write_json(self.warehouse / LATEST, pointer)
+            self._point_views(whole)
         return Release(final, whole)
+
+    def _describe(self, manifest: Mapping[str, Any]) -> None:
+        """Write what tells people and programs about the release, inside it."""
+        write_json(self.path / DATAPACKAGE, build_datapackage(manifest))
+        replace_file(self.path / CARD, build_card(manifest).encode("utf-8"))
+        replace_file(self.path / VIEWS, build_views(manifest, (".",)).encode("utf-8"))
+
+    def _point_views(self, manifest: Mapping[str, Any]) -> None:
+        """Let `views.sql` of the warehouse show this release, from inside the warehouse and from its parent."""
+        name = self.warehouse.resolve().name
+        # A comma would be read as the end of the folder's name.
+        search = (".",) if "," in name else (name, ".")
+        views = build_views(manifest, search, f"{RELEASES}/{self.release_id}")
+        replace_file(self.warehouse / VIEWS, views.encode("utf-8"))
 
     def reject(self) -> Path:
         """Keep the staged datasets under `rejected/` for inspection; the pointer stays. Returns the folder."""
