@@ -84,7 +84,7 @@ _PROMO = re.compile(
     r"|(?:推荐度|下载文档|复制全文|开通会员|会员免费|付费|充值|优惠券|限时)|(?:https?://|www\.)[0-9A-Za-z./?=&_%#\-]+"
 )
 _INTRO = re.compile(
-    r"(?:下面|以下|接下来|今天|这里|本文|现在|那么|为此)?[^。！？\n]{0,12}(?:小编|本站|本网|编者|我)[^。！？\n]{0,8}(?:给|为|跟|和|与|替|帮)(?:各位|大家|你|您|同学|朋友|广大)[^。！？\n]{0,24}"
+    r"(?:小编|本站|本网|编者|我)[^。！？\n]{0,8}(?:给|为|跟|和|与|替|帮)(?:各位|大家|你|您|同学|朋友|广大)[^。！？\n]{0,24}"
     r"(?:整理|收集|搜集|带来|分享|介绍|准备|推荐|讲|谈|提供|汇总|精心|总结|说)"
     r"|(?:整理|收集|搜集|分享|带来|汇总|精选|挑选|准备)了?[^。！？\n]{0,24}(?:供|以供|给)(?:大家|各位|您|你|广大)[^。！？\n]{0,16}(?:参考|阅读|借鉴|学习|使用|查阅)"
     r"|(?:希望|相信|但愿)[^。！？\n]{0,16}(?:对|能给|给|能帮|帮|能够帮)[^。！？\n]{0,4}(?:大家|您|你|各位|朋友|读者)[^。！？\n]{0,16}(?:帮助|参考|启发|有用|到)"
@@ -94,6 +94,8 @@ _INTRO = re.compile(
     r"|(?:以上|上述)(?:就)?是[^。！？\n]{0,30}(?:全部内容|所有内容|整理的|的内容|分享|介绍)"
     r"|你(?:知道|会|是否)[^。！？\n]{0,24}怎么写|(?:该|应该)?(?:怎么|怎样|如何)(?:样)?(?:才能)?写[^。！？\n]{0,24}[？?呢吗]|是怎么(?:样)?写的"
 )
+# Whom an intro speaks to, or of what.
+_READER = re.compile(r"小编|大家|各位|[你您]|参考|写|全部内容|所有内容|整理的|的内容|一起|一块|共同来|欢迎")
 _EDITOR = re.compile(r"[（(【\[]?(?:编者按|编辑注|小编注|编辑提示|温馨提示|小贴士|本站注|网友投稿|网络投稿)[:：】\]]")
 _NAVIGATION = re.compile(
     rf"[\[【]?(?:返回(?:顶部|首页|列表|上一页|目录|栏目)|关闭窗口|关闭本页|打印本页|打印此页|打印|加入收藏|设为首页|网站地图|联系我们|关于我们|无障碍阅读|繁体|字体[:：]?|大|中|小|登录|注册|收藏|分享|举报|投诉|纠错|展开全文|阅读全文|收起)"
@@ -102,11 +104,18 @@ _NAVIGATION = re.compile(
 _PAGE_NUMBER = re.compile(rf"[-—–－·•]{{1,3}}{_B}{_N}{_B}[-—–－·•]{{1,3}}|第{_B}{_N}{_B}页")
 _MARK_ONLY = re.compile(rf"[*＊#\-—=＝_~·.。…{BLANKS}]{{3,}}|</?[a-zA-Z][^<>]{{0,200}}>|&nbsp;")
 
-# A page is read with this once; only lines that hold one of these words are judged by the rules above.
-_TRIGGER = re.compile(
-    "共[0-9０-９ ]{1,6}页|第[0-9０-９ ]{1,6}页|[上下]一[页篇]|首页|[尾末]页|返回|来源|出处|稿源|作者|编者|编辑|责编|录入|审核|校对|发布|上传|投稿|整理|时间|日期|浏览|点击|阅读|访问|人气|评论"
-    "|收藏|字数|字[号体]|关键[词字]|标签|栏目|分类|索引号|发文机关|打印|关闭|分享|位置|相关|推荐|猜你|喜欢|还在|都在|更多|版权|著作权|侵权|[Cc]opyright|COPYRIGHT|©|ICP|公网安备|免责|转载|未经|本文|本站|仅供"
-    "|只供|参考|联系|下载|扫[描码一]|二维码|公众|关注|会员|付费|https?:|www\\.|小编|帮助|欢迎|一起|怎么|怎样|如何写|如何才|全部内容|温馨|小贴士|设为|网站|登录|注册|&nbsp;|QQ|微信"
+# Only lines that hold one of these words are judged by the rules above. They are looked up one by one: `str.find`
+# passes over Chinese text ten times faster than a regular expression with as many branches.
+_TRIGGERS = (
+    "页", "小编", "大家", "各位", "您", "版权", "著作权", "侵权", "opyright", "OPYRIGHT", "ights", "©", "ICP", "公网安备", "免责", "转载", "未经",
+    "本文", "本站", "本网", "仅供", "只供", "参考", "下载", "扫", "二维码", "公众号", "公众平台", "会员", "付费", "http", "www.", "欢迎", "帮助",
+    "怎么", "怎样", "如何写", "点击", "全部内容", "更多", "QQ", "qq", "微信", "&nbsp;", "来自", "摘自",
+)  # fmt: skip
+# What a line of metadata, crumbs, related links or buttons starts with.
+_HEAD = re.compile(
+    rf"[\[【（(《「|｜*•·#★☆◆●■>{BLANKS}-]*(?:(?:{_KEY}){_B}[:：]|[您你]?(?:当前|现在|所在)的?|网站首页|首页|返回|打印|关闭|加入收藏|设为首页|网站地图|联系我们|关于我们|无障碍|繁体|字体"
+    r"|登录|注册|收藏|分享|举报|投诉|纠错|展开|阅读|收起|上一|下一|推荐|延伸|扩展|拓展|热门|精彩|猜你|你可能|您可能|看了|看过|大家还|大家都|本类|网友|为您|编者按|编辑|小贴士|温馨"
+    r"|[^。！？；，\n]{0,24}?(?:相关|其它相关|其他相关)(?:推荐|阅读|文章|链接|内容|范文|信息|资讯|热词|专题|新闻|文档|搜索|标签))"
 )
 
 
@@ -119,13 +128,18 @@ def find_noise(text: str, lines: list[Line]) -> list[Noise]:
         return []
     starts = [line[0] for line in lines]
     suspects: set[int] = set()
-    for match in _TRIGGER.finditer(text):
-        at = bisect_right(starts, match.start()) - 1
-        if at >= 0:
+    first, last = lines[0][0], lines[-1][1]
+    for word in _TRIGGERS:
+        place = text.find(word, first, last)
+        while place >= 0:
+            at = bisect_right(starts, place) - 1
             suspects.add(at)
+            place = text.find(word, lines[at][1], last)
     for i, (start, end) in enumerate(lines):
         # Marks and page numbers are short and hold no trigger word.
-        if end - start <= 24 and (text[start] in "-—–－*＊#=＝_~·•<…." or text[end - 1] in ">"):
+        if (end - start <= 160 and _HEAD.match(text, start, end)) or (
+            end - start <= 24 and (text[start] in "-—–－*＊#=＝_~·•<…." or text[end - 1] in ">")
+        ):
             suspects.add(i)
     found: list[Noise] = []
     skip_to = -1
@@ -167,7 +181,7 @@ def line_noise(line: str) -> NoiseKind | None:
     if n <= 400:
         if _EDITOR.match(line):
             return "intro"
-        weight = sum(1 for _ in _INTRO.finditer(line))
+        weight = sum(1 for _ in _INTRO.finditer(line)) if _READER.search(line) else 0
         if weight >= 2 or (weight and n <= 260 and not _IS_REPORT.search(line)):
             return "intro"
         if _COPYRIGHT.search(line) and not _IS_REPORT.search(line) and (n <= 120 or len(_COPYRIGHT.findall(line)) >= 2):

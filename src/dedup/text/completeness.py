@@ -35,7 +35,7 @@ def completeness(text: str) -> str:
     lines = text.split("\n")
     if not text:
         return "full"
-    government = sum(1 for _ in _GOVERNMENT.finditer(text[:20_000])) >= 4
+    government = "各位代表" in text or sum(1 for _ in _GOVERNMENT.finditer(text[:20_000])) >= 4
     opened, closed = bool(_OPENING.search(text[:HEAD])), bool(_CLOSING.search(text[-TAIL:]))
     mark = read_mark(lines[0], 0, len(lines[0]))
     late = mark is not None and mark.style in ("comma", "bracket") and (mark.ordinal or 1) > 1

@@ -10,6 +10,8 @@ MARGIN = 1.0
 #: Head and tail of a text in which formulae are looked for.
 HEAD = 800
 TAIL = 300
+#: A longer text is judged by so much of its beginning, and its end.
+SAMPLE = 6000
 
 _PRESENTS = re.compile(
     r"我(?:谨|受[^。]{2,20})?代表[^。]{2,30}(?:向|作|报告)|(?:向大会|向各位|向会议|向主席团|向.{2,12}代表大会)[^。]{0,12}(?:报告|汇报)|请予?审议|请.{0,20}提出(?:宝贵)?意见"
@@ -56,8 +58,10 @@ def classify(title: str, text: str) -> tuple[str, str]:
     title : its heading; one weak sign among others
     text : clean text
     """
-    thousands = max(1.0, len(text) / 1000)
     head, tail = text[:HEAD], text[-TAIL:]
+    if len(text) > SAMPLE:
+        text = text[: SAMPLE - TAIL] + tail
+    thousands = max(1.0, len(text) / 1000)
     report: dict[str, float] = {}
     if _PRESENTS.search(head):
         report["presents itself as a report"] = 4.0

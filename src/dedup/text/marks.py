@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass
 
 from dedup.text.characters import BLANKS
-from dedup.text.ordinals import ORDINAL, parse_ordinal
+from dedup.text.ordinals import CHINESE_ORDINAL, ORDINAL, parse_ordinal
 
 _B = f"[{BLANKS}]*"
 _MARK = re.compile(
     rf"(?P<markdown>#{{1,6}}[{BLANKS}]+|[-*+•●■◆▲★·][{BLANKS}]+|[•●■◆▲★])?{_B}"
     rf"(?:(?P<bracket>[（(【\[]{_B}(?P<b>{ORDINAL}){_B}[）)】\]]{_B}[、.．]?)"
     rf"|(?P<part>第{_B}(?P<p>{ORDINAL}|[百零〇两一二三四五六七八九十]{{2,7}}){_B}(?P<unit>[章节条编篇部款项]分?|[，,、：:]))"
-    rf"|(?P<comma>(?P<c>{ORDINAL}){_B}[、，])"
+    rf"|(?P<comma>(?P<c>{CHINESE_ORDINAL}){_B}[、，.．])"
     rf"|(?P<dot>(?P<d>[0-9０-９]{{1,2}}){_B}(?:[.．)）:：](?![0-9０-９])|、))"
     rf"|(?P<circled>[①-⑳⑴-⒇㈠-㈩❶-❿])"
     rf"|(?P<is>[一二三四五六七八九十]{{1,2}}(?:是|要|、是))"

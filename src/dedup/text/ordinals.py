@@ -9,7 +9,8 @@ _DIGIT = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"〇"
 
 #: A numeral up to 99 in proper Chinese grammar, or up to three digits. `二一` is two numerals, so that
 #: `篇二一年来…` (a heading glued to its paragraph) reads as 篇二.
-ORDINAL = r"(?:[二三四五六七八九]?十[一二三四五六七八九]?|[一二三四五六七八九]|[0-9０-９]{1,3}(?![0-9０-９]))"
+CHINESE_ORDINAL = "(?:[二三四五六七八九]?十[一二三四五六七八九]?|[一二三四五六七八九])"
+ORDINAL = rf"(?:{CHINESE_ORDINAL}|[0-9０-９]{{1,3}}(?![0-9０-９]))"
 
 _CHINESE = re.compile(r"(?:([一二三四五六七八九两])?十)?([一二三四五六七八九零〇两])?")
 

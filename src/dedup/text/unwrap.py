@@ -230,7 +230,8 @@ def _open_pair(tail: str, head: str) -> float:
 
 def ends_sentence(text: str, line: Line) -> bool:
     """Whether a line ends as a sentence, a list item or an announcement ends."""
-    return _ENDED.search(text, *line) is not None
+    # Closing marks after the end are few; looking at the last characters only keeps long lines cheap.
+    return _ENDED.search(text, max(line[0], line[1] - 8), line[1]) is not None
 
 
 def _full(text: str, line: Line, following: Line, width: int) -> bool:
@@ -270,7 +271,7 @@ def wrap_style(text: str, lines: Sequence[Line]) -> WrapStyle:
     for i in range(n - 1):
         gap = text[lines[i][1] : lines[i + 1][0]]
         is_full = _full(text, lines[i], lines[i + 1], width)
-        ended = _ENDED.search(text, lines[i][0], lines[i][1]) is not None
+        ended = ends_sentence(text, lines[i])
         breaks = gap.count("\n") or 1
         blank_gaps += breaks > 1
         plain_gaps += breaks == 1
