@@ -1,1 +1,5 @@
-"""The command dedup."""
+"""The command `dedup`: a file per group of verbs."""
+
+from dedup.cli.entry import main
+
+__all__ = ["main"]

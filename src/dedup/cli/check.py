@@ -1,0 +1,9 @@
+"""`dedup evaluate` and `dedup doctor`."""
+
+from __future__ import annotations
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""

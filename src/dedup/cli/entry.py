@@ -1,0 +1,68 @@
+"""The entry of the command: puts the verbs together and turns errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from dedup.cli import check, look, make, release_verbs, run
+from dedup.cli.failures import explain_failure
+
+_EPILOG = "Start with [bold]dedup init[/bold], then [bold]dedup run[/bold]; `dedup VERB --help` shows examples."
+
+app = typer.Typer(
+    name="dedup",
+    help="Scraped reports in, a deduplicated, validated Parquet release out.",
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from dedup import __version__
+
+        print(f"dedup {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Scraped reports in, a deduplicated, validated Parquet release out."""
+
+
+make.register_start(app)
+run.register(app)
+look.register(app)
+release_verbs.register(app)
+check.register(app)
+make.register_sample(app)
+
+
+def main() -> None:
+    """Run the command; never shows a traceback unless `DEDUP_DEBUG=1` asks for it."""
+    if os.environ.get("DEDUP_DEBUG") == "1":
+        app()
+        return
+    try:
+        app()
+    except KeyboardInterrupt:
+        print("\nstopped; the last release is untouched", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of a pipe (head, less) went away: that is how pipes end, and nothing to report.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:  # the last line of defence: DEDUP_DEBUG=1 shows the traceback
+        sys.exit(explain_failure(error))

@@ -1,0 +1,51 @@
+"""Errors as a person wants them: one line, the way out, and the exit code that scripts rely on."""
+
+from __future__ import annotations
+
+import sys
+
+ERROR, USAGE, QUALITY_GATE, SOURCE_SHRANK, LOCKED, INTERRUPTED = 1, 2, 3, 4, 5, 130
+
+#: Errors that a user can act on, by module and name so that nothing is imported to find out: exit code.
+_KNOWN = {
+    "WarehouseLocked": LOCKED,
+    "IntegrityError": QUALITY_GATE,
+    "SourceShrank": SOURCE_SHRANK,
+    "SettingsError": USAGE,
+    "SourceError": USAGE,
+}
+#: Rooms whose own errors carry a message for people.
+_OWN = "dedup."
+
+
+class CommandError(Exception):
+    """A request that cannot be met; the message is for the user."""
+
+    def __init__(self, message: str, code: int = ERROR) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def exit_code(error: BaseException) -> int:
+    """Return the exit code of an error."""
+    if isinstance(error, CommandError):
+        return error.code
+    for kind in type(error).__mro__:
+        if kind.__module__.startswith(_OWN) and kind.__name__ in _KNOWN:
+            return _KNOWN[kind.__name__]
+    return ERROR
+
+
+def explain_failure(error: BaseException) -> int:
+    """Print an error to stderr without a traceback; return the exit code."""
+    own = any(kind.__module__.startswith(_OWN) for kind in type(error).__mro__)
+    if own:
+        text = str(error)
+    elif isinstance(error, OSError) and error.filename:
+        text = f"{error.filename}: {error.strerror or type(error).__name__}"
+    elif isinstance(error, MemoryError):
+        text = "out of memory; a smaller `memory_limit` or `workers` in dedup.toml needs less"
+    else:
+        text = f"{type(error).__name__}: {error}\nthis is a fault of dedup; DEDUP_DEBUG=1 shows where it happened"
+    print(f"error: {text or type(error).__name__}", file=sys.stderr)
+    return exit_code(error)

@@ -1,0 +1,63 @@
+"""Options that several verbs share, and what they stand for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from dedup.releases import Release
+    from dedup.settings import Settings
+
+Warehouse = Annotated[
+    Path | None,
+    typer.Option(
+        "--warehouse", "-w", help="Folder that holds the releases. Default: as configured, else ./warehouse.",
+        show_default=False,
+    ),
+]  # fmt: skip
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", "-c", help="Configuration file. Default: dedup.toml in the working folder.", show_default=False
+    ),
+]
+ReleaseId = Annotated[
+    str | None,
+    typer.Option("--release", "-r", help="Release to read, such as 2026-11-21.1. Default: the newest.",
+                 show_default=False),
+]  # fmt: skip
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+def read_settings(config: Path | None, warehouse: Path | None = None) -> Settings:
+    """Return the settings of a command."""
+    from dedup.settings import load_settings
+
+    return load_settings(config, warehouse=warehouse)
+
+
+def read_release(warehouse: Path | None, config: Path | None, release: str | None = None) -> Release:
+    """Open the release a command reads; the configuration is only asked where it is not named."""
+    from dedup.releases import open_release
+
+    folder = warehouse if warehouse is not None else read_settings(config).warehouse
+    return open_release(folder, release)
+
+
+def release_settings(release: Release) -> Settings:
+    """Return the settings that a release was made with, as far as its manifest tells them."""
+    from dedup.settings import Settings
+
+    stored = release.manifest.get("settings") or {}
+    known = {k: stored[k] for k in ("match", "fingerprint", "text", "cluster") if k in stored}
+    return Settings.model_validate(known)
+
+
+def examples(*lines: tuple[str, str], after: str = "") -> str:
+    """Return the end of a help page: what to type, and what it does; then a last paragraph."""
+    columns = max(len(command) for command, _ in lines)
+    shown = [f"  {command:<{columns}}  [dim]{what}[/dim]" if what else f"  {command}" for command, what in lines]
+    return "\n".join(["[bold]Examples[/bold]", *shown, *(["", after] if after else [])])

@@ -1,0 +1,82 @@
+"""`dedup run`: the main job."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dedup.cli import options
+from dedup.cli.console import note, out, print_json
+from dedup.cli.failures import QUALITY_GATE
+
+_EPILOG = options.examples(
+    ("dedup run", "all sources of dedup.toml"),
+    ("dedup run pages/ more.parquet -w warehouse", "folders, files, globs; no configuration needed"),
+    ("dedup run wenku --limit 200 --dry-run", "a quick look at one source, nothing is published"),
+    ("dedup run --no-prefect --json | jq .copies", "the same stages without Prefect, for scripts"),
+    after="Exit codes: 0 published, 1 error, 2 usage, 3 stopped by a quality gate, 4 a source shrank too much, "
+    "5 another run holds the lock.",
+)
+
+
+def run(
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(help="Names of declared sources, files, folders, globs or urls. Default: all declared sources."),
+    ] = None,
+    warehouse: options.Warehouse = None,
+    config: options.Config = None,
+    no_prefect: Annotated[
+        bool, typer.Option("--no-prefect", help="Same stages without Prefect, whose temporary server takes seconds.")
+    ] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="Read at most this many documents.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but publish.")] = False,
+    json: options.Json = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress bars, and only the published path.")
+    ] = False,
+) -> None:
+    """Read, cut, match, cluster, check and publish a release."""
+    from dedup.cli.progress import show_progress
+    from dedup.cli.summary_view import readable_path, summary_lines
+    from dedup.sources import resolve_sources
+
+    settings = options.read_settings(config, warehouse)
+    chosen = resolve_sources(sources or [], settings)
+    prefect_seconds: float | None = None
+    with show_progress(not quiet and not json) as observer:
+        if no_prefect:
+            from dedup.engines.local import run as run_locally
+
+            summary = run_locally(settings, chosen, limit=limit, dry_run=dry_run, observer=observer)
+        else:
+            from dedup.engines.launch import run_with_prefect
+
+            summary, prefect_seconds = run_with_prefect(
+                settings, chosen, limit=limit, dry_run=dry_run, observer=observer
+            )
+    if json:
+        print_json({**summary.as_dict(), "prefect_seconds": prefect_seconds})
+    elif quiet:
+        if summary.outcome == "published" and summary.release_path:
+            print(readable_path(summary.release_path))
+    else:
+        from rich.text import Text
+
+        console = out()
+        for line in summary_lines(summary, prefect_seconds):
+            text = Text(line)
+            if not line.startswith(" "):
+                text.stylize("bold", 0, min(len(line), 12))
+            console.print(text)
+    if summary.outcome == "rejected":
+        if quiet or json:
+            for problem in summary.problems:
+                note(f"error: {problem}")
+        raise typer.Exit(QUALITY_GATE)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command(epilog=_EPILOG, rich_help_panel="Run")(run)
