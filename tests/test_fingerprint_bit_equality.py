@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.fingerprint.minhash import fingerprint, signature_matrix
-from dedup.fingerprint.shingles import distinct_shingle_hashes, shingle_hash, shingle_hash64, shingles
+from dedup.fingerprinting.minhash import fingerprint, signature_matrix
+from dedup.fingerprinting.shingles import distinct_shingle_hashes, shingle_hash, shingle_hash64, shingles
 
 TEXT = st.text(max_size=80) | st.text(alphabet="政府工作报告 ，。20xx％ａＡ\u0301é\n", max_size=200)
 

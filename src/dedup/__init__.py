@@ -15,17 +15,17 @@ _PUBLIC = {
     "compare": "dedup.clusters.differences",
     "deduplicate": "dedup.frames",
     "find_duplicates": "dedup.frames",
-    "fingerprint": "dedup.fingerprint.minhash",
+    "fingerprint": "dedup.fingerprinting.minhash",
     "normalise": "dedup.text.normalise",
     "open_release": "dedup.releases",
-    "shingle_hash": "dedup.fingerprint.shingles",
-    "shingles": "dedup.fingerprint.shingles",
+    "shingle_hash": "dedup.fingerprinting.shingles",
+    "shingles": "dedup.fingerprinting.shingles",
 }
 
 if TYPE_CHECKING:
     from dedup.clusters.differences import compare
-    from dedup.fingerprint.minhash import fingerprint
-    from dedup.fingerprint.shingles import shingle_hash, shingles
+    from dedup.fingerprinting.minhash import fingerprint
+    from dedup.fingerprinting.shingles import shingle_hash, shingles
     from dedup.frames import deduplicate, find_duplicates
     from dedup.releases import open_release
     from dedup.text.normalise import normalise

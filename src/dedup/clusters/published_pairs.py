@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dedup.matching.match import Matches
 
 
-def _inside(bounds: NDArray[np.int64], nodes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def rows_inside(bounds: NDArray[np.int64], nodes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return all pairs of positions inside each of some nodes, as indexes into `Nodes.rows`."""
     starts, sizes = bounds[nodes], np.diff(bounds)[nodes]
     # Each position of a node is paired with those behind it: size - 1, size - 2, …, 0 of them.
@@ -30,7 +30,7 @@ def _inside(bounds: NDArray[np.int64], nodes: NDArray[np.int64]) -> tuple[NDArra
     return left, left + step + 1
 
 
-def _across(
+def rows_across(
     bounds: NDArray[np.int64], a: NDArray[np.int64], b: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return (pair number, index of a's row, index of b's row) for every row of a with every row of b."""
@@ -69,11 +69,11 @@ def publish_pairs(
     small = node_cluster <= complete_cluster
 
     pieces: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]] = []
-    left, right = _inside(bounds, np.flatnonzero(small & (sizes > 1)))
+    left, right = rows_inside(bounds, np.flatnonzero(small & (sizes > 1)))
     pieces.append((rows[left], rows[right], np.full(left.size, -1)))
     both_small = small[pairs.a] & small[pairs.b]
     chosen = np.flatnonzero(both_small)
-    pair, i, j = _across(bounds, pairs.a[chosen], pairs.b[chosen])
+    pair, i, j = rows_across(bounds, pairs.a[chosen], pairs.b[chosen])
     pieces.append((rows[i], rows[j], chosen[pair]))
 
     large = np.flatnonzero(~small[nodes.node_of_row[rows]])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from dedup.fingerprint.shingles import BASE, finish_hash, mix_code_point
+from dedup.fingerprinting.shingles import BASE, finish_hash, mix_code_point
 from dedup.text.normalise import fold_table, fold_utf8, utf8_buffers
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from dedup import schemas
 from dedup.engines.store import TableStore, TextStore
-from dedup.fingerprint.minhash import Fingerprints, signature_matrix
+from dedup.fingerprinting.minhash import Fingerprints, signature_matrix
 from dedup.settings import Settings, SourceSettings
 from dedup.sources import SourceBatch, read_batches
 from dedup.text.sections import cut_documents
@@ -201,8 +201,7 @@ def _one_document_per_uri(corpus: Corpus) -> Corpus:
     facts = corpus.document_facts
     order = pc.sort_indices(
         facts,
-        sort_keys=[("doc_id", "ascending"), ("fetched_at", "descending"), ("sha256", "ascending")],
-        null_placement="at_end",
+        sort_keys=[("doc_id", "ascending"), ("fetched_at", "descending", "at_end"), ("sha256", "ascending")],
     ).to_numpy()
     # Documents are numbered; doc_id alone no longer tells two of them apart.
     ids = facts.column("doc_id").combine_chunks().dictionary_encode().indices.to_numpy()[order]

@@ -25,7 +25,7 @@ from dedup.engines.observing import Meter, Observer, SilentObserver
 from dedup.engines.outcomes import write_records, write_reports
 from dedup.engines.summary import RunSummary
 from dedup.engines.summing import summarise
-from dedup.fingerprint.minhash import fingerprint_metadata
+from dedup.fingerprinting.minhash import fingerprint_metadata
 from dedup.ids import make_id
 from dedup.matching.audit import RecallAudit
 from dedup.matching.match import Matches, audit_matches, match_texts

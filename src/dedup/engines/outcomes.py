@@ -110,7 +110,7 @@ def write_reports(
         documents=documents,
         ranked=ranked,
     ) as connection:
-        facts = connection.execute(_REPORT_FACTS).to_arrow_table()
+        facts = connection.sql(_REPORT_FACTS).to_arrow_table()
     if not facts.num_rows:
         yield schemas.empty(schemas.REPORTS)
     for start in range(0, facts.num_rows, REPORT_ROWS):
@@ -147,7 +147,7 @@ def write_records(
     from dedup.ids import document_id
 
     with _connect(memory_limit, threads, membership=membership, sections=sections, documents=documents) as connection:
-        read = schemas.conform(connection.execute(_RECORDS).to_arrow_table(), schemas.RECORDS)
+        read = schemas.conform(connection.sql(_RECORDS).to_arrow_table(), schemas.RECORDS)
     refused = quarantine.filter(pc.equal(quarantine.column("dataset"), "documents"))
     n = refused.num_rows
     uris = refused.column("record_id")

@@ -39,9 +39,7 @@ def _languages(documents: pa.Table) -> tuple[str, ...]:
     return tuple(name for name, n in (("zh", hanzi), ("other", other)) if n)
 
 
-def summarise(
-    run: LocalRun, outcome: str, release_id: str | None, path: Path | None, seconds: float
-) -> RunSummary:
+def summarise(run: LocalRun, outcome: str, release_id: str | None, path: Path | None, seconds: float) -> RunSummary:
     """Return what a run found."""
     facts, clusters, membership = run.corpus.document_facts, run.tables["clusters"], run.tables["membership"]
     several = clusters.filter(pc.greater(clusters.column("n_sections"), 1))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from dedup.fingerprint.shingles import distinct_shingle_hashes
+from dedup.fingerprinting.shingles import distinct_shingle_hashes
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from dedup.fingerprint.minhash import Fingerprints
+    from dedup.fingerprinting.minhash import Fingerprints
     from dedup.settings import FingerprintSettings, MatchSettings
 
 

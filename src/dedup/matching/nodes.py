@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dedup.fingerprint.minhash import Fingerprints
+    from dedup.fingerprinting.minhash import Fingerprints
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from dedup.fingerprint.shingles import distinct_shingle_hashes
+from dedup.fingerprinting.shingles import distinct_shingle_hashes
 from dedup.text.normalise import normalise_array
 
 if TYPE_CHECKING:

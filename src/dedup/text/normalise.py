@@ -98,11 +98,7 @@ def fold_utf8(
             cp = (np.uint32(byte & 0x1F) << 6) | np.uint32(data[i + 1] & 0x3F)
             i += 2
         elif byte < 0xF0:
-            cp = (
-                (np.uint32(byte & 0x0F) << 12)
-                | (np.uint32(data[i + 1] & 0x3F) << 6)
-                | np.uint32(data[i + 2] & 0x3F)
-            )
+            cp = (np.uint32(byte & 0x0F) << 12) | (np.uint32(data[i + 1] & 0x3F) << 6) | np.uint32(data[i + 2] & 0x3F)
             i += 3
         else:
             cp = (

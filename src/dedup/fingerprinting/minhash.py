@@ -16,7 +16,7 @@ import pyarrow as pa
 from numba import njit
 
 from dedup import schemas
-from dedup.fingerprint.shingles import (
+from dedup.fingerprinting.shingles import (
     BASE,
     Unit,
     finish_hash,

@@ -1,0 +1,48 @@
+# Nothing but Python 3.11 to 3.13 and make is needed beforehand; everything else is installed into .venv.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+VENV ?= .venv
+BIN = $(VENV)/bin
+READY = $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-all lint format typecheck bench canary clean
+
+help:  ## show this help
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(READY): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; name one with: make PYTHON=/path/to/python $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,warc,remote]'
+	@touch $(READY)
+
+run: $(READY)  ## set everything up and run the main job on data/sample
+	$(BIN)/dedup run --config data/sample/dedup.toml --warehouse warehouse
+
+test: $(READY)  ## set everything up and pass the tests
+	$(BIN)/python -m pytest
+
+test-all: $(READY)  ## also the slow tests (minutes)
+	$(BIN)/python -m pytest -m 'slow or not slow'
+
+lint: $(READY)  ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY)  ## format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY)  ## measure stages, accuracy and memory on generated pages
+	$(BIN)/python -m benchmarks.run
+
+canary:  ## the tests against the newest versions that the requirements allow
+	$(PYTHON) -m venv .canary-venv
+	.canary-venv/bin/python -m pip install --quiet --upgrade -e '.[dev,warc,remote]'
+	.canary-venv/bin/python -m pytest
+
+clean:  ## remove what the commands above made
+	rm -rf $(VENV) .canary-venv .bench-venv warehouse build dist src/*.egg-info
+	find . -name __pycache__ -prune -exec rm -rf {} +

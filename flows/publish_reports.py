@@ -1,0 +1,107 @@
+"""The main flow: scraped pages in, a published release out.
+
+    python flows/publish_reports.py                      # sources and warehouse from dedup.toml
+    python flows/publish_reports.py data/sample          # or name what to read
+
+Runs on the Prefect server that PREFECT_API_URL names, else on a temporary one; no set-up is needed. Every step is
+one call into `dedup`; `dedup run --no-prefect` makes the same calls without Prefect.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from dedup.engines.launch import requested_run, silence_telemetry
+
+silence_telemetry()
+
+from prefect import flow, get_run_logger, task  # noqa: E402 - telemetry is settled before Prefect is imported
+from prefect.artifacts import create_markdown_artifact, create_table_artifact  # noqa: E402
+from prefect.cache_policies import NO_CACHE  # noqa: E402
+
+from dedup.engines.artifacts import cluster_rows, release_markdown  # noqa: E402
+from dedup.engines.local import LocalRun  # noqa: E402
+from dedup.engines.summary import RunSummary  # noqa: E402
+
+#: A stage reads what the one before it left and replaces its own results, so it can simply be tried again.
+STAGE: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False}
+RETRIES: dict[str, Any] = {"retries": 2, "retry_delay_seconds": [2, 10], "retry_jitter_factor": 0.3}
+
+
+@task(name="read, cut and fingerprint", **STAGE, **RETRIES)
+def read(run: LocalRun) -> None:
+    """Read the sources batch by batch; what cannot be read goes to quarantine."""
+    run.read()
+
+
+@task(name="match sections", **STAGE, **RETRIES)
+def match(run: LocalRun) -> None:
+    """Find candidates and verify every one exactly."""
+    run.match()
+
+
+@task(name="measure recall", **STAGE, **RETRIES)
+def measure_recall(run: LocalRun) -> None:
+    """Compare a sample of sections with all others."""
+    run.measure_recall()
+
+
+@task(name="cluster and choose canonical copies", **STAGE, **RETRIES)
+def cluster(run: LocalRun) -> None:
+    """Group copies; one section of each cluster stands for the others."""
+    run.cluster()
+
+
+@task(name="validate", **STAGE, **RETRIES)
+def validate(run: LocalRun) -> None:
+    """Run the suites of expectations."""
+    run.validate()
+
+
+@task(name="publish", **STAGE)
+def publish(run: LocalRun) -> RunSummary:
+    """Publish by one atomic rename; never tried twice, since a second try could publish a second release."""
+    return run.publish()
+
+
+@flow(name="publish-reports", description="Scraped pages in, a published Parquet release out", persist_result=False)
+def publish_reports(
+    sources: list[str] | None = None,
+    config: str | None = None,
+    warehouse: str | None = None,
+    limit: int | None = None,
+    dry_run: bool = False,
+) -> RunSummary:
+    """Read, match, cluster, validate and publish.
+
+    Parameters
+    ----------
+    sources : names of declared sources, or paths; default: all that the configuration declares
+    config : path of a dedup.toml; default: the one in the working folder
+    warehouse : where releases are published; default: as configured
+    limit : documents to read at most
+    dry_run : do everything but publish
+    """
+    request = requested_run(sources, config, warehouse)
+    with LocalRun(request.settings, request.sources, limit=limit, dry_run=dry_run, observer=request.observer) as run:
+        read(run)
+        match(run)
+        measure_recall(run)
+        cluster(run)
+        validate(run)
+        summary = publish(run)
+    get_run_logger().info("%s: %s documents, %s copies", summary.outcome, summary.documents, summary.copies)
+    create_table_artifact(
+        key="clusters", table=cluster_rows(summary), description="The largest clusters of copies in this run"
+    )
+    create_markdown_artifact(
+        key="release", markdown=release_markdown(summary), description="What this run found, and where it is"
+    )
+    return summary
+
+
+if __name__ == "__main__":
+    outcome = publish_reports(sources=sys.argv[1:])
+    print(release_markdown(outcome))  # noqa: T201 - the page that the server shows, for those without one
+    sys.exit(3 if outcome.outcome == "rejected" else 0)

@@ -1,0 +1,51 @@
+"""What a run leaves for people in the Prefect interface: a table and a page of Markdown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dedup.engines.summary import RunSummary
+
+
+def cluster_rows(summary: RunSummary) -> list[dict[str, Any]]:
+    """Return the largest clusters as rows; one row that says so when there is none."""
+    rows = [
+        {
+            "cluster": line.cluster_id,
+            "title": line.title,
+            "copies": line.n_sections,
+            "pages": line.n_documents,
+            "sources": line.n_sources,
+            "least similarity": round(line.min_similarity, 3),
+            "rule": line.link_rule,
+        }
+        for line in summary.largest
+    ]
+    return rows or [{"cluster": "none", "title": "no copies were found in this run"}]
+
+
+def release_markdown(summary: RunSummary) -> str:
+    """Return what was found and where it lies, as Markdown."""
+    kinds = ", ".join(f"{n:,} {kind}" for kind, n in summary.kinds.items())
+    quarantine = ", ".join(f"{n:,} {rule}" for rule, n in summary.quarantined.items()) or "nothing"
+    where = f"[`{summary.release_path}`](file://{summary.release_path})" if summary.release_path else "nothing"
+    lines = [
+        f"# {summary.release_id or summary.outcome}",
+        "",
+        f"**{summary.outcome}**: {where}",
+        "",
+        "| | |",
+        "| --- | --- |",
+        f"| documents | {summary.documents:,} ({summary.new_documents:,} new) from {summary.sources:,} sources |",
+        f"| sections | {summary.sections:,} ({kinds}) |",
+        f"| copies | {summary.copies:,} in {summary.clusters_with_copies:,} clusters |",
+        f"| distinct reports | {summary.distinct_reports:,} |",
+        f"| quarantine | {quarantine} |",
+        f"| recall audit | {summary.audit} |",
+        f"| quality | {summary.quality} |",
+        f"| seconds | {summary.seconds:.1f} |",
+    ]
+    if summary.problems:
+        lines += ["", "## Why it was stopped", "", *(f"- {problem}" for problem in summary.problems)]
+    return "\n".join(lines)

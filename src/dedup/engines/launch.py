@@ -1,0 +1,104 @@
+"""Running the flow from the command line or from Python: on the Prefect server in use, else on a temporary one."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import time
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dedup.settings import Settings, SourceSettings, load_settings
+
+if TYPE_CHECKING:
+    from dedup.engines.observing import Observer
+    from dedup.engines.summary import RunSummary
+
+#: What must be set before Prefect is imported. Nothing is reported to anybody; a user's own setting wins.
+QUIET = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "PREFECT_LOGGING_LEVEL": "WARNING",
+    "PREFECT_CLI_PROMPT": "false",
+}
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What a run shall do, and who is told about its progress."""
+
+    settings: Settings
+    sources: tuple[SourceSettings, ...]
+    observer: Observer | None = None
+
+
+#: Set while this process runs the flow for the command line, whose settings and progress bar are no parameters of a
+#: deployment.
+_REQUEST: ContextVar[RunRequest | None] = ContextVar("dedup_run_request", default=None)
+
+
+def requested_run(
+    sources: Sequence[str] | None = None, config: str | None = None, warehouse: str | None = None
+) -> RunRequest:
+    """Return what the caller of the flow asked for: the command line's own request, else the parameters."""
+    request = _REQUEST.get()
+    if request is not None:
+        return request
+    from dedup.sources import resolve_sources
+
+    settings = load_settings(Path(config) if config else None, warehouse=Path(warehouse) if warehouse else None)
+    return RunRequest(settings, resolve_sources(sources or [], settings))
+
+
+def silence_telemetry() -> None:
+    """Turn Prefect's and Great Expectations' telemetry off unless the user turned it on."""
+    for name, value in {**QUIET, "GX_ANALYTICS_ENABLED": "false"}.items():
+        os.environ.setdefault(name, value)
+
+
+def flow_file() -> Path:
+    """Return the file of the main flow: `flows/publish_reports.py` of the checkout, or its copy in the package.
+
+    Raises
+    ------
+    FileNotFoundError
+        Neither is there.
+    """
+    here = Path(__file__).resolve()
+    for path in (here.parents[3] / "flows" / "publish_reports.py", here.parents[1] / "_flows" / "publish_reports.py"):
+        if path.is_file():
+            return path
+    raise FileNotFoundError("flows/publish_reports.py is missing; reinstall dedup, or run with --no-prefect")
+
+
+def run_with_prefect(
+    settings: Settings,
+    sources: Sequence[SourceSettings],
+    *,
+    limit: int | None = None,
+    dry_run: bool = False,
+    observer: Observer | None = None,
+) -> tuple[RunSummary, float]:
+    """Run the main flow.
+
+    Returns
+    -------
+    the summary, and the seconds that Prefect took besides the stages (import, temporary server, bookkeeping)
+    """
+    silence_telemetry()
+    start = time.perf_counter()
+    flow: Callable[..., RunSummary] = runpy.run_path(str(flow_file()), run_name="dedup_flow")["publish_reports"]
+    token = _REQUEST.set(RunRequest(settings, tuple(sources), observer))
+    try:
+        summary = flow(
+            sources=[s.name or Path(s.path).name for s in sources],
+            warehouse=str(settings.warehouse),
+            limit=limit,
+            dry_run=dry_run,
+        )
+    finally:
+        _REQUEST.reset(token)
+    return summary, time.perf_counter() - start - summary.seconds

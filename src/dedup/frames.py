@@ -1,0 +1,126 @@
+"""Deduplicating a data frame or a list of texts in memory, by the same stages that make a release."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from dedup.clusters.assignment import assign_clusters
+from dedup.clusters.variants import VariantMarks, mark_variants
+from dedup.fingerprinting.minhash import Fingerprints, signature_matrix
+from dedup.ids import make_id
+from dedup.matching.match import Matches, match_texts
+from dedup.matching.verify import edit_similarities
+from dedup.settings import FingerprintSettings, MatchSettings
+from dedup.text.normalise import content_hashes, string_array
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def _match(
+    texts: pa.Array, match: MatchSettings, fingerprint: FingerprintSettings, threads: int
+) -> tuple[Fingerprints, Matches, VariantMarks]:
+    prints = signature_matrix(texts, ngram=fingerprint.ngram, unit=fingerprint.unit, threads=threads)
+    matches = match_texts(texts, prints, match, fingerprint, threads=threads)
+    return prints, matches, mark_variants(matches.pairs, texts, matches.nodes.first_row, match)
+
+
+def find_duplicates(
+    texts: object,
+    *,
+    match: MatchSettings | None = None,
+    fingerprint: FingerprintSettings | None = None,
+    threads: int = 1,
+) -> pa.Table:
+    """Find all pairs of near-duplicates among texts.
+
+    Parameters
+    ----------
+    texts : Arrow string array, pandas or NumPy column, or a sequence of str; null counts as empty
+    match : what a near-duplicate is; default `MatchSettings()`
+
+    Returns
+    -------
+    table (a int64, b int64, jaccard, edit_similarity float64, relation string): positions a < b, exact
+    similarities, every pair that meets the definition, sorted. Empty texts are duplicates of nothing.
+    """
+    match = match or MatchSettings()
+    fingerprint = fingerprint or FingerprintSettings()
+    array = string_array(texts)
+    _, matches, marks = _match(array, match, fingerprint, threads)
+    nodes, pairs = matches.nodes, matches.pairs
+    sizes = np.diff(nodes.bounds)
+    from dedup.clusters.published_pairs import rows_across, rows_inside
+
+    left, right = rows_inside(nodes.bounds, np.flatnonzero(sizes > 1))
+    number, i, j = rows_across(nodes.bounds, pairs.a, pairs.b)
+    a = np.concatenate([nodes.rows[left], nodes.rows[i]])
+    b = np.concatenate([nodes.rows[right], nodes.rows[j]])
+    a, b = np.minimum(a, b), np.maximum(a, b)
+    edit = pairs.edit_similarity.copy()
+    open_pairs = np.flatnonzero(np.isnan(edit))
+    edit[open_pairs] = edit_similarities(
+        array, nodes.first_row[pairs.a[open_pairs]], nodes.first_row[pairs.b[open_pairs]], threads=threads
+    )
+    hashes = np.array(content_hashes(array.take(pa.array(np.concatenate([a[: left.size], b[: left.size]])))))
+    exact = np.concatenate([hashes[: left.size] == hashes[left.size :], np.zeros(i.size, dtype=bool)])
+    variant = np.concatenate([np.zeros(left.size, dtype=bool), marks.is_variant[number]])
+    order = np.lexsort((b, a))
+    relation = np.where(exact, "exact", np.where(variant, "variant", "near_duplicate"))
+    return pa.table(
+        {
+            "a": a[order],
+            "b": b[order],
+            "jaccard": np.concatenate([np.ones(left.size), pairs.jaccard[number]])[order],
+            "edit_similarity": np.concatenate([np.ones(left.size), edit[number]])[order],
+            "relation": pa.array(relation[order].tolist(), pa.string()),
+        }
+    )
+
+
+def deduplicate(
+    df: pd.DataFrame,
+    text: str = "text",
+    id: str | None = None,  # noqa: A002 - the name users write
+    *,
+    match: MatchSettings | None = None,
+    fingerprint: FingerprintSettings | None = None,
+    threads: int = 1,
+) -> pd.DataFrame:
+    """Return the data frame with three columns more: cluster_id, is_canonical, similarity.
+
+    Parameters
+    ----------
+    df : any data frame with a column of texts; its order is the order of preference (the first copy is canonical)
+    text : name of that column; missing values count as empty, and empty texts are duplicates of nothing
+    id : name of a column that names the rows; cluster ids are made from it (default: the index)
+    match, fingerprint : settings, defaults as for a release
+
+    Returns
+    -------
+    a copy of `df`; `df[df.is_canonical]` is the deduplicated frame. `similarity` is the exact Jaccard similarity
+    with the canonical row of the cluster.
+
+    Raises
+    ------
+    KeyError
+        A named column is missing.
+    """
+    for name in (text, id):
+        if name is not None and name not in df.columns:
+            raise KeyError(f"no column {name!r}; the data frame has {', '.join(map(str, df.columns))}")
+    array = string_array([v if isinstance(v, str) else "" for v in df[text]])
+    match = match or MatchSettings()
+    fingerprint = fingerprint or FingerprintSettings()
+    _, matches, marks = _match(array, match, fingerprint, threads)
+    n = len(df)
+    assignment = assign_clusters(matches, marks, np.arange(n), np.zeros(n, dtype=bool))
+    names: list[Any] = list(df[id] if id is not None else df.index)
+    out = df.copy()
+    out["cluster_id"] = [make_id("c", str(names[row])) for row in assignment.canonical]
+    out["is_canonical"] = assignment.canonical == np.arange(n)
+    out["similarity"] = assignment.similarity
+    return out
