@@ -10,7 +10,7 @@ class SourceError(ValueError):
     """
 
 
-class Refused(Exception):  # noqa: N818 - an outcome for one record, not an error of the run
+class Refused(Exception):
     """One file or record is refused: `rule` is the short name for quarantine, `reason` a sentence for a person."""
 
     def __init__(self, rule: str, reason: str) -> None:

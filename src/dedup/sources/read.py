@@ -95,7 +95,7 @@ def _parts(raw: BinaryIO, file: RecordFile, collector: Collector) -> Iterator[_P
     if not stream.peek(1):
         raise Refused("empty", "the file is empty")
     kind = detect_format(entry.inside, stream.peek(4096)[:4096], entry.source.format)
-    if kind in {"html", "warc"}:
+    if kind == "warc":
         raise Refused("unknown_format", f"{kind} cannot be read by this version")
     if kind in PAGE_FORMATS:
         collector.page(read_page(stream, packed, kind, file))
