@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,21 +70,35 @@ def identifying_columns(dataset: str) -> list[str]:
     return [*key, "source"] if key and "source" in DATASETS[dataset].schema.names and "source" not in key else key
 
 
-def build_frame(table: pa.Table, suite: Suite) -> pd.DataFrame:
+def build_frame(parts: pa.Table | Iterable[pa.Table], suite: Suite) -> pd.DataFrame:
     """Return what `suite` looks at, with the dataset's key, on Arrow-backed columns.
 
-    Columns that the table lacks are left out: the expectations on them then cannot run, which is reported as an
-    error. Row order is kept.
+    Parameters
+    ----------
+    parts : a table, or the parts of one, each of which may be forgotten when the next is asked for
+    suite : names the columns; those that the table lacks are left out, and the expectations on them then cannot
+        run, which is reported as an error
+
+    Returns
+    -------
+    one row per row, in order, with the columns of the suite and those that name a row
     """
     import pandas as pd
 
     wanted = suite.columns | set(identifying_columns(suite.dataset))
+    tables = [_looked_at(part, suite.dataset, wanted) for part in ([parts] if isinstance(parts, pa.Table) else parts)]
+    table = pa.concat_tables(tables or [DATASETS[suite.dataset].schema.empty_table()])
+    if not table.num_columns:
+        return pd.DataFrame(index=range(table.num_rows))
+    return table.to_pandas(types_mapper=pd.ArrowDtype)
+
+
+def _looked_at(table: pa.Table, dataset: str, wanted: set[str]) -> pa.Table:
     columns = {name: table[name] for name in table.column_names if name in wanted}
-    for (dataset, name), (needed, measure) in MEASURES.items():
-        if dataset == suite.dataset and name in wanted and set(needed) <= set(table.column_names):
+    for (owner, name), (needed, measure) in MEASURES.items():
+        if owner == dataset and name in wanted and set(needed) <= set(table.column_names):
             columns[name] = _measured(table.select(needed), measure)
-    frame = pa.table(columns).to_pandas(types_mapper=pd.ArrowDtype)
-    return frame if columns else pd.DataFrame(index=range(table.num_rows))
+    return pa.table(columns)
 
 
 def _measured(table: pa.Table, measure: Callable[[pa.Table], Any]) -> pa.ChunkedArray:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from dedup.schemas import DATASETS
 
-DISTRIBUTION = "dedup-reports"
+#: Where the suites lie in a checkout, and where `setup.py` puts them inside the package of a wheel.
 FOLDER = "expectations"
+PACKAGED = "_expectations"
 SEVERITIES = ("critical", "warning", "info")
 
 #: Keyword arguments of expectations that name columns.
@@ -64,24 +64,18 @@ def _condition_columns(condition: Any) -> set[str]:
 
 
 def suites_folder() -> Path:
-    """Return the folder of the suites that came with this package: of the checkout, else of the installed wheel.
+    """Return the folder of the suites that came with this package: of the installed wheel, else of the checkout.
 
     Raises
     ------
     SuiteError
         Neither holds them.
     """
-    checkout = Path(__file__).resolve().parents[3] / FOLDER
-    if (checkout / "documents.json").is_file() and (checkout.parent / "pyproject.toml").is_file():
-        return checkout
-    try:
-        files = metadata.files(DISTRIBUTION) or []
-    except metadata.PackageNotFoundError:
-        files = []
-    for file in files:
-        if file.name == "documents.json" and file.parent.name == FOLDER:
-            return Path(str(file.locate())).resolve().parent
-    raise SuiteError(f"the suites of expectations/ did not come with this installation; reinstall {DISTRIBUTION}")
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / PACKAGED, package.parents[1] / FOLDER):
+        if (folder / "documents.json").is_file():
+            return folder
+    raise SuiteError(f"{package / PACKAGED}: the suites did not come with this installation; reinstall dedup")
 
 
 def load_suites(extra: Path | None = None) -> dict[str, Suite]:

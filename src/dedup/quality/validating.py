@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ Row = dict[str, Any]
 
 
 def validate(
-    tables: Mapping[str, pa.Table],
+    tables: Mapping[str, pa.Table | Iterable[pa.Table]],
     *,
     extra: Path | None = None,
     parameters: Mapping[str, float] | None = None,
@@ -37,8 +37,9 @@ def validate(
 
     Parameters
     ----------
-    tables : dataset name -> table with (at least) the columns of its schema; datasets without a suite are passed
-        over. Texts are only measured, slice by slice, so memory-mapped tables stay on disk
+    tables : dataset name -> table with (at least) the columns of its schema, or the parts of one, each of which
+        is forgotten before the next is asked for; datasets without a suite are passed over. Texts are only
+        measured, slice by slice, so memory-mapped tables stay on disk
     extra : folder with further suites of the user
     parameters : values of the run that suites refer to: `jaccard` and `edit`, the thresholds pairs must reach
         (default: as the suites say)
@@ -75,7 +76,7 @@ def _context() -> Any:
 
 
 def _run(
-    context: Any, suite: Suite, table: pa.Table, parameters: Mapping[str, float]
+    context: Any, suite: Suite, table: pa.Table | Iterable[pa.Table], parameters: Mapping[str, float]
 ) -> Iterator[tuple[Mapping[str, Any], ExpectationResult, list[Row]]]:
     """Yield each expectation, in the order of the suite, its result and the failing rows."""
     frame = build_frame(table, suite)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from dedup.releases.errors import WarehouseError, WarehouseLocked
 from dedup.releases.layout import explained
+from dedup.releases.recovery import restore_pointer
 
 LOCK = ".lock"
 
@@ -26,6 +27,7 @@ def warehouse_lock(warehouse: str | Path) -> Iterator[Path]:
     The kernel keeps the lock (`flock`) and drops it when its owner ends, however it ends, so a dead run never
     blocks the next one and there is nothing to clean up by hand. The file's content (process, host, start) only
     serves the message. It is not reentrant: a second run inside the same process is refused like any other.
+    Whoever takes the lock first puts a lost or damaged `latest.json` right (`restore_pointer`).
 
     Raises
     ------
@@ -55,6 +57,8 @@ def warehouse_lock(warehouse: str | Path) -> Iterator[Path]:
         stat = os.fstat(handle)
         _held.add((stat.st_dev, stat.st_ino))
         try:
+            with explained(folder):
+                restore_pointer(folder)
             yield folder
         finally:
             _held.discard((stat.st_dev, stat.st_ino))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from dedup.releases.integrity import find_contradictions
 from dedup.releases.layout import (
     CARD,
     DATAPACKAGE,
-    LATEST,
     MANIFEST,
     REJECTED,
     RELEASES,
@@ -35,6 +33,7 @@ from dedup.releases.layout import (
 from dedup.releases.lock import require_lock
 from dedup.releases.manifest import build_manifest, describe_datasets, describe_files
 from dedup.releases.reading import Release
+from dedup.releases.recovery import write_pointer
 from dedup.releases.views import build_views
 from dedup.releases.writing import write_parquet
 from dedup.schemas import DATASETS
@@ -114,13 +113,7 @@ class Staging:
             final.parent.mkdir(exist_ok=True)
             self.path.rename(final)
             sync_folder(final.parent)
-            pointer = {
-                "release_id": self.release_id,
-                "path": f"{RELEASES}/{self.release_id}",
-                "published_at": self.created_at.isoformat(),
-                "manifest_sha256": sha256((final / MANIFEST).read_bytes()).hexdigest(),
-            }
-            write_json(self.warehouse / LATEST, pointer)
+            write_pointer(self.warehouse, self.release_id, self.created_at)
             self._point_views(whole)
         return Release(final, whole)
 
@@ -138,11 +131,26 @@ class Staging:
         views = build_views(manifest, search, f"{RELEASES}/{self.release_id}")
         replace_file(self.warehouse / VIEWS, views.encode("utf-8"))
 
-    def reject(self) -> Path:
-        """Keep the staged datasets under `rejected/` for inspection; the pointer stays. Returns the folder."""
+    def reject(self, manifest: Mapping[str, Any] | None = None) -> Path:
+        """Keep the staged datasets under `rejected/` for inspection; the pointer stays.
+
+        Parameters
+        ----------
+        manifest : the engine's part of `manifest.json`; with it the folder can be opened like a release
+
+        Returns
+        -------
+        the folder
+        """
         require_lock(self.warehouse)
         target = self.warehouse / REJECTED / self.release_id
         with explained(target):
+            if manifest is not None:
+                whole = build_manifest(
+                    self.release_id, self.parent, self.created_at, describe_datasets(self.path), manifest
+                )
+                self._describe(whole)
+                write_json(self.path / MANIFEST, {**whole, "files": describe_files(self.path)})
             target.parent.mkdir(exist_ok=True)
             self.path.rename(target)
             sync_folder(target.parent)

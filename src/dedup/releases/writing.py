@@ -18,8 +18,8 @@ ROW_GROUP_BYTES = 32 << 20
 ROW_GROUP_ROWS = 1 << 18
 #: Bytes per file at most, unless one row group alone is larger.
 FILE_BYTES = 256 << 20
-#: Level 3 is zstd's own default; level 1 (Arrow's) costs about a tenth more space on text.
-ZSTD_LEVEL = 3
+#: Level 1 takes 30 % less time than zstd's default 3 and 4 % more space (617 MB of Chinese sections).
+ZSTD_LEVEL = 1
 
 #: Columns that hold long or random values: a dictionary only costs time there.
 _PLAIN = ("text", "clean_text", "clean_map", "tables_html", "signature", "record")

@@ -1,0 +1,49 @@
+"""Setting a warehouse right after a run that was killed: done by the next one, under the lock."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+from dedup.releases.errors import BrokenRelease, NoRelease
+from dedup.releases.layout import LATEST, MANIFEST, RELEASES, read_pointer, release_ids, write_json
+from dedup.releases.manifest import read_manifest
+
+
+def write_pointer(warehouse: Path, release_id: str, published_at: datetime | str) -> None:
+    """Let `latest.json` name a release: from this instant on, readers open it."""
+    manifest = warehouse / RELEASES / release_id / MANIFEST
+    pointer = {
+        "release_id": release_id,
+        "path": f"{RELEASES}/{release_id}",
+        "published_at": published_at if isinstance(published_at, str) else published_at.isoformat(),
+        "manifest_sha256": sha256(manifest.read_bytes()).hexdigest(),
+    }
+    write_json(warehouse / LATEST, pointer)
+
+
+def restore_pointer(warehouse: Path) -> str | None:
+    """Write `latest.json` anew when it is lost or damaged although there are releases.
+
+    It then names the newest release whose manifest can be read and whose files are all there. A pointer that can
+    be read is never changed, even when newer releases exist: somebody may have gone back on purpose.
+
+    Returns
+    -------
+    the release it names now, None when nothing had to be done or nothing could be found
+    """
+    try:
+        read_pointer(warehouse)
+    except (NoRelease, BrokenRelease):
+        for release_id in reversed(release_ids(warehouse / RELEASES)):
+            folder = warehouse / RELEASES / str(release_id)
+            try:
+                manifest = read_manifest(folder)
+            except BrokenRelease:
+                continue
+            files = [file for dataset in manifest["datasets"].values() for file in dataset["files"]]
+            if all((folder / file["path"]).is_file() for file in files):
+                write_pointer(warehouse, str(release_id), str(manifest["created_at"]))
+                return str(release_id)
+    return None
