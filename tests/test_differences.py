@@ -197,3 +197,26 @@ def test_texts_of_20000_characters_with_scattered_edits_take_well_under_a_second
     assert time.perf_counter() - start < 2.0
     assert apply_differences(a, differences) == b
     assert sum(len(d.a) for d in differences) < 3_000
+
+
+def test_words_that_were_rewritten_do_not_swallow_the_mask_beside_them() -> None:
+    assert kinds("今后五年，是青石镇的关键时期。", "今后～年，是**镇的重要时期。") == [
+        ("mask", "五年", "～年"),
+        ("mask", "青石", "**"),
+        ("word", "关键", "重要"),
+    ]
+
+
+def test_empty_quotes_stand_for_the_quoted_words() -> None:
+    assert kinds("编制“十二五”规划", "编制“”规划") == [("mask", "“十二五”", "“”")]
+
+
+def test_one_numeral_for_another_is_a_figure() -> None:
+    assert kinds("办好三件实事", "办好五件实事") == [("figure", "三", "五")]
+
+
+def test_rewritten_words_do_not_run_on_over_the_end_of_a_sentence() -> None:
+    assert kinds("形势持续向好。投入资金", "形势明显改善。筹集资金") == [
+        ("word", "持续向好", "明显改善"),
+        ("word", "投入", "筹集"),
+    ]

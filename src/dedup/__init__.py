@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 
 #: Public name -> module that defines it.
 _PUBLIC = {
-    "compare": "dedup.clusters.differences",
+    "compare": "dedup.clusters.comparison",
     "deduplicate": "dedup.frames",
     "find_duplicates": "dedup.frames",
     "fingerprint": "dedup.fingerprinting.minhash",
@@ -23,7 +23,7 @@ _PUBLIC = {
 }
 
 if TYPE_CHECKING:
-    from dedup.clusters.differences import compare
+    from dedup.clusters.comparison import compare
     from dedup.fingerprinting.minhash import fingerprint
     from dedup.fingerprinting.shingles import shingle_hash, shingles
     from dedup.frames import deduplicate, find_duplicates

@@ -39,6 +39,8 @@ _YEAR = re.compile(r"(?:(?:19|20)[0-9]{2}|[〇零一二三四五六七八九]{4}
 _WHITE = frozenset({"line_break", "space"})
 _FIGURES = frozenset({"figure", "mask"})
 _RATIO_SIGNS = frozenset("%％‰")
+_NUMERALS = frozenset("〇零一二三四五六七八九十百千万亿两")
+_QUOTES = frozenset("“‘「《")
 _SENTENCE_ENDS = "。！？；!?;"
 
 
@@ -202,7 +204,7 @@ def _absorb_crumbs(sides: _Sides, edits: list[Edit]) -> list[Edit]:
 
 def _is_crumb(sides: _Sides, left: Edit, right: Edit) -> bool:
     gap = sides.tokens_a[left.a_end : right.a_start]
-    if any(t.kind in _FIGURES or t.kind == "line_break" for t in gap):
+    if any(t.kind not in ("word", "space") for t in gap):
         return False
     if not (_wordy(sides, left) and _wordy(sides, right)):
         return False
@@ -210,8 +212,8 @@ def _is_crumb(sides: _Sides, left: Edit, right: Edit) -> bool:
 
 
 def _wordy(sides: _Sides, edit: Edit) -> bool:
-    a, b = sides.parts(edit)
-    return any(t.kind == "word" for t in a) or any(t.kind == "word" for t in b)
+    """Whether words were rewritten, added or left out; an edit to a figure, mask or sign stays by itself."""
+    return all(any(t.kind == "word" for t in side) for side in sides.parts(edit) if side)
 
 
 # From an edit to typed differences.
@@ -253,6 +255,9 @@ def _pair_figures(sides: _Sides, a: list[Token], b: list[Token]) -> _Parts:
     at_b = [i for i, t in enumerate(b) if t.kind in _FIGURES]
     whole: _Parts = [(a, b)] if a or b else []
     if not at_a or len(at_a) != len(at_b) or max(_length(a), _length(b)) > PAIRING_CHARS:
+        return whole
+    if any(text[side[i].start] in _QUOTES for text, side, at in ((sides.a, a, at_a), (sides.b, b, at_b)) for i in at):
+        # “” stands for the words and the quotes around them.
         return whole
     words = [sum(t.end - t.start for t in side if t.kind == "word") for side in (a, b)]
     if max(words) > PAIRING_WORDS:
@@ -306,7 +311,7 @@ def _kind(sides: _Sides, a: list[Token], b: list[Token], at_a: int, at_b: int) -
         return "mask"
     if (_RATIO_SIGNS & set(bare_a)) != (_RATIO_SIGNS & set(bare_b)) and not kinds & {"word", "figure", "mask"}:
         return "unit"
-    if "figure" in kinds and not kinds & {"word", "mask"}:
+    if ("figure" in kinds and not kinds & {"word", "mask"}) or (shorter and _NUMERALS.issuperset(bare_a + bare_b)):
         return "figure"
     return "punctuation" if normalise(bare_a) == normalise(bare_b) else "word"
 
