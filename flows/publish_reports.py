@@ -35,6 +35,12 @@ def read(run: LocalRun) -> None:
     run.read()
 
 
+@task(name="check what was read", **STAGE, **RETRIES)
+def check(run: LocalRun) -> None:
+    """Apply the row rules; rows that break one are set aside before matching."""
+    run.check()
+
+
 @task(name="match sections", **STAGE, **RETRIES)
 def match(run: LocalRun) -> None:
     """Find candidates and verify every one exactly."""
@@ -86,6 +92,7 @@ def publish_reports(
     request = requested_run(sources, config, warehouse)
     with LocalRun(request.settings, request.sources, limit=limit, dry_run=dry_run, observer=request.observer) as run:
         read(run)
+        check(run)
         match(run)
         measure_recall(run)
         cluster(run)

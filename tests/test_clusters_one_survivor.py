@@ -59,12 +59,12 @@ def test_a_chain_of_copies_is_not_one_cluster():
 @given(st.integers(0, 2**32))
 def test_deduplicate_keeps_exactly_one_row_of_every_cluster_and_all_rows(seed):
     rng = random.Random(seed)
-    texts = made_texts(rng, 8, 200) + ["", None, "短"]
+    texts = [*made_texts(rng, 8, 200), "", None, "短"]
     frame = pd.DataFrame({"id": [f"r{i}" for i in range(len(texts))], "text": texts})
     out = dedup.deduplicate(frame, text="text", id="id")
     assert list(out["id"]) == list(frame["id"])
     assert (out.groupby("cluster_id").is_canonical.sum() == 1).all()
-    assert out.cluster_id[out.id.isin({"r%d" % (len(texts) - 3), "r%d" % (len(texts) - 2)})].nunique() == 2
+    assert out.cluster_id[out.id.isin({f"r{len(texts) - 3}", f"r{len(texts) - 2}"})].nunique() == 2
     assert (out.similarity[out.is_canonical] == 1.0).all()
 
 

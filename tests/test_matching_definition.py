@@ -13,7 +13,28 @@ import dedup
 from dedup.matching.candidates import find_candidates, key_rows
 from dedup.settings import FingerprintSettings, MatchSettings
 
-WORDS = "粮食 产量 比上年 增长 全县 完成 投资 公路 改造 学校 医院 农民 收入 项目 园区 水利 环境 治理 安全 服务".split()
+WORDS = [
+    "粮食",
+    "产量",
+    "比上年",
+    "增长",
+    "全县",
+    "完成",
+    "投资",
+    "公路",
+    "改造",
+    "学校",
+    "医院",
+    "农民",
+    "收入",
+    "项目",
+    "园区",
+    "水利",
+    "环境",
+    "治理",
+    "安全",
+    "服务",
+]
 
 
 def reference_pairs(texts, settings):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@njit(nogil=True, cache=True)  # type: ignore[misc]
+@njit(nogil=True, cache=True)
 def _take_neighbours(
     order: NDArray[np.int64],
     starts: NDArray[np.int64],
@@ -69,7 +69,7 @@ def group_nodes(
     return leader
 
 
-@njit(nogil=True, cache=True)  # type: ignore[misc]
+@njit(nogil=True, cache=True)
 def _unite(parent: NDArray[np.int64], a: NDArray[np.int64], b: NDArray[np.int64]) -> None:
     for p in range(a.size):
         x, y = a[p], b[p]

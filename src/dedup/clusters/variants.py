@@ -56,12 +56,12 @@ class VariantMarks:
     replaced: NDArray[np.int64]
 
 
-@njit(nogil=True, cache=True)  # type: ignore[misc]
+@njit(nogil=True, cache=True)
 def _is_digit(cp: np.uint32) -> bool:
-    return 48 <= cp <= 57
+    return bool(cp >= 48) and bool(cp <= 57)
 
 
-@njit(nogil=True, cache=True)  # type: ignore[misc]
+@njit(nogil=True, cache=True)
 def _figures_of_text(
     cps: NDArray[np.uint32], n: int, keys: NDArray[np.uint64], values: NDArray[np.int64], at: int
 ) -> int:
@@ -96,7 +96,7 @@ def _figures_of_text(
     return at
 
 
-@njit(nogil=True, cache=True)  # type: ignore[misc]
+@njit(nogil=True, cache=True)
 def _figures(
     data: NDArray[np.uint8],
     starts: NDArray[np.int64],
@@ -129,7 +129,7 @@ def _figures(
     return keys[:at], values[:at]
 
 
-@njit(nogil=True, cache=True)  # type: ignore[misc]
+@njit(nogil=True, cache=True)
 def _one_digit_apart(a: np.int64, b: np.int64) -> bool:
     """Whether one inserted, deleted or replaced digit explains the difference."""
     x = np.empty(20, dtype=np.int64)
@@ -156,7 +156,7 @@ def _one_digit_apart(a: np.int64, b: np.int64) -> bool:
     return i - low < 1 and j - low < 1
 
 
-@njit(nogil=True, cache=True)  # type: ignore[misc]
+@njit(nogil=True, cache=True)
 def _compare_figures(
     keys: NDArray[np.uint64],
     values: NDArray[np.int64],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup import schemas
+from dedup.engines.corpus import NARROW_DOCUMENTS, NARROW_SECTIONS, Corpus, drop_documents
 from dedup.engines.store import TableStore, TextStore
 from dedup.fingerprinting.minhash import Fingerprints, signature_matrix
 from dedup.settings import Settings, SourceSettings
@@ -23,38 +24,6 @@ from dedup.text.sections import cut_documents
 if TYPE_CHECKING:
     from dedup.engines.observing import Meter, Observer
     from dedup.releases import Release
-
-#: Columns of documents and sections that stay in memory through a run; texts stay on disk.
-_NARROW_DOCUMENTS = [n for n in schemas.DOCUMENTS.names if n not in ("text", "tables_html")]
-_NARROW_SECTIONS = [n for n in schemas.SECTIONS.names if n not in ("clean_text", "clean_map")]
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """All documents and sections of the release in the making.
-
-    Attributes
-    ----------
-    documents, sections : whole tables, memory-mapped
-    document_facts, section_facts : the same rows without texts, in memory
-    matched : (k,) rows of `sections` that are fingerprinted, matched and clustered
-    texts : large_string array of their clean texts, memory-mapped
-    fingerprints : of those texts
-    quarantine : what could not be read
-    n_new, n_carried : documents read by this run and not known before; taken over from the last release
-    """
-
-    documents: pa.Table
-    sections: pa.Table
-    document_facts: pa.Table
-    section_facts: pa.Table
-    matched: np.ndarray
-    texts: pa.Array
-    fingerprints: Fingerprints
-    quarantine: pa.Table
-    n_new: int
-    n_carried: int
-    n_bytes: int
 
 
 def ingest(
@@ -83,7 +52,7 @@ def ingest(
     with TextStore(folder / "texts.bin") as texts:
 
         def take(batch: pa.Table) -> None:
-            with meter_add(meter, "cut"):
+            with meter.add("cut"):
                 cut = cut_documents(batch, settings.text)
             rows = np.flatnonzero(
                 pc.is_in(cut.column("kind"), pa.array(schemas.MATCHED_KINDS)).to_numpy(zero_copy_only=False)
@@ -91,7 +60,7 @@ def ingest(
             matched.append(rows + sections.rows)
             documents.append(batch)
             sections.append(cut)
-            with meter_add(meter, "fingerprint"):
+            with meter.add("fingerprint"):
                 clean = cut.column("clean_text").take(pa.array(rows)).combine_chunks()
                 texts.append(clean)
                 prints.append(
@@ -122,8 +91,8 @@ def ingest(
         corpus = Corpus(
             all_documents,
             all_sections,
-            all_documents.select(_NARROW_DOCUMENTS).combine_chunks(),
-            all_sections.select(_NARROW_SECTIONS).combine_chunks(),
+            all_documents.select(NARROW_DOCUMENTS).combine_chunks(),
+            all_sections.select(NARROW_SECTIONS).combine_chunks(),
             np.concatenate([np.zeros(0, dtype=np.int64), *matched]),
             texts.read(),
             _join(prints),
@@ -132,37 +101,12 @@ def ingest(
             done - n_read,
             n_bytes,
         )
-    return _keep_known_dates(_one_document_per_uri(corpus), previous, n_read)
-
-
-def meter_add(meter: Meter, stage: str) -> _Adding:
-    """Add the time of a block to a stage that runs in many pieces."""
-    return _Adding(meter, stage)
-
-
-class _Adding:
-    def __init__(self, meter: Meter, stage: str) -> None:
-        self._meter, self._stage = meter, stage
-
-    def __enter__(self) -> None:
-        from time import perf_counter, process_time
-
-        self._start = perf_counter(), process_time()
-
-    def __exit__(self, *_: object) -> None:
-        from time import perf_counter, process_time
-
-        before = self._meter.values.get(self._stage, {})
-        self._meter.note(
-            self._stage,
-            wall_s=round(before.get("wall_s", 0.0) + perf_counter() - self._start[0], 4),
-            cpu_s=round(before.get("cpu_s", 0.0) + process_time() - self._start[1], 4),
-        )
+    return _keep_known_dates(_one_document_per_uri(corpus), previous)
 
 
 def _timed(batches: Iterator[SourceBatch], meter: Meter) -> Iterator[SourceBatch]:
     while True:
-        with meter_add(meter, "read"):
+        with meter.add("read"):
             batch = next(batches, None)
         if batch is None:
             return
@@ -203,33 +147,13 @@ def _one_document_per_uri(corpus: Corpus) -> Corpus:
         facts,
         sort_keys=[("doc_id", "ascending"), ("fetched_at", "descending", "at_end"), ("sha256", "ascending")],
     ).to_numpy()
-    # Documents are numbered; doc_id alone no longer tells two of them apart.
     ids = facts.column("doc_id").combine_chunks().dictionary_encode().indices.to_numpy()[order]
     again = np.zeros(order.size, dtype=bool)
     again[1:] = ids[1:] == ids[:-1]
     if not again.any():
         return corpus
     dropped = np.sort(order[again])
-    kept = np.setdiff1d(np.arange(order.size), dropped)
-    # Sections stand in document order, each document's together: its first one has ordinal 0.
-    owner = np.cumsum(corpus.section_facts.column("ordinal").to_numpy() == 0) - 1
-    keep_section = ~np.isin(owner, dropped)
-    new_row = np.cumsum(keep_section) - 1
-    keep_text = keep_section[corpus.matched]
-    prints = corpus.fingerprints
-    return Corpus(
-        corpus.documents.take(pa.array(kept)),
-        corpus.sections.filter(pa.array(keep_section)),
-        facts.take(pa.array(kept)),
-        corpus.section_facts.filter(pa.array(keep_section)),
-        new_row[corpus.matched[keep_text]],
-        corpus.texts.filter(pa.array(keep_text)),
-        Fingerprints(prints.signatures[keep_text], prints.n_shingles[keep_text], prints.normalised_hash[keep_text]),
-        pa.concat_tables([corpus.quarantine, _same_uri(facts.take(pa.array(dropped)))]),
-        corpus.n_new - dropped.size,
-        corpus.n_carried,
-        corpus.n_bytes,
-    )
+    return drop_documents(corpus, dropped, _same_uri(facts.take(pa.array(dropped))))
 
 
 def _same_uri(dropped: pa.Table) -> pa.Table:
@@ -256,7 +180,7 @@ def _same_uri(dropped: pa.Table) -> pa.Table:
     )
 
 
-def _keep_known_dates(corpus: Corpus, previous: Release | None, n_read: int) -> Corpus:
+def _keep_known_dates(corpus: Corpus, previous: Release | None) -> Corpus:
     """Documents known before keep the day they were first ingested."""
     if previous is None:
         return corpus
@@ -265,18 +189,11 @@ def _keep_known_dates(corpus: Corpus, previous: Release | None, n_read: int) -> 
     first = known.column("ingested_at").combine_chunks().take(at.combine_chunks())
     dates = pc.coalesce(first, corpus.document_facts.column("ingested_at").combine_chunks())
     place = schemas.DOCUMENTS.get_field_index("ingested_at")
-    narrow = _NARROW_DOCUMENTS.index("ingested_at")
+    narrow = NARROW_DOCUMENTS.index("ingested_at")
     n_known = len(at) - at.null_count - corpus.n_carried
-    return Corpus(
-        corpus.documents.set_column(place, schemas.DOCUMENTS.field(place), dates),
-        corpus.sections,
-        corpus.document_facts.set_column(narrow, schemas.DOCUMENTS.field(place), dates),
-        corpus.section_facts,
-        corpus.matched,
-        corpus.texts,
-        corpus.fingerprints,
-        corpus.quarantine,
-        corpus.n_new - n_known,
-        corpus.n_carried,
-        corpus.n_bytes,
+    return replace(
+        corpus,
+        documents=corpus.documents.set_column(place, schemas.DOCUMENTS.field(place), dates),
+        document_facts=corpus.document_facts.set_column(narrow, schemas.DOCUMENTS.field(place), dates),
+        n_new=corpus.n_new - n_known,
     )

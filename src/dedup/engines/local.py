@@ -20,7 +20,8 @@ from dedup.clusters.canonical import Ranking, rank_sections
 from dedup.clusters.published_pairs import publish_pairs
 from dedup.clusters.tables import write_clusters, write_membership
 from dedup.clusters.variants import VariantMarks, mark_variants
-from dedup.engines.ingest import Corpus, ingest
+from dedup.engines.corpus import Corpus, set_aside
+from dedup.engines.ingest import ingest
 from dedup.engines.observing import Meter, Observer, SilentObserver
 from dedup.engines.outcomes import write_records, write_reports
 from dedup.engines.summary import RunSummary
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 #: Stages in order, with the words that a progress bar or a task shows.
 STAGES = {
     "read": "read, cut and fingerprint",
+    "check": "check what was read",
     "match": "match",
     "audit": "measure recall",
     "cluster": "cluster and choose canonical copies",
@@ -85,7 +87,9 @@ class LocalRun:
         self.marks: VariantMarks
         self.assignment: Assignment
         self.audit: RecallAudit
+        self.input_quality: QualityReport | None = None
         self.quality: QualityReport | None = None
+        self.withheld = pa.array([], pa.string())
         self.tables: dict[str, pa.Table] = {}
         self.implied_pairs = 0
 
@@ -299,7 +303,10 @@ class LocalRun:
         corpus, staging = self.corpus, self.staging
         staging.write("documents", corpus.documents)
         staging.write("sections", corpus.sections)
-        staging.write("reports", self.reports())
+        published = (
+            part.filter(pc.invert(pc.is_in(part.column("cluster_id"), self.withheld))) for part in self.reports()
+        )
+        staging.write("reports", published)
         for name in ("clusters", "records", "membership", "pairs", "quarantine", "furniture"):
             staging.write(name, self.tables[name])
         prints = corpus.fingerprints
@@ -314,24 +321,41 @@ class LocalRun:
         )
         staging.write("fingerprints", table, fingerprint_metadata(self.settings.fingerprint))
 
+    def _validate(self, tables: dict[str, pa.Table]) -> QualityReport | None:
+        if not self.settings.quality.enabled:
+            return None
+        from dedup.quality import validate
+
+        suites = self.settings.quality.suites
+        match = self.settings.match
+        return validate(
+            tables, extra=Path(suites) if suites else None, parameters={"jaccard": match.jaccard, "edit": match.edit}
+        )
+
+    def check(self) -> None:
+        """Apply the row rules to documents and sections, before anything is matched with them."""
+        with self._stage("check") as note:
+            self.input_quality = self._validate({"documents": self.corpus.documents, "sections": self.corpus.sections})
+            if self.input_quality is None:
+                note.append("off")
+                return
+            rows = self.input_quality.failing.num_rows
+            if rows and not self.input_quality.critical:
+                self.corpus = set_aside(self.corpus, self.input_quality.failing)
+            note.append(f"{self.input_quality.summary()}, {rows:,} rows set aside")
+
     def validate(self) -> None:
         """Run the suites of expectations over the datasets in the making."""
         with self._stage("validate") as note:
-            if not self.settings.quality.enabled:
+            names = ("records", "clusters", "membership", "pairs")
+            tables = {"reports": pa.concat_tables(list(self.reports())), **{n: self.tables[n] for n in names}}
+            found = self._validate(tables)
+            if found is None or self.input_quality is None:
                 note.append("off")
                 return
-            from dedup.quality import validate
-
-            tables = {
-                "documents": self.corpus.documents,
-                "sections": self.corpus.sections,
-                "reports": pa.concat_tables(list(self.reports())),
-                **{n: self.tables[n] for n in ("records", "clusters", "membership", "pairs")},
-            }
-            suites = self.settings.quality.suites
-            self.quality = validate(tables, extra=Path(suites) if suites else None)
-            if self.quality.failing.num_rows:
-                self.tables["quarantine"] = pa.concat_tables([self._quarantine(), self.quality.failing])
+            self.quality = self.input_quality.join(found)
+            self.withheld = pa.array(found.failing_keys("reports"), pa.string())
+            self.tables["quarantine"] = pa.concat_tables([self._quarantine(), found.failing])
             note.append(self.quality.summary())
 
     def publish(self) -> RunSummary:
@@ -435,6 +459,7 @@ def run(
     """
     with LocalRun(settings, sources, limit=limit, dry_run=dry_run, observer=observer) as work:
         work.read()
+        work.check()
         work.match()
         work.measure_recall()
         work.cluster()

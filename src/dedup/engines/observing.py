@@ -73,6 +73,20 @@ class Meter:
                 peak_rss_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
             )
 
+    @contextmanager
+    def add(self, stage: str) -> Iterator[None]:
+        """Add the wall and CPU seconds of a block to those of a stage that runs in many pieces."""
+        wall, cpu = time.perf_counter(), time.process_time()
+        try:
+            yield
+        finally:
+            before = self.values.get(stage, {})
+            self.note(
+                stage,
+                wall_s=round(before.get("wall_s", 0.0) + time.perf_counter() - wall, 4),
+                cpu_s=round(before.get("cpu_s", 0.0) + time.process_time() - cpu, 4),
+            )
+
     def seconds(self, stage: str) -> float:
         """Return the wall seconds of a stage."""
         return self.values.get(stage, {}).get("wall_s", 0.0)

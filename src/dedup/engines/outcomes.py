@@ -49,13 +49,21 @@ _RECORDS = """
         FROM parts GROUP BY doc_id
     ), kinds AS (
         SELECT doc_id, string_agg(DISTINCT kind, ', ' ORDER BY kind) AS kinds FROM sections GROUP BY doc_id
+    ), withdrawn AS (
+        SELECT s.doc_id, min(q.rule) AS rule, arg_min(q.reason, q.rule) AS reason
+        FROM quarantine q JOIN sections s ON s.section_id = q.record_id
+        WHERE q.dataset = 'sections' GROUP BY s.doc_id
     )
     SELECT d.source_id, d.uri, d.doc_id, d.source,
-           CASE WHEN d.role = 'reference' OR b.doc_id IS NULL THEN 'not_a_report'
+           CASE WHEN d.role = 'reference' THEN 'not_a_report'
+                WHEN b.doc_id IS NULL AND w.doc_id IS NOT NULL THEN 'quarantined'
+                WHEN b.doc_id IS NULL THEN 'not_a_report'
                 WHEN b.n_published > 0 THEN 'published' ELSE 'duplicate' END AS outcome,
            CASE WHEN b.n_published = 0 THEN other.source_id END AS stands_for_source_id,
-           b.first.cluster_id AS cluster_id, b.first.similarity AS similarity, b.first.rule AS rule,
+           b.first.cluster_id AS cluster_id, b.first.similarity AS similarity,
+           CASE WHEN b.doc_id IS NULL THEN w.rule ELSE b.first.rule END AS rule,
            CASE WHEN d.role = 'reference' THEN 'reference source: matched against, never published'
+                WHEN b.doc_id IS NULL AND w.doc_id IS NOT NULL THEN w.reason
                 WHEN b.doc_id IS NULL THEN 'no report in it, only: ' || coalesce(k.kinds, 'nothing')
                 WHEN b.n_published = b.n_sections AND b.n_sections = 1 THEN 'its report is published'
                 WHEN b.n_published = b.n_sections THEN 'all ' || b.n_sections || ' reports in it are published'
@@ -68,6 +76,7 @@ _RECORDS = """
     FROM documents d
     LEFT JOIN best b USING (doc_id)
     LEFT JOIN kinds k USING (doc_id)
+    LEFT JOIN withdrawn w USING (doc_id)
     LEFT JOIN sections os ON os.section_id = b.first.stands_for
     LEFT JOIN documents other ON other.doc_id = os.doc_id
     ORDER BY d.source, d.uri
@@ -146,7 +155,8 @@ def write_records(
     """
     from dedup.ids import document_id
 
-    with _connect(memory_limit, threads, membership=membership, sections=sections, documents=documents) as connection:
+    tables = {"membership": membership, "sections": sections, "documents": documents, "quarantine": quarantine}
+    with _connect(memory_limit, threads, **tables) as connection:
         read = schemas.conform(connection.sql(_RECORDS).to_arrow_table(), schemas.RECORDS)
     refused = quarantine.filter(pc.equal(quarantine.column("dataset"), "documents"))
     n = refused.num_rows

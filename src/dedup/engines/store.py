@@ -62,7 +62,7 @@ class TextStore:
         from dedup.text.normalise import utf8_buffers
 
         data, offsets = utf8_buffers(texts)
-        self._file.write(memoryview(data[offsets[0] : offsets[-1]]))
+        self._file.write(data[offsets[0] : offsets[-1]].data)
         self._lengths.append(np.diff(offsets))
 
     def read(self) -> pa.Array:

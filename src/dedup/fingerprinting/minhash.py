@@ -47,7 +47,7 @@ def permutations() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     return a, b
 
 
-@njit(nogil=True, cache=True, boundscheck=False)  # type: ignore[misc]
+@njit(nogil=True, cache=True, boundscheck=False)
 def _fold_minima(
     tile: NDArray[np.uint32],
     size: int,
@@ -64,7 +64,7 @@ def _fold_minima(
         signature[k] = smallest
 
 
-@njit(nogil=True, cache=True)  # type: ignore[misc]
+@njit(nogil=True, cache=True)
 def _signatures(
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],

@@ -79,17 +79,18 @@ def _spaced(text: str) -> str:
     table = fold_table()
     scratch = np.empty(4096, dtype=np.uint32)
     out, n = fold_utf8(data, offsets[0], offsets[1], table.index, table.expansions, scratch, True)
-    return out[:n].tobytes().decode("utf-32-le")
+    spaced: str = out[:n].tobytes().decode("utf-32-le")
+    return spaced
 
 
-@njit(nogil=True, cache=True, inline="always")  # type: ignore[misc]
+@njit(nogil=True, cache=True, inline="always")
 def mix_code_point(cp: np.uint32) -> np.uint64:
     """Spread a code point over 64 bits, so that differences of the polynomial have no common power of two."""
     c = (np.uint64(cp) + np.uint64(1)) * GOLDEN
     return c ^ (c >> _29)
 
 
-@njit(nogil=True, cache=True, inline="always")  # type: ignore[misc]
+@njit(nogil=True, cache=True, inline="always")
 def finish_hash(h: np.uint64) -> np.uint64:
     """Apply the 64-bit finaliser of MurmurHash3."""
     h ^= h >> _33
@@ -99,7 +100,7 @@ def finish_hash(h: np.uint64) -> np.uint64:
     return h ^ (h >> _33)
 
 
-@njit(nogil=True, cache=True)  # type: ignore[misc]
+@njit(nogil=True, cache=True)
 def hash_char_shingles(
     cps: NDArray[np.uint32], n: int, ngram: int, out: NDArray[np.uint64]
 ) -> tuple[NDArray[np.uint64], int]:
@@ -123,7 +124,7 @@ def hash_char_shingles(
     return out, count
 
 
-@njit(nogil=True, cache=True)  # type: ignore[misc]
+@njit(nogil=True, cache=True)
 def hash_word_shingles(
     cps: NDArray[np.uint32], n: int, ngram: int, out: NDArray[np.uint64]
 ) -> tuple[NDArray[np.uint64], int]:
@@ -155,7 +156,7 @@ def hash_word_shingles(
     return out, count
 
 
-@njit(nogil=True, cache=True)  # type: ignore[misc]
+@njit(nogil=True, cache=True)
 def _distinct_hashes(
     data: NDArray[np.uint8],
     starts: NDArray[np.int64],

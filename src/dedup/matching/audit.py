@@ -50,7 +50,7 @@ class RecallAudit:
         return f"{self.found_pairs:,} of {self.true_pairs:,} found{scope}"
 
 
-@njit(nogil=True, cache=True)  # type: ignore[misc]
+@njit(nogil=True, cache=True)
 def _alike(signatures: NDArray[np.uint32], sample: NDArray[np.int64], least: int) -> NDArray[np.int64]:
     out = np.empty((256, 2), dtype=np.int64)
     n = 0

@@ -42,7 +42,7 @@ class CandidateMetrics:
     extra: dict[str, int] = field(default_factory=dict)
 
 
-@njit(nogil=True, cache=True)  # type: ignore[misc]
+@njit(nogil=True, cache=True)
 def _agreeing(signatures: NDArray[np.uint32], a: int, b: int) -> int:
     equal = 0
     for k in range(signatures.shape[1]):
@@ -50,7 +50,7 @@ def _agreeing(signatures: NDArray[np.uint32], a: int, b: int) -> int:
     return equal
 
 
-@njit(nogil=True, cache=True)  # type: ignore[misc]
+@njit(nogil=True, cache=True)
 def _key_values(
     signatures: NDArray[np.uint32], members: NDArray[np.int64], rows: NDArray[np.int64]
 ) -> NDArray[np.uint64]:
@@ -64,7 +64,7 @@ def _key_values(
     return out
 
 
-@njit(nogil=True, cache=True)  # type: ignore[misc]
+@njit(nogil=True, cache=True)
 def _pairs_of_groups(
     members: NDArray[np.int64],
     values: NDArray[np.uint64],
@@ -112,7 +112,7 @@ def _pairs_of_groups(
     return pairs[:n_pairs], hot_members[:n_hot], compared
 
 
-@njit(nogil=True, cache=True)  # type: ignore[misc]
+@njit(nogil=True, cache=True)
 def _neighbour_pairs(
     members: NDArray[np.int64],
     values: NDArray[np.uint64],

@@ -64,7 +64,7 @@ def _load(name: str) -> CodePointTable:
         return CodePointTable(index, data[f"{name}_expansions"])
 
 
-@njit(nogil=True, cache=True)  # type: ignore[misc]
+@njit(nogil=True, cache=True)
 def fold_utf8(
     data: NDArray[np.uint8],
     start: int,
@@ -132,7 +132,7 @@ def fold_utf8(
     return out, n
 
 
-@njit(nogil=True, cache=True)  # type: ignore[misc]
+@njit(nogil=True, cache=True)
 def _folded_lengths(
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],
@@ -159,11 +159,11 @@ def utf8_buffers(texts: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]
     if len(texts) == 0 or offset_buffer is None:
         return np.frombuffer(b"", dtype=np.uint8), np.zeros(len(texts) + 1, dtype=np.int64)
     offsets = np.frombuffer(offset_buffer, dtype=np.int64 if wide else np.int32)
-    offsets = offsets[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
+    starts = offsets[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
     # Read-only, whatever the buffer says: the kernels are compiled for one kind of array only.
     data = np.frombuffer(data_buffer if data_buffer is not None else b"", dtype=np.uint8)
     data.flags.writeable = False
-    return data, offsets
+    return data, starts
 
 
 def string_array(texts: object) -> pa.Array:

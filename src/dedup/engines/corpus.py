@@ -1,0 +1,110 @@
+"""The corpus of a run: what was read and cut, as tables that the later stages share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dedup import schemas
+from dedup.fingerprinting.minhash import Fingerprints
+
+#: Columns of documents and sections that stay in memory through a run; texts stay on disk.
+NARROW_DOCUMENTS = [n for n in schemas.DOCUMENTS.names if n not in ("text", "tables_html")]
+NARROW_SECTIONS = [n for n in schemas.SECTIONS.names if n not in ("clean_text", "clean_map")]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """All documents and sections of the release in the making.
+
+    Attributes
+    ----------
+    documents, sections : whole tables, memory-mapped
+    document_facts, section_facts : the same rows without texts, in memory
+    matched : (k,) rows of `sections` that are fingerprinted, matched and clustered
+    texts : large_string array of their clean texts, memory-mapped
+    fingerprints : of those texts
+    quarantine : what could not be read
+    n_new, n_carried : documents read by this run and not known before; taken over from the last release
+    """
+
+    documents: pa.Table
+    sections: pa.Table
+    document_facts: pa.Table
+    section_facts: pa.Table
+    matched: np.ndarray
+    texts: pa.Array
+    fingerprints: Fingerprints
+    quarantine: pa.Table
+    n_new: int
+    n_carried: int
+    n_bytes: int
+
+
+def drop_documents(corpus: Corpus, dropped: np.ndarray, quarantine: pa.Table) -> Corpus:
+    """Return the corpus without some documents and their sections.
+
+    Parameters
+    ----------
+    dropped : rows of `documents`
+    quarantine : why, a row for each
+    """
+    # Several documents may have one id here; their sections stand in document order, beginning with ordinal 0.
+    owner = np.cumsum(corpus.section_facts.column("ordinal").to_numpy() == 0) - 1
+    keep = ~np.isin(owner, dropped)
+    kept = pa.array(np.setdiff1d(np.arange(corpus.documents.num_rows), dropped))
+    new_row = np.cumsum(keep) - 1
+    slim = _keep_texts(corpus, keep[corpus.matched])
+    return replace(
+        slim,
+        documents=corpus.documents.take(kept),
+        sections=corpus.sections.filter(pa.array(keep)),
+        document_facts=corpus.document_facts.take(kept),
+        section_facts=corpus.section_facts.filter(pa.array(keep)),
+        matched=new_row[slim.matched],
+        quarantine=pa.concat_tables([corpus.quarantine, quarantine]),
+        n_new=corpus.n_new - int(np.count_nonzero(dropped < corpus.documents.num_rows - corpus.n_carried)),
+    )
+
+
+def withdraw_sections(corpus: Corpus, section_ids: pa.Array, quarantine: pa.Table) -> Corpus:
+    """Return the corpus with some sections set aside: they stay as evidence, but nothing is matched with them."""
+    ids = corpus.section_facts.column("section_id").take(pa.array(corpus.matched))
+    keep = pc.invert(pc.is_in(ids, section_ids)).to_numpy(zero_copy_only=False)
+    return replace(_keep_texts(corpus, keep), quarantine=pa.concat_tables([corpus.quarantine, quarantine]))
+
+
+def _keep_texts(corpus: Corpus, keep: np.ndarray) -> Corpus:
+    prints = corpus.fingerprints
+    return replace(
+        corpus,
+        matched=corpus.matched[keep],
+        texts=corpus.texts.filter(pa.array(keep)),
+        fingerprints=Fingerprints(prints.signatures[keep], prints.n_shingles[keep], prints.normalised_hash[keep]),
+    )
+
+
+def set_aside(corpus: Corpus, failing: pa.Table) -> Corpus:
+    """Take rows of documents and sections that break a row rule out of the run.
+
+    Parameters
+    ----------
+    failing : rows for quarantine (`schemas.QUARANTINE`) with the ids of documents and sections as `record_id`
+    """
+    of_documents = failing.filter(pc.equal(failing.column("dataset"), "documents"))
+    of_sections = failing.filter(pc.equal(failing.column("dataset"), "sections"))
+    if of_sections.num_rows:
+        corpus = withdraw_sections(corpus, of_sections.column("record_id").combine_chunks(), of_sections)
+    if of_documents.num_rows:
+        ids = corpus.document_facts.column("doc_id").combine_chunks()
+        # A record is known to its owner by its uri, and stands once in quarantine however many rules it breaks.
+        rows = pc.index_in(of_documents.column("record_id"), ids).combine_chunks().to_numpy()
+        first = np.unique(rows, return_index=True)[1]
+        place = schemas.QUARANTINE.get_field_index("record_id")
+        uris = corpus.document_facts.column("uri").combine_chunks().take(pa.array(rows[first]))
+        refused = of_documents.take(pa.array(first)).set_column(place, schemas.QUARANTINE.field(place), uris)
+        corpus = drop_documents(corpus, np.sort(rows[first]), refused)
+    return corpus
