@@ -45,6 +45,7 @@ STAGES = {
     "audit": "measure recall",
     "cluster": "cluster and choose canonical copies",
     "validate": "validate",
+    "write": "write the datasets",
     "publish": "publish",
 }
 
@@ -363,8 +364,9 @@ class LocalRun:
         if self.dry_run:
             self.staging.discard()
             return summarise(self, "dry_run", None, None, time.perf_counter() - self._clock)
-        with self._stage("publish") as note:
+        with self._stage("write"):
             self.write()
+        with self._stage("publish") as note:
             if self.quality is not None:
                 from dedup.quality import write_quality_page
 

@@ -34,10 +34,10 @@ REFERENCES: tuple[Reference, ...] = (
     Reference("membership", "section_id", "sections", "section_id"),
     Reference("membership", "cluster_id", "clusters", "cluster_id"),
     Reference("membership", "stands_for", "membership", "section_id"),
-    Reference("pairs", "section_a", "membership", "section_id"),
-    Reference("pairs", "section_b", "membership", "section_id"),
+    Reference("pairs", "section_a", "sections", "section_id"),
+    Reference("pairs", "section_b", "sections", "section_id"),
     Reference("furniture", "doc_id", "documents", "doc_id"),
-    Reference("fingerprints", "section_id", "membership", "section_id"),
+    Reference("fingerprints", "section_id", "sections", "section_id"),
 )
 
 
