@@ -48,7 +48,7 @@ def junk_reason(text: str, n_normalised: int, min_chars: int) -> str | None:
     sample = text[:SAMPLE]
     lines = sample.split("\n")
     prose = sum(len(line) for line in lines if _SENTENCE.search(line) and not _is_code(line)) / max(1, len(sample))
-    if _is_code(sample) and prose < 0.5:
+    if _is_code(sample) and prose < 0.2:
         return "script, style sheet or data"
     if prose < PROSE:
         return _navigation(sample)

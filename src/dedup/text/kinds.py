@@ -13,6 +13,17 @@ TAIL = 300
 #: A longer text is judged by so much of its beginning, and its end.
 SAMPLE = 6000
 
+#: Without one of these nobody speaks for himself, and a text is no essay.
+_PERSONAL = frozenset(
+    (
+        "says I",
+        "gives opinions of its own",
+        "judges a report",
+        "ends as a speech",
+        "speaks of school and family",
+        "collects reactions",
+    )
+)
 _PRESENTS = re.compile(
     r"我(?:谨|受[^。]{2,20})?代表[^。]{2,30}(?:向|作|报告)|(?:向大会|向各位|向会议|向主席团|向.{2,12}代表大会)[^。]{0,12}(?:报告|汇报)|请予?审议|请.{0,20}提出(?:宝贵)?意见"
 )
@@ -25,7 +36,8 @@ _OURS = re.compile(r"[我全][省市县区镇乡州村旗]")
 _PERIODS = re.compile(r"一年来|过去的?[一五两三]年|今年以来|五年来|去年以来|本届政府")
 
 _HEARD = re.compile(
-    r"(?:听取|听了|听完|聆听|拜读|阅读|收听|收看|观看|认真学习|学习了|审议了|讨论了|参加了)了?[^。]{0,30}(?:报告|讲话|会议|电视|直播|影片)"
+    r"(?:听取了|听了|听完|聆听了?|拜读了?|阅读了|读了|读完|收听了?|收看了?|观看了?|(?:认真|反复|仔细)(?:学习|阅读|听取)了?|学习了|审议了|讨论了|参加了)[^。]{0,30}"
+    r"(?:报告|讲话|会议|直播|影片|文章|一书|》)"
 )
 _JUDGED = re.compile(
     r"报告》?[^。]{0,24}(?:实事求是|鼓舞人心|求真务实|主题鲜明|思路清晰|思路清楚|重点突出|客观|精练|精炼|简练|全面|振奋|催人奋进|凝聚人心|内容丰富|数据翔实|文风|高屋建瓴|通篇|贯穿)"
@@ -103,6 +115,9 @@ def classify(title: str, text: str) -> tuple[str, str]:
         essay["collects reactions"] = 1.5
     if _TITLE.search(title):
         essay["its title"] = 1.0
+    if _PERSONAL.isdisjoint(essay):
+        # A rule on how reports are heard, or a duty list: nobody speaks for himself.
+        essay.clear()
     for_essay, for_report = sum(essay.values()), sum(report.values())
     if for_essay >= ESSAY and for_essay > for_report + MARGIN:
         return "essay", f"{', '.join(essay)} ({for_essay:.1f} against {for_report:.1f})"

@@ -17,9 +17,11 @@ from dedup.text.lines import Line
 from dedup.text.marks import Mark, read_mark
 
 _ENDED = re.compile(rf"(?:[{SENTENCE_ENDS}]|(?<![0-9])\.|[：:；;])[{re.escape(CLOSERS)}\"']*$")
+_ENDED_BEFORE_NOTE = re.compile(r"[。！？；][（(][^（）()]{1,50}[）)]$")
 _INNER = re.compile(rf"[。！？!?；](?=[^{re.escape(CLOSERS)}\s])|[a-z)]\.\s+[A-Z]")
 _COMMA_END = re.compile(r"[，、,（(“‘《〈「『\[【/＋+\-－—–～~&·]$")
-_COMMA_START = re.compile(r"[，、。；：！？”’」』）)》〉】\]%％‰,;:!?·]")
+#: What cannot start a line of its own.
+_COMMA_STARTS = frozenset("，、。；：！？”’」』）)》〉】]%％‰,;:!?·")
 #: Words that govern what follows and cannot end a heading or a sentence.
 _DANGLING = re.compile(
     r"(?:的|和|与|及|以及|或|并|在|对|对于|向|从|把|将|被|由|为|以|于|至|到|按|按照|根据|围绕|通过|经过|随着|关于|是|使|让|令|给|比|较|约|近|达|达到|超过|突破|"
@@ -42,12 +44,18 @@ _TITLE_END = re.compile(
 _LATIN_WORD = re.compile(rf"[{LATIN}{DIGITS}]")
 _WORD_END = re.compile(rf"[{LATIN}{DIGITS}.,;:!?)\]\"'’”%]$")
 _WORD_START = re.compile(rf"[{LATIN}{DIGITS}(\[\"'‘“$€£]")
+_LATIN_LETTER = re.compile(rf"[{LATIN}]")
 _HYPHEN = re.compile(rf"[{SMALL}]-$")
 _SMALL_START = re.compile(rf"[{SMALL}]")
 _HAN_ONE = re.compile(rf"[{HAN}]")
 _UNIT_START = re.compile(
     r"[0-9.．%％‰]|[年月日万亿千百个家户人元吨亩公平立倍次件项名位所座条处台辆只头](?![^0-9]{0,1}[、])"
 )
+_DATE_START = re.compile(r"(?:根据)?[（(]?(?:19|20)[0-9]{2}年[0-9]{1,2}月")
+_ENACTED = re.compile(
+    r"(?:根据)?[（(]?(?:19|20)[0-9]{2}年[^。，]{4,160}(?:通过|修正|修订|公布|施行|批准|发布|实施)[）)]?$"
+)
+_BEFORE_DATE = re.compile(r"(?:在|于|自|从|至|到|和|与|及|经|由|根据|依照|按照|[，、（(])$")
 _COVER = re.compile(r"^[—\-－（(]*[^。，]{0,12}年[^。，]{0,16}在[^上。]*$")
 _COVER_END = re.compile(r"(?:会议|大会|次会)上?[)）]?$")
 _CLAUSE_ENDS = "，。；：！？、,;:!?\n\r”）)》 \u3000…—"
@@ -84,6 +92,7 @@ class Boundaries:
     style : how it was wrapped
     marks : mark at the start of each line
     real : whether that mark fits into its own numbering
+    habits : for each style of mark ("" for none), how many lines it starts and how many of them end as sentences
     places : index i of each line whose end may be a wrap
     pairs : for each place the last two characters, the two that meet, the first two of the next line
     """
@@ -92,6 +101,7 @@ class Boundaries:
     style: WrapStyle
     marks: Sequence[Mark | None]
     real: Sequence[bool]
+    habits: Mapping[str, tuple[int, int]]
     places: Sequence[int]
     pairs: Sequence[tuple[str, str, str]]
 
@@ -104,15 +114,17 @@ def find_boundaries(text: str, lines: Sequence[Line]) -> Boundaries:
     text : the page
     lines : the lines of one section that are kept, in order
     """
-    style = wrap_style(text, lines)
+    ended = [ends_sentence(text, line) for line in lines]
+    style = wrap_style(text, lines, ended)
     marks = [read_mark(text, start, end) for start, end in lines]
-    places = [
-        i
-        for i in range(len(lines) - 1)
-        if style.width or not ends_sentence(text, lines[i]) or _COMMA_START.match(text, *lines[i + 1])
-    ]
+    habits: dict[str, tuple[int, int]] = {}
+    for mark, end in zip(marks, ended, strict=True):
+        name = mark.style if mark is not None else ""
+        n, n_ended = habits.get(name, (0, 0))
+        habits[name] = n + 1, n_ended + end
+    places = [i for i in range(len(lines) - 1) if style.width or not ended[i] or text[lines[i + 1][0]] in _COMMA_STARTS]
     pairs = [meeting_pairs(text, lines[i], lines[i + 1]) for i in places]
-    return Boundaries(lines, style, marks, _numbering(marks), places, pairs)
+    return Boundaries(lines, style, marks, _numbering(marks), habits, places, pairs)
 
 
 def join_lines(text: str, boundaries: Boundaries, together: Places) -> list[str | None]:
@@ -141,7 +153,7 @@ def _broken(text: str, boundaries: Boundaries, i: int, pairs: tuple[str, str, st
     lines, style = boundaries.lines, boundaries.style
     end, b_start = lines[i][1], lines[i + 1][0]
     marked = boundaries.marks[i + 1] is not None and boundaries.real[i + 1]
-    if not marked and _COMMA_START.match(text, *lines[i + 1]):
+    if not marked and text[lines[i + 1][0]] in _COMMA_STARTS:
         return True
     ended = ends_sentence(text, lines[i])
     gap = text[end:b_start]
@@ -169,10 +181,17 @@ def _score(
 ) -> float:
     """Weigh what speaks for a wrap between two lines of which the first ends without the end of a sentence."""
     (start, end), (b_start, b_end) = boundaries.lines[i], boundaries.lines[i + 1]
+    if is_row(text, (start, end)) or is_row(text, (b_start, b_end)):
+        return -9.0
+    if not _HAN_ONE.search(text, max(start, end - 20), end) or not _HAN_ONE.search(
+        text, b_start, min(b_end, b_start + 20)
+    ):
+        return _score_latin(text, boundaries, i, marked)
     length = end - start
     tail = text[max(start, end - 80) : end]
     head = text[b_start : min(b_end, b_start + 80)]
-    led = boundaries.marks[i] is not None
+    mark = boundaries.marks[i]
+    led = mark is not None
     inner = bool(_INNER.search(text, max(start, end - 400), end))
     score = -1.0
     if inner:
@@ -184,10 +203,16 @@ def _score(
     elif length <= 14:
         score -= 1.0
     commas = tail.count("，") + tail.count("、") + tail.count(", ")
-    if led and length <= 45 and not inner:
+    n_alike, n_ended = boundaries.habits[mark.style if mark is not None else ""]
+    if led and n_alike >= 4 and n_ended >= 0.7 * n_alike:
+        # Where such marks start paragraphs (第八条 …), a line without an end is a cut one.
+        score += 2.0 if length >= 20 else 1.0
+    elif led and length <= 45 and not inner:
         score -= 2.5
     elif commas:
         score += 0.7 if commas == 1 else 1.5
+    elif not led and n_alike >= 8 and n_ended >= 0.75 * n_alike and length >= 15:
+        score += 0.3
     elif not inner and length < 45:
         score -= 1.5
     if _COMMA_END.search(tail):
@@ -195,17 +220,21 @@ def _score(
     elif _DANGLING.search(tail) or _DANGLING_LATIN.search(tail):
         score += 1.5
     score += _open_pair(tail, head)
+    if _DATE_START.match(head) and not _BEFORE_DATE.search(tail):
+        # Lines of enactment and amendment: each starts with its own date.
+        score -= 4.0
+    if _ENACTED.match(text, start, end):
+        score -= 4.0
+    if "#" in text[max(0, start - 3) : start]:
+        score -= 4.0
     if FRAGMENT.match(head):
         score += 1.5
     elif NEW_SENTENCE.match(head):
         score -= 0.8
     last, first = tail[-1], head[0]
-    if last in "0123456789" and _UNIT_START.match(head):
-        score += 3.0
-    if _SMALL_START.match(head) and _LATIN_WORD.match(last):
-        score += 2.5
-    elif _LATIN_WORD.match(last) and "A" <= first <= "Z" and not inner:
-        score -= 1.0
+    if last in "0123456789":
+        # A number cut in two is worse than a line too many: only what can continue a number joins it.
+        score += 3.0 if _UNIT_START.match(head) else -2.0
     if _TITLE_END.search(tail):
         score -= 1.0
     if _COVER.search(tail) and _COVER_END.search(head):
@@ -216,6 +245,37 @@ def _score(
         # After a sentence that was plainly cut a real list mark still starts its own line.
         score -= 4.0
     return score
+
+
+def _score_latin(text: str, boundaries: Boundaries, i: int, marked: bool) -> float:
+    """Weigh a line end between words that are parted by blanks: small letters go on, capitals and figures start."""
+    (start, end), (b_start, b_end) = boundaries.lines[i], boundaries.lines[i + 1]
+    tail, head = text[max(start, end - 80) : end], text[b_start : min(b_end, b_start + 80)]
+    small = bool(_SMALL_START.match(head))
+    score = -2.5
+    if _HYPHEN.search(tail) and small:
+        score += 4.0
+    if small and _LATIN_LETTER.match(tail[-1]):
+        score += 3.5 if end - start >= 40 else 2.0 if end - start >= 20 else 0.0
+    if _COMMA_END.search(tail):
+        score += 3.0 if small else 0.5
+    if _DANGLING_LATIN.search(tail):
+        score += 2.0
+    score += min(2.0, _open_pair(tail, head))
+    if boundaries.marks[i] is not None:
+        score -= 0.5
+    return score - (4.0 if marked else 0.0)
+
+
+def is_row(text: str, line: Line) -> bool:
+    """Whether a line is a row of a table (cells parted by bars or tabs), or a tag of one."""
+    start, end = line
+    return (
+        text.find("\t", start, end) >= 0
+        or text.startswith(("|", "<"), start)
+        or text.endswith(("|", ">"), start, end)
+        or text.count("|", start, end) >= 2
+    )
 
 
 def _open_pair(tail: str, head: str) -> float:
@@ -231,7 +291,10 @@ def _open_pair(tail: str, head: str) -> float:
 def ends_sentence(text: str, line: Line) -> bool:
     """Whether a line ends as a sentence, a list item or an announcement ends."""
     # Closing marks after the end are few; looking at the last characters only keeps long lines cheap.
-    return _ENDED.search(text, max(line[0], line[1] - 8), line[1]) is not None
+    start, end = line
+    if _ENDED.search(text, max(start, end - 8), end):
+        return True
+    return text[end - 1] in "）)" and _ENDED_BEFORE_NOTE.search(text, max(start, end - 60), end) is not None
 
 
 def _full(text: str, line: Line, following: Line, width: int) -> bool:
@@ -258,7 +321,7 @@ def _separator(text: str, line: Line, following: Line) -> str:
     return " " if _WORD_END.search(tail) and _WORD_START.match(head) and not _HAN_ONE.search(tail) else ""
 
 
-def wrap_style(text: str, lines: Sequence[Line]) -> WrapStyle:
+def wrap_style(text: str, lines: Sequence[Line], ended: Sequence[bool]) -> WrapStyle:
     """Find out whether a text was wrapped at a fixed length, and how its paragraphs are told apart."""
     n = len(lines)
     if n < 6:
@@ -271,14 +334,13 @@ def wrap_style(text: str, lines: Sequence[Line]) -> WrapStyle:
     for i in range(n - 1):
         gap = text[lines[i][1] : lines[i + 1][0]]
         is_full = _full(text, lines[i], lines[i + 1], width)
-        ended = ends_sentence(text, lines[i])
         breaks = gap.count("\n") or 1
         blank_gaps += breaks > 1
         plain_gaps += breaks == 1
-        blank_open += breaks > 1 and not ended and is_full
+        blank_open += breaks > 1 and not ended[i] and is_full
         indents += len(gap) - len(gap.rstrip(BLANK_CHARACTERS)) > 0
         full += is_full
-        open_full += is_full and not ended
+        open_full += is_full and not ended[i]
     # Most lines reach the margin, and most of those stop in mid-sentence: nobody writes paragraphs like that.
     if full < 0.4 * (n - 1) or open_full < 0.5 * full:
         return WrapStyle(0, False, False)
