@@ -104,13 +104,13 @@ def test_the_sample_shows_every_kind_of_input() -> None:
 
 
 def test_pairs_state_their_exact_similarities(documents: dict[str, str]) -> None:
-    from dedup.evaluation.reference import meets_definition, similarities
+    from dedup.evaluation.reference import Definition, similarities
 
     # A page's noise and headings are no part of a section's text, so only whole-document reports are compared here.
     whole = {s["uri"] for s in rows("sections") if s["char_start"] == 0 and s["char_end"] == len(documents[s["uri"]])}
     compared = 0
     for pair in rows("pairs"):
-        assert pair["meets"] == meets_definition(pair["jaccard"], pair["edit_similarity"])
+        assert pair["meets"] == Definition().holds(pair["jaccard"], pair["edit_similarity"])
         if {pair["uri_a"], pair["uri_b"]} <= whole:
             [(jaccard, edit)] = similarities([(documents[pair["uri_a"]], documents[pair["uri_b"]])])
             if not pair["uri_a"].endswith(".gz") and not pair["uri_b"].endswith(".gz"):

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dedup.evaluation.planting import Damage, Plan, Shares
-from dedup.evaluation.reference import meets_definition, similarities
+from dedup.evaluation.reference import Definition, similarities
 from dedup.evaluation.report_writer import ReportWriter
 
 CORPUS = pa.schema([("doc_id", pa.string()), ("text", pa.string())])
@@ -112,7 +112,7 @@ def _pairs_of_work(plan: Plan, members: list[int], width: int, *, measure: bool)
                 jaccard,
                 edit,
                 1 - (1 - made[a].edit_rate) * (1 - made[b].edit_rate),
-                meets_definition(jaccard, edit) if jaccard is not None else None,
+                Definition().holds(jaccard, edit) if jaccard is not None else None,
                 "copy",
             )
         )

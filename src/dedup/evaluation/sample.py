@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from dedup.evaluation.draws import Dice, draws32, mix
 from dedup.evaluation.pages import STYLES, Piece, assemble
 from dedup.evaluation.planting import COPY, EDITION, ESSAY, ORIGINAL, Damage, Plan, SectionText, Shares
-from dedup.evaluation.reference import meets_definition, similarities
+from dedup.evaluation.reference import Definition, similarities
 from dedup.evaluation.report_writer import ReportWriter
 from dedup.evaluation.sites import Sites
 from dedup.evaluation.truth_files import TRUTH_FIGURES, TRUTH_PAIRS, TRUTH_PASSAGES, TRUTH_SECTIONS, TruthFile
@@ -206,7 +206,7 @@ def _true_pairs(plan: Plan, places: _Places, *, measure: bool) -> Iterator[tuple
             relation = "near_duplicate" if x.edition == y.edition else "variant"
             modes = sorted({x.edit_mode, y.edit_mode} - {"none"})
             jaccard, edit = measured[k] if measured is not None else (None, None)
-            meets = meets_definition(jaccard, edit) if jaccard is not None else None
+            meets = Definition().holds(jaccard, edit) if jaccard is not None else None
             yield (
                 *(f"t{a}", f"t{b}", places.uris[a], places.starts[a], places.uris[b], places.starts[b], relation),
                 *(1 - (1 - x.edit_rate) * (1 - y.edit_rate), "+".join(modes) or "none", jaccard, edit, meets),

@@ -80,6 +80,7 @@ class TruthFile:
         self.n = 0
 
     def add(self, *row: Any) -> None:
+        """Add a row, in the order of the schema."""
         self._rows.append(row)
         self.n += 1
         if len(self._rows) >= _FLUSH:
@@ -93,5 +94,6 @@ class TruthFile:
             self._rows = []
 
     def close(self) -> None:
+        """Write what is left and close the file."""
         self._flush()
         self._writer.close()

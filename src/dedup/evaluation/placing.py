@@ -1,0 +1,198 @@
+"""Finds the units of a truth in a release: which published section is the report that the truth means."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import duckdb
+import pyarrow as pa
+
+from dedup.evaluation.truth import Truth
+from dedup.schemas import MATCHED_KINDS
+
+#: A section and a unit of the truth are the same when their common part is at least this share of both together.
+MIN_OVERLAP = 0.5
+_BLANK = re.compile("[\\s　]+")
+
+
+class Readable(Protocol):
+    """What evaluation needs of a release."""
+
+    manifest: dict[str, Any]
+
+    def arrow(self, name: str, columns: list[str] | None = None) -> pa.Table:
+        """Return a dataset, or some of its columns."""
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where the units of the truth are in a release.
+
+    Attributes
+    ----------
+    sections : (unit, section_id, overlap), sections that are matched only; a section stands for one unit at most, a
+        unit of level document may have several sections
+    documents : (unit, doc_id), units whose document the release has
+    """
+
+    sections: pa.Table
+    documents: pa.Table
+
+
+def place_units(truth: Truth, release: Readable) -> Placement:
+    """Find every unit of the truth in the release."""
+    documents = release.arrow("documents", ["doc_id", "uri", "source_id"])
+    sections = release.arrow("sections", ["section_id", "doc_id", "ordinal", "kind", "char_start", "char_end"])
+    if truth.level == "document":
+        return _place_documents(truth, documents, sections)
+    found = _match_uris(truth.units.column("uri").to_pylist(), documents.column("uri").to_pylist())
+    doc_ids = documents.column("doc_id").to_pylist()
+    unit_docs = pa.table(
+        {
+            "unit": pa.array([u for u, d in enumerate(found) if d is not None], pa.int64()),
+            "doc_id": pa.array([doc_ids[d] for d in found if d is not None], pa.string()),
+        }
+    )
+    spans = _unit_spans(truth.units, unit_docs, release)
+    connection = duckdb.connect()
+    try:
+        for name, table in (("spans", spans), ("sections", sections), ("kinds", pa.table({"kind": MATCHED_KINDS}))):
+            connection.register(name, table)
+        best = connection.sql(
+            """
+            WITH crossing AS (
+                SELECT unit, section_id,
+                       least(spans.stop, char_end) - greatest(spans.start, char_start) AS common,
+                       greatest(spans.stop, char_end) - least(spans.start, char_start) AS together
+                FROM spans JOIN sections USING (doc_id) SEMI JOIN kinds USING (kind)
+                WHERE least(spans.stop, char_end) > greatest(spans.start, char_start)
+            ), best AS (
+                SELECT unit, section_id, common / together AS overlap FROM crossing
+                QUALIFY row_number() OVER (PARTITION BY unit ORDER BY common / together DESC, section_id) = 1
+            )
+            SELECT * FROM best WHERE overlap >= ?
+            QUALIFY row_number() OVER (PARTITION BY section_id ORDER BY overlap DESC, unit) = 1 ORDER BY unit
+            """,
+            params=[MIN_OVERLAP],
+        ).to_arrow_table()
+    finally:
+        connection.close()
+    return Placement(best, unit_docs)
+
+
+def _place_documents(truth: Truth, documents: pa.Table, sections: pa.Table) -> Placement:
+    connection = duckdb.connect()
+    units = truth.units.append_column("unit", pa.array(range(truth.units.num_rows), pa.int64()))
+    try:
+        connection.register("units", units)
+        connection.register("documents", documents)
+        connection.register("sections", sections)
+        connection.register("kinds", pa.table({"kind": MATCHED_KINDS}))
+        connection.execute(
+            """
+            CREATE TABLE unit_docs AS
+            SELECT unit, doc_id FROM units JOIN documents ON units.id = documents.source_id
+            UNION SELECT unit, doc_id FROM units JOIN documents ON units.id = documents.uri
+            """
+        )
+        unit_docs = connection.sql("SELECT * FROM unit_docs ORDER BY ALL").to_arrow_table()
+        placed = connection.sql(
+            """
+            SELECT unit, section_id, 1.0 AS overlap
+            FROM unit_docs JOIN sections USING (doc_id) SEMI JOIN kinds USING (kind) ORDER BY unit, doc_id, ordinal
+            """
+        ).to_arrow_table()
+    finally:
+        connection.close()
+    return Placement(placed, unit_docs)
+
+
+def _match_uris(wanted: list[str], present: list[str]) -> list[int | None]:
+    """Return for each wanted uri the index of the document that has it.
+
+    The name of a source may be declared, and a source may be a folder above or below the one the truth was written
+    for: uris that are not equal match when one ends with the other's path and no other document does.
+    """
+    exact = {uri: i for i, uri in enumerate(present)}
+    by_tail: dict[str, list[int]] = defaultdict(list)
+    for i, uri in enumerate(present):
+        by_tail[_tail(uri)].append(i)
+    return [
+        exact[uri] if uri in exact else _only([i for i in by_tail[_tail(uri)] if _ends_alike(uri, present[i])])
+        for uri in wanted
+    ]
+
+
+def _tail(uri: str) -> str:
+    return uri.rsplit("/", 1)[-1]
+
+
+def _only(found: list[int]) -> int | None:
+    return found[0] if len(found) == 1 else None
+
+
+def _ends_alike(a: str, b: str) -> bool:
+    """Tell whether two uris agree from the end up to the first part of one of them, a source's name."""
+    left, right = a.split("/"), b.split("/")
+    n = min(len(left), len(right)) - 1
+    return n > 0 and left[-n:] == right[-n:]
+
+
+def _unit_spans(units: pa.Table, unit_docs: pa.Table, release: Readable) -> pa.Table:
+    """Return (unit, doc_id, start, stop); spans that the truth does not give are looked up in the text."""
+    starts, stops = units.column("char_start").to_pylist(), units.column("char_end").to_pylist()
+    missing: dict[str, list[int]] = defaultdict(list)
+    rows: list[tuple[int, str, int, int]] = []
+    for unit, doc_id in zip(unit_docs.column("unit").to_pylist(), unit_docs.column("doc_id").to_pylist(), strict=True):
+        if starts[unit] is None:
+            missing[doc_id].append(unit)
+        else:
+            rows.append((unit, doc_id, starts[unit], stops[unit]))
+    if missing:
+        heads, tails = units.column("head").to_pylist(), units.column("tail").to_pylist()
+        for doc_id, text in _texts(release, sorted(missing)).items():
+            for unit, start, stop in _locate([(u, heads[u], tails[u]) for u in missing[doc_id]], text):
+                rows.append((unit, doc_id, start, stop))
+    schema = pa.schema([("unit", pa.int64()), ("doc_id", pa.string()), ("start", pa.int64()), ("stop", pa.int64())])
+    return pa.table([pa.array([row[i] for row in rows], f.type) for i, f in enumerate(schema)], schema=schema)
+
+
+def _texts(release: Readable, doc_ids: list[str]) -> dict[str, str]:
+    table = release.arrow("documents", ["doc_id", "text"])
+    connection = duckdb.connect()
+    try:
+        connection.register("documents", table)
+        connection.register("wanted", pa.table({"doc_id": doc_ids}))
+        rows = connection.execute("SELECT doc_id, text FROM documents SEMI JOIN wanted USING (doc_id)").fetchall()
+    finally:
+        connection.close()
+    return dict(rows)
+
+
+def _locate(wanted: list[tuple[int, str, str]], text: str) -> list[tuple[int, int, int]]:
+    """Find units by their first and last characters, white space apart, in the order they are given."""
+    kept: list[int] = []
+    parts: list[str] = []
+    last = 0
+    for blank in _BLANK.finditer(text):
+        parts.append(text[last : blank.start()])
+        kept.extend(range(last, blank.start()))
+        last = blank.end()
+    parts.append(text[last:])
+    kept.extend(range(last, len(text)))
+    bare = "".join(parts)
+    found = []
+    at = 0
+    for unit, head, tail in wanted:
+        start = bare.find(head, at)
+        if start < 0:
+            continue
+        end = bare.find(tail, start)
+        if end < 0:
+            continue
+        at = end + len(tail)
+        found.append((unit, kept[start], kept[at - 1] + 1))
+    return found
