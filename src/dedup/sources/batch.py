@@ -159,9 +159,9 @@ class Collector:
         self._rows += taken
         return taken
 
-    def page(self, page: Page) -> None:
-        """Take one page."""
-        if self._take(1):
+    def pages(self, pages: list[Page]) -> None:
+        """Take pages."""
+        for page in pages[: self._take(len(pages))]:
             self._pages.append(page)
             self._chars += len(page.text)
 

@@ -51,6 +51,8 @@ _SURROUNDINGS = re.compile(
 _ROLES = frozenset({"navigation", "banner", "contentinfo", "search", "complementary", "menu", "dialog", "alert"})
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _SPACE = re.compile(r"[ \t\r\n\f]+")
+#: What is left to collapse where inline elements meet, and the blanks around a tab between cells.
+_BLANKS = re.compile(r" *(\t) *|( ) +")
 _CJK = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f"
 #: A line end of the source between two Chinese characters is no space (CSS Text: segment breaks).
 _CJK_BREAK = re.compile(f"(?<=[{_CJK}])[ \t\r\f]*\n[ \t\r\n\f]*(?=[{_CJK}])")
@@ -145,7 +147,7 @@ class _Walker:
             return
         text = "".join(self.buffer)
         if not self.pre_depth:
-            text = "\n".join(line for part in text.split("\n") if (line := re.sub(" {2,}", " ", part).strip(" ")))
+            text = "\n".join(line for part in text.split("\n") if (line := _BLANKS.sub(r"\1\2", part).strip(" \t")))
         self.buffer, links = [], self.link_chars
         self.link_chars = 0
         n_chars = len(text) - text.count(" ") - text.count("\n")

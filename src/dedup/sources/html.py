@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from dedup.sources.dom import outline_of, parse_tree
 from dedup.sources.errors import Refused
+from dedup.sources.formats import looks_like_html
 from dedup.sources.main_text import main_paragraphs, render
 from dedup.sources.page_facts import PageFacts, page_facts
+
+__all__ = ["HtmlPage", "declared_charset", "looks_like_html", "read_html"]
 
 _XML = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9_.:-]{2,40})["']""")
 _META = re.compile(rb"""<meta\s[^>]{0,500}?charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]{2,40})""", re.I)

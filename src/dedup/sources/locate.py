@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from dedup.settings import CONFIG_NAME, Settings, SourceSettings
 from dedup.sources.errors import SourceError
+from dedup.sources.provenance import first_folder
 
 _MAGIC = re.compile(r"[*?\[]")
 #: Files that accompany pages and are none: our own settings, truth of generated samples, notes of repositories.
@@ -38,6 +39,11 @@ class Entry:
     open: Callable[[], BinaryIO]
     refusal: tuple[str, str] | None = None
     identity: str = ""
+
+    @property
+    def site(self) -> str:
+        """Name of the site when no url says better: the first folder inside the source, else the source."""
+        return first_folder(self.inside) or self.name
 
 
 @dataclass(frozen=True)

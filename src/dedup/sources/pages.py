@@ -8,7 +8,6 @@ from dedup.sources.batch import Page
 from dedup.sources.decode import decode
 from dedup.sources.errors import Refused
 from dedup.sources.html import declared_charset, read_html
-from dedup.sources.provenance import file_uri, first_folder
 from dedup.sources.records import RecordFile
 
 #: What a text may consist of and still be empty.
@@ -39,10 +38,10 @@ def read_page(stream: io.BufferedReader, packed: bool, kind: str, file: RecordFi
         raise Refused("empty", "the page has no text")
     page = read_html(decoded.text) if is_html else None
     return Page(
-        uri=file_uri(entry.name, entry.inside),
+        uri=file.uri,
         source_id=entry.inside,
         source=entry.name,
-        site=first_folder(entry.inside) or entry.name,
+        site=entry.site,
         role=entry.source.role,
         format=kind,
         data=data,

@@ -30,6 +30,8 @@ def _as_strings(column: pa.Array, role: str) -> pa.Array:
     if pa.types.is_dictionary(kind):
         column = column.dictionary_decode()
         kind = column.type
+    if role in {"text", "html"}:
+        return _as_text(column, role)
     if pa.types.is_string(kind):
         return column
     if pa.types.is_timestamp(kind) and kind.tz is not None and role == "published_at":
@@ -44,6 +46,21 @@ def _as_strings(column: pa.Array, role: str) -> pa.Array:
         return pc.cast(column, pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise Refused("wrong_type", f"the column for {role} holds {kind}, expected strings ({error})") from error
+
+
+def _as_text(column: pa.Array, role: str) -> pa.Array:
+    """Return a column of texts as valid UTF-8 strings, or as binary when it has to be decoded record by record."""
+    kind = column.type
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+        return column.cast(pa.binary())
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
+        raise Refused("wrong_type", f"the column for {role} holds {kind}, expected strings or bytes")
+    column = column.cast(pa.string())
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:  # Parquet does not check that its strings are UTF-8
+        return column.cast(pa.binary())
+    return column
 
 
 def _open(stream: BinaryIO) -> pq.ParquetFile:
@@ -94,7 +111,7 @@ def read_parquet(stream: BinaryIO, file: RecordFile) -> Iterator[tuple[pa.Table 
 def _documents(
     batch: pa.RecordBatch, mapping: dict[str, str], file: RecordFile
 ) -> Iterator[tuple[pa.Table | None, list[Rejected]]]:
-    columns = {role: _as_strings(batch.column(name), role) for role, name in mapping.items() if role != "html"}
+    columns = {role: _as_strings(batch.column(name), role) for role, name in mapping.items()}
     yield documents_from_records(Chunk(columns, "parquet"), file)
 
 

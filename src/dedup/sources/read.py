@@ -10,7 +10,7 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from dedup.settings import ReadSettings, SourceSettings
-from dedup.sources.batch import Collector, Rejected, SourceBatch
+from dedup.sources.batch import Collector, Page, Rejected, SourceBatch
 from dedup.sources.delimited import read_csv
 from dedup.sources.errors import Refused
 from dedup.sources.formats import PAGE_FORMATS, detect_format
@@ -21,7 +21,8 @@ from dedup.sources.parquet import read_parquet
 from dedup.sources.records import RecordFile
 from dedup.sources.unpack import open_unpacked
 
-_Part = tuple[pa.Table | None, list[Rejected]]
+#: Documents as a table or as pages, and what was refused on the way to them.
+_Part = tuple[pa.Table | list[Page] | None, list[Rejected]]
 _RECORD_READERS: dict[str, Callable[[io.BufferedReader, RecordFile], Iterator[_Part]]] = {
     "jsonl": read_jsonl,
     "csv": read_csv,
@@ -69,8 +70,10 @@ def _read_entry(entry: Entry, read: ReadSettings, now: datetime, collector: Coll
         if entry.refusal is not None:
             raise Refused(*entry.refusal)
         with entry.open() as raw:
-            for documents, rejected in _parts(raw, file, collector):
-                if documents is not None:
+            for documents, rejected in _parts(raw, file):
+                if isinstance(documents, list):
+                    collector.pages(documents)
+                elif documents is not None:
                     collector.table(documents)
                 for row in rejected:
                     collector.reject(row)
@@ -89,15 +92,17 @@ def _read_entry(entry: Entry, read: ReadSettings, now: datetime, collector: Coll
     yield from collector.drain()
 
 
-def _parts(raw: BinaryIO, file: RecordFile, collector: Collector) -> Iterator[_Part]:
+def _parts(raw: BinaryIO, file: RecordFile) -> Iterator[_Part]:
     entry = file.entry
     stream, packed = open_unpacked(raw, file.read)
     if not stream.peek(1):
         raise Refused("empty", "the file is empty")
     kind = detect_format(entry.inside, stream.peek(4096)[:4096], entry.source.format)
-    if kind == "warc":
-        raise Refused("unknown_format", f"{kind} cannot be read by this version")
     if kind in PAGE_FORMATS:
-        collector.page(read_page(stream, packed, kind, file))
-        return
-    yield from _RECORD_READERS[kind](stream, file)
+        yield [read_page(stream, packed, kind, file)], []
+    elif kind == "warc":
+        from dedup.sources.warc import read_warc
+
+        yield from read_warc(stream, file)
+    else:
+        yield from _RECORD_READERS[kind](stream, file)

@@ -24,7 +24,6 @@ from dedup.sources.provenance import (
     clean_url,
     content_key,
     file_uri,
-    first_folder,
     safe_path,
     url_host,
 )
@@ -37,7 +36,9 @@ _INK = r"[^\s\x{85}\x{a0}\x{3000}\x{feff}\x{200b}]"
 class Chunk:
     """Some records of one file: a string array for each role that the file has (nulls allowed), in file order.
 
-    `encodings` is one name or one per record; `tables` and `basis` are filled where the text comes from HTML.
+    `text` and `html` may be binary; they are decoded record by record. `encodings` is one name or one per record;
+    `tables` and `basis` are filled where the text comes from HTML, `faults` holds (rule, reason) of records that are
+    known to be unusable.
     """
 
     columns: dict[str, pa.Array]
@@ -45,6 +46,7 @@ class Chunk:
     encodings: str | list[str] = "utf-8"
     tables: list[list[str]] | None = None
     basis: list[str] | None = None
+    faults: dict[int, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -56,9 +58,14 @@ class RecordFile:
     now: datetime
     occurrences: Occurrences = field(default_factory=Occurrences)
 
+    @property
+    def uri(self) -> str:
+        """Uri of the file itself."""
+        return file_uri(self.entry.name, self.entry.inside)
+
     def refuse(self, rule: str, reason: str, *, key: str | None = None, **known: Any) -> Rejected:
         """Return a quarantine row for one record (`key` set) or for the file or what is left of it."""
-        uri = file_uri(self.entry.name, self.entry.inside)
+        uri = self.uri
         own = known.pop("source_id", None)
         if key is not None:
             uri = f"{uri}#{safe_path(key)}"
@@ -83,11 +90,11 @@ def _digests(text: pa.Array) -> list[str]:
     return [sha256(view[a:b]).hexdigest() for a, b in pairwise(bounds)]
 
 
-def _faults(text: pa.Array, read: ReadSettings) -> dict[int, tuple[str, str]]:
-    """Return (rule, reason) of every text that cannot be a document."""
+def _faults(text: pa.Array, read: ReadSettings, known: dict[int, tuple[str, str]]) -> dict[int, tuple[str, str]]:
+    """Return (rule, reason) of every text that cannot be a document, those known already among them."""
     limit = int(read.max_record_mb * 1e6)
     n_bytes = pc.fill_null(pc.binary_length(text), 0)
-    found: dict[int, tuple[str, str]] = {}
+    found = dict(known)
 
     def note(mask: pa.Array, rule: str, reason: Callable[[int], str]) -> None:
         for i in np.flatnonzero(mask.to_numpy(zero_copy_only=False)).tolist():
@@ -113,15 +120,19 @@ def documents_from_records(chunk: Chunk, file: RecordFile) -> tuple[pa.Table, li
 
     Parameters
     ----------
-    chunk : the records; a `text` array must be among them
+    chunk : the records; a `text` or `html` array must be among them
     file : the file they come from, with the keys given so far
 
     Returns
     -------
     rows of `documents` in the order of the records, and the refused records
     """
+    if "html" in chunk.columns or not pa.types.is_string(chunk.columns["text"].type):
+        from dedup.sources.record_text import with_text
+
+        chunk = with_text(chunk, file.read)
     text = chunk.columns["text"]
-    faults = _faults(text, file.read)
+    faults = _faults(text, file.read, chunk.faults)
     rejected: list[Rejected] = []
     if faults:
         ids, texts = _strings(chunk.columns.get("id"), len(text)), text
@@ -158,8 +169,7 @@ def _documents(chunk: Chunk, text: pa.Array, file: RecordFile) -> pa.Table:
     column = {
         role: _strings(chunk.columns.get(role), n) for role in ("id", "url", "title", "published_at", "publisher")
     }
-    prefix = file_uri(entry.name, entry.inside) + "#"
-    place_site = first_folder(entry.inside) or entry.name
+    prefix = file.uri + "#"
     uris, own_ids, sources, sites = [], [], [], []
     for i, (own, given) in enumerate(zip(column["id"], column["url"], strict=True)):
         own, url = _stripped(own), clean_url(given)
@@ -176,7 +186,7 @@ def _documents(chunk: Chunk, text: pa.Array, file: RecordFile) -> pa.Table:
         own_ids.append(own or url or f"{entry.inside}#{key}")
         host = url_host(url) if url else None
         sources.append(source.name or host or entry.name)
-        sites.append(host or place_site)
+        sites.append(host or entry.site)
     days, basis = _published(column["published_at"], uris, column["url"], chunk.basis)
     fetched = [parse_moment(v) if v else None for v in _strings(chunk.columns.get("fetched_at"), n)]
     licenses = chunk.columns.get("license")
