@@ -56,11 +56,9 @@ class Reasoner:
 
     def explain_missed(self, missed: pa.Table, limit: int) -> list[Finding]:
         """Explain the most similar of the true pairs that were not published."""
-        order = pc.sort_indices(
-            missed,
-            [("jaccard", "descending"), ("unit_a", "ascending"), ("unit_b", "ascending")],
-            null_placement="at_end",
-        )
+        known = pc.fill_null(missed.column("jaccard"), -1.0)
+        keys = missed.select(["unit_a", "unit_b"]).append_column("known", known)
+        order = pc.sort_indices(keys, [("known", "descending"), ("unit_a", "ascending"), ("unit_b", "ascending")])
         rows = missed.take(order[:limit]).to_pylist()
         sections = self._sections(rows)
         contained = self._contained(rows)
