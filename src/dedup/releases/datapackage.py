@@ -20,8 +20,9 @@ def build_datapackage(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
     Returns
     -------
-    a Data Package (version 1 of the standard): a resource per dataset with its files, hash, field types,
-    descriptions, primary key and the foreign keys that were checked
+    a Data Package (version 1 of the standard): a resource per dataset with its files, field types, descriptions,
+    primary key and the foreign keys that were checked. Sizes and hashes stand in `manifest.json` only: the
+    standard has no place for those of several files, and frictionless cannot check them for Parquet
     """
     present = [name for name in DATASETS if name in manifest["datasets"]]
     return {
@@ -43,12 +44,8 @@ def _resource(dataset: Dataset, entry: Mapping[str, Any], present: list[str]) ->
         "path": paths[0] if len(paths) == 1 else paths,
         "format": "parquet",
         "mediatype": "application/vnd.apache.parquet",
-        "bytes": entry["bytes"],
         "rows": entry["rows"],
     }
-    if len(paths) == 1:
-        # The standard has one hash per resource; those of several files stand in manifest.json.
-        resource["hash"] = f"sha256:{entry['files'][0]['sha256']}"
     schema: dict[str, Any] = {"fields": [_field(f, dataset) for f in dataset.schema]}
     if dataset.key:
         schema["primaryKey"] = list(dataset.key)

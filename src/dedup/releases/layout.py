@@ -25,6 +25,9 @@ VIEWS = "views.sql"
 CARD = "README.md"
 DATAPACKAGE = "datapackage.json"
 
+#: Names of files that `replace_file` is about to put in place.
+TEMPORARY = ".*.tmp"
+
 _RELEASE_ID = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.([1-9][0-9]*)")
 
 

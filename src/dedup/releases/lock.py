@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dedup.releases.errors import WarehouseError, WarehouseLocked
 from dedup.releases.layout import explained
-from dedup.releases.recovery import restore_pointer
+from dedup.releases.recovery import remove_leftovers, restore_pointer
 
 LOCK = ".lock"
 
@@ -58,6 +58,7 @@ def warehouse_lock(warehouse: str | Path) -> Iterator[Path]:
         _held.add((stat.st_dev, stat.st_ino))
         try:
             with explained(folder):
+                remove_leftovers(folder)
                 restore_pointer(folder)
             yield folder
         finally:

@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from dedup.releases.errors import BrokenRelease, NoRelease
-from dedup.releases.layout import LATEST, MANIFEST, RELEASES, read_pointer, release_ids, write_json
+from dedup.releases.layout import LATEST, MANIFEST, RELEASES, TEMPORARY, read_pointer, release_ids, write_json
 from dedup.releases.manifest import read_manifest
 
 
@@ -21,6 +21,12 @@ def write_pointer(warehouse: Path, release_id: str, published_at: datetime | str
         "manifest_sha256": sha256(manifest.read_bytes()).hexdigest(),
     }
     write_json(warehouse / LATEST, pointer)
+
+
+def remove_leftovers(warehouse: Path) -> None:
+    """Remove the temporary files of `replace_file` that a killed run left beside the releases."""
+    for path in warehouse.glob(TEMPORARY):
+        path.unlink(missing_ok=True)
 
 
 def restore_pointer(warehouse: Path) -> str | None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from dedup.releases.card import build_card
 from dedup.releases.datapackage import build_datapackage
-from dedup.releases.errors import IntegrityError, NoRelease
+from dedup.releases.errors import BrokenRelease, IntegrityError, NoRelease, WarehouseError
 from dedup.releases.integrity import find_contradictions
 from dedup.releases.layout import (
     CARD,
@@ -94,28 +94,46 @@ class Staging:
         IntegrityError
             Keys repeat or references lead nowhere; nothing was published, the staging folder is kept.
         WarehouseError
-            The disk is full or may not be written; nothing was published.
+            The disk is full or may not be written; nothing was published, what was staged is removed.
         """
         require_lock(self.warehouse)
-        with explained(self.path):
-            datasets = describe_datasets(self.path)
-            problems = find_contradictions(self.path)
-            if problems:
-                raise IntegrityError(self.release_id, problems)
-            whole = build_manifest(self.release_id, self.parent, self.created_at, datasets, manifest)
-            self._describe(whole)
-            whole["files"] = describe_files(self.path)
-            write_json(self.path / MANIFEST, whole)
-            for path in sorted(self.path.rglob("*")):
-                (sync_folder if path.is_dir() else sync_file)(path)
-            sync_folder(self.path)
-            final = self.warehouse / RELEASES / self.release_id
-            final.parent.mkdir(exist_ok=True)
-            self.path.rename(final)
-            sync_folder(final.parent)
-            write_pointer(self.warehouse, self.release_id, self.created_at)
-            self._point_views(whole)
+        final = self.warehouse / RELEASES / self.release_id
+        try:
+            with explained(self.path):
+                whole = self._complete(manifest)
+                final.parent.mkdir(exist_ok=True)
+                self.path.rename(final)
+                sync_folder(final.parent)
+                write_pointer(self.warehouse, self.release_id, self.created_at)
+                self._point_views(whole)
+        except WarehouseError:
+            # What is left of a failed attempt would only keep a full disk full.
+            self.discard()
+            if final.exists() and not self._is_published():
+                shutil.rmtree(final, ignore_errors=True)
+            raise
         return Release(final, whole)
+
+    def _complete(self, extra: Mapping[str, Any]) -> dict[str, Any]:
+        """Check the staged datasets, describe them and make every byte durable; returns the manifest."""
+        datasets = describe_datasets(self.path)
+        problems = find_contradictions(self.path)
+        if problems:
+            raise IntegrityError(self.release_id, problems)
+        manifest = build_manifest(self.release_id, self.parent, self.created_at, datasets, extra)
+        self._describe(manifest)
+        manifest["files"] = describe_files(self.path)
+        write_json(self.path / MANIFEST, manifest)
+        for path in sorted(self.path.rglob("*")):
+            (sync_folder if path.is_dir() else sync_file)(path)
+        sync_folder(self.path)
+        return manifest
+
+    def _is_published(self) -> bool:
+        try:
+            return bool(read_pointer(self.warehouse)["release_id"] == self.release_id)
+        except (NoRelease, BrokenRelease):
+            return False
 
     def _describe(self, manifest: Mapping[str, Any]) -> None:
         """Write what tells people and programs about the release, inside it."""
