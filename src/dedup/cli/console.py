@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -80,19 +81,50 @@ def shorten(text: str, most: int) -> str:
     return line if cell_len(line) <= most else set_cell_size(line, most - 1).rstrip() + "…"
 
 
-def print_table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows under their headings.
+@dataclass(frozen=True)
+class Column:
+    """A column of a printed table; a flexible one is shortened where the terminal is too narrow."""
 
-    Parameters
-    ----------
-    columns : heading and `left` or `right`
-    """
-    from rich.markup import escape
-    from rich.table import Table
+    heading: str
+    right: bool = False
+    flexible: bool = False
 
-    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False, padding=(0, 2, 0, 0))
-    for heading, side in columns:
-        table.add_column(heading, justify="right" if side == "right" else "left", no_wrap=True, overflow="ignore")
-    for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
-    out().print(table)
+
+#: A flexible column keeps at least this many columns of the terminal.
+_LEAST_FLEXIBLE = 16
+
+
+def print_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows under their headings; ids and figures are never cut, and nothing is in a pipe."""
+    from rich.cells import cell_len
+    from rich.text import Text
+
+    cells = [[" ".join(cell.split()) for cell in row] for row in rows]
+    widths = [max([cell_len(c.heading), *(cell_len(row[i]) for row in cells)]) for i, c in enumerate(columns)]
+    if is_terminal():
+        flexible = [i for i, c in enumerate(columns) if c.flexible]
+        excess = sum(widths) + 2 * (len(widths) - 1) - width(most=10_000)
+        while excess > 0 and any(widths[i] > _LEAST_FLEXIBLE for i in flexible):
+            widths[max(flexible, key=lambda i: widths[i])] -= 1
+            excess -= 1
+
+    def line(values: Sequence[str]) -> str:
+        parts = []
+        for value, column, columns_wide in zip(values, columns, widths, strict=True):
+            text = shorten(value, columns_wide)
+            pad = " " * (columns_wide - cell_len(text))
+            parts.append(pad + text if column.right else text + pad)
+        return "  ".join(parts).rstrip()
+
+    console = out()
+    console.print(Text(line([c.heading for c in columns]), style="bold", no_wrap=True), overflow="ignore", crop=False)
+    for row in cells:
+        console.print(Text(line(row), no_wrap=True), overflow="ignore", crop=False)
+
+
+def print_facts(facts: Sequence[tuple[str, str]]) -> None:
+    """Print a label and a sentence per line."""
+    from rich.text import Text
+
+    for label, words in facts:
+        out().print(Text.assemble((f"{label:<12}", "bold"), words))

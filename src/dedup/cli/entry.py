@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from dedup.cli import check, look, make, release_verbs, run
+from dedup.cli import check, explain, look, make, pages, release_verbs, run
 from dedup.cli.failures import explain_failure
 
 _EPILOG = "Start with [bold]dedup init[/bold], then [bold]dedup run[/bold]; `dedup VERB --help` shows examples."
@@ -45,6 +45,8 @@ def _root(
 make.register_start(app)
 run.register(app)
 look.register(app)
+explain.register(app)
+pages.register(app)
 release_verbs.register(app)
 check.register(app)
 make.register_sample(app)

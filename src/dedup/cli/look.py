@@ -1,20 +1,31 @@
-"""`clusters` and friends."""
+"""`dedup clusters` and `dedup show`: what was found, and one thing of it."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dedup.cli import options
-from dedup.cli.console import note, plural, print_json, print_table, shorten, width
+from dedup.cli.console import Column, note, out, plural, print_facts, print_json, print_table
+
+if TYPE_CHECKING:
+    from dedup.releases import Release
 
 _CLUSTERS_EPILOG = options.examples(
     ("dedup clusters", "the largest clusters of copies"),
     ("dedup clusters --sort similarity --limit 20", "the doubtful ones first"),
     ("dedup clusters --source wenku --min-size 3 --json", "for scripts"),
 )
+_SHOW_EPILOG = options.examples(
+    ("dedup show c_7f3a", "a cluster: its copies, their scores, why one is canonical"),
+    ("dedup show s_02bd --full", "a section with its whole text"),
+    ("dedup show wenku/page7.txt", "a page: its parts and what became of them"),
+)
+#: Characters of a section's text that are shown unless --full.
+_TEXT_CHARS = 600
+_NUMBERS = frozenset({"copies", "pages", "sources", "similar", "edit", "masked", "part", "from", "to"})
 
 
 class Sort(StrEnum):
@@ -38,44 +49,228 @@ def clusters(
     """List clusters of copies."""
     opened = options.read_release(warehouse, config, release)
     order = "c.n_sections DESC, c.cluster_id" if sort is Sort.size else "c.min_similarity, c.cluster_id"
-    of_source = "" if source is None else (
-        " AND c.cluster_id IN (SELECT m.cluster_id FROM membership m JOIN sections s USING (section_id)"
-        " WHERE s.source = $source)"
-    )  # fmt: skip
-    query = (
-        "SELECT c.cluster_id, c.kind, c.n_sections, c.n_documents, c.n_sources, c.min_similarity, c.link_rule, s.title"
-        ", count(*) OVER () AS n_found FROM clusters c JOIN sections s ON s.section_id = c.canonical_section"
-        f" WHERE c.n_sections >= $least AND ($kind IS NULL OR c.kind = $kind){of_source} ORDER BY {order}"
-        + (f" LIMIT {limit}" if limit else "")
-    )
-    values = {"least": min_size, "kind": kind, **({"source": source} if source is not None else {})}
-    rows = opened.sql(query, values).to_pylist()
+    where = "c.n_sections >= $least AND ($kind IS NULL OR c.kind = $kind)"
+    values: dict[str, Any] = {"least": min_size, "kind": kind}
+    if source is not None:
+        where += (
+            " AND c.cluster_id IN (SELECT m.cluster_id FROM membership m JOIN sections s USING (section_id)"
+            " WHERE s.source = $source)"
+        )
+        values["source"] = source
+    rows = opened.sql(
+        "SELECT c.cluster_id, c.family_id, c.kind, c.n_sections, c.n_documents, c.n_sources, c.min_similarity,"
+        " c.link_rule, c.canonical_section, s.title, count(*) OVER () AS n_found"
+        " FROM clusters c JOIN sections s ON s.section_id = c.canonical_section"
+        f" WHERE {where} ORDER BY {order}" + (f" LIMIT {limit}" if limit else ""),
+        values,
+    ).to_pylist()
     if json:
         print_json([{k: v for k, v in row.items() if k != "n_found"} for row in rows])
         return
     if not rows:
         print(f"release {opened.id}: no clusters of {plural(min_size, 'copy')} and more")
         return
-    title_width = max(24, width() - 62)
-    print_table(
-        [
-            ("cluster", ""), ("kind", ""), ("copies", "right"), ("pages", "right"), ("sources", "right"),
-            ("similar", "right"), ("rule", ""), ("title of the canonical copy", ""),
-        ],
-        [
-            [
-                row["cluster_id"], row["kind"], f"{row['n_sections']:,}", f"{row['n_documents']:,}",
-                f"{row['n_sources']:,}", f"{row['min_similarity']:.3f}", row["link_rule"],
-                shorten(row["title"], title_width),
-            ]
-            for row in rows
-        ],
-    )  # fmt: skip
+    _print_clusters(rows)
     more = rows[0]["n_found"] - len(rows)
     if more > 0:
         note(f"… {more:,} more; --limit 0 shows all")
 
 
+def _print_clusters(rows: list[dict[str, Any]]) -> None:
+    heads = ["cluster", "kind", "copies", "pages", "sources", "similar", "rule", "title of the canonical copy"]
+    cells = [
+        [
+            row["cluster_id"],
+            row["kind"],
+            f"{row['n_sections']:,}",
+            f"{row['n_documents']:,}",
+            f"{row['n_sources']:,}",
+            f"{row['min_similarity']:.3f}",
+            row["link_rule"],
+            row["title"],
+        ]
+        for row in rows
+    ]
+    print_table(_columns(heads, "title of the canonical copy"), cells)
+
+
+def _columns(headings: list[str], *flexible: str) -> list[Column]:
+    return [Column(h, right=h in _NUMBERS, flexible=h in flexible) for h in headings]
+
+
+def show(
+    name: Annotated[str, typer.Argument(help="Id of a cluster, section, page or family, or a page's address.")],
+    full: Annotated[bool, typer.Option("--full", help="The whole text of a section.")] = False,
+    warehouse: options.Warehouse = None,
+    config: options.Config = None,
+    release: options.ReleaseId = None,
+    json: options.Json = False,
+) -> None:
+    """Show one cluster, section or page with everything that is known of it."""
+    from dedup.clusters.finding import find_target
+
+    opened = options.read_release(warehouse, config, release)
+    target = find_target(opened, name)
+    if target.kind == "section":
+        _show_section(opened, target.id, full, json)
+    elif target.kind == "document":
+        _show_document(opened, target.id, json)
+    elif target.kind == "cluster":
+        _show_cluster(opened, target.id, json)
+    else:
+        rows = opened.sql(
+            "SELECT c.*, s.title FROM clusters c JOIN sections s ON s.section_id = c.canonical_section"
+            " WHERE c.family_id = $id ORDER BY c.n_sections DESC, c.cluster_id",
+            {"id": target.id},
+        ).to_pylist()
+        if json:
+            print_json(rows)
+        else:
+            print_facts([("family", f"{target.id} · {plural(len(rows), 'edition')}")])
+            _print_clusters(rows)
+
+
+_MEMBERS = """
+SELECT m.*, s.title, s.kind, s.ordinal, s.n_chars, s.mask_ratio, s.completeness, s.source, d.uri, d.published_at
+FROM membership m JOIN sections s USING (section_id) JOIN documents d USING (doc_id)
+WHERE m.cluster_id = $id ORDER BY m.is_canonical DESC, m.similarity DESC, m.section_id
+"""
+
+
+def _show_cluster(release: Release, cluster_id: str, json: bool) -> None:
+    (cluster,) = release.sql("SELECT * FROM clusters WHERE cluster_id = $id", {"id": cluster_id}).to_pylist()
+    members = release.sql(_MEMBERS, {"id": cluster_id}).to_pylist()
+    editions = release.sql(
+        "SELECT cluster_id FROM clusters WHERE family_id = $family AND cluster_id <> $id ORDER BY cluster_id",
+        {"family": cluster["family_id"], "id": cluster_id},
+    ).column("cluster_id")
+    if json:
+        print_json({**cluster, "members": members, "other_editions": editions.to_pylist()})
+        return
+    facts = [
+        ("cluster", f"{cluster_id} · {cluster['kind']} · {cluster['status']}"),
+        ("title", members[0]["title"] or "(none)"),
+        (
+            "copies",
+            f"{plural(cluster['n_sections'], 'section')} on {plural(cluster['n_documents'], 'page')} of "
+            f"{plural(cluster['n_sources'], 'source')}, least similarity {cluster['min_similarity']:.3f}",
+        ),
+        ("first seen", f"release {cluster['first_release']}"),
+    ]
+    if len(editions):
+        facts.append(("editions", f"{', '.join(editions.to_pylist()[:6])} (dedup show {cluster['family_id']})"))
+    print_facts(facts)
+    out().print()
+    rows = [
+        [
+            "*" if m["is_canonical"] else "",
+            m["section_id"],
+            f"{m['similarity']:.3f}",
+            "" if m["edit_similarity"] is None else f"{m['edit_similarity']:.3f}",
+            m["rule"],
+            f"{m['mask_ratio']:.1%}",
+            m["completeness"],
+            f"{m['uri']} · part {m['ordinal'] + 1}",
+            m["reason"],
+        ]
+        for m in members
+    ]
+    heads = ["", "section", "similar", "edit", "rule", "masked", "complete", "page", "why"]
+    print_table(_columns(heads, "page", "why"), rows)
+    if len(members) > 1:
+        note(f"* is published; differences: dedup explain {cluster_id[:8]}")
+
+
+def _show_section(release: Release, section_id: str, full: bool, json: bool) -> None:
+    from dedup.clusters.explain import read_member
+
+    member = read_member(release, section_id)
+    (row,) = release.sql(
+        "SELECT char_start, char_end FROM sections WHERE section_id = $id", {"id": section_id}
+    ).to_pylist()
+    if json:
+        from dataclasses import asdict
+
+        print_json({**asdict(member), **row})
+        return
+    facts = [
+        ("section", f"{section_id} · {member.kind} ({member.kind_reason})"),
+        ("title", member.title or "(none)"),
+        ("page", f"{member.uri} · part {member.ordinal + 1}, characters {row['char_start']:,} to {row['char_end']:,}"),
+        (
+            "text",
+            f"{plural(member.n_chars, 'character')}, {member.completeness}, {member.mask_ratio:.1%} masked, "
+            f"{member.boilerplate_ratio:.1%} of the page's part dropped as site noise",
+        ),
+    ]
+    if member.cluster_id:
+        role = "canonical" if member.is_canonical else f"copy, {member.stands_for} stands for it"
+        facts.append(("cluster", f"{member.cluster_id} · {role} · {member.rule}, similarity {member.similarity:.3f}"))
+        facts.append(("why", member.reason or ""))
+    else:
+        why = (
+            "a reference source is never published" if member.role == "reference" else f"a {member.kind} is not matched"
+        )
+        facts.append(("cluster", f"none: {why}"))
+    print_facts(facts)
+    out().print()
+    text = member.clean_text
+    shown = text if full else text[:_TEXT_CHARS]
+    print(shown + ("" if shown == text else "…"))
+    if shown != text:
+        note(f"… {len(text) - len(shown):,} more characters; --full shows all")
+
+
+def _show_document(release: Release, doc_id: str, json: bool) -> None:
+    (page,) = release.sql(
+        "SELECT * EXCLUDE (text, tables_html), len(tables_html) AS n_tables FROM documents WHERE doc_id = $id",
+        {"id": doc_id},
+    ).to_pylist()
+    record = release.sql("SELECT * FROM records WHERE doc_id = $id", {"id": doc_id}).to_pylist()
+    parts = release.sql(
+        "SELECT s.section_id, s.ordinal, s.kind, s.kind_reason, s.char_start, s.char_end, s.n_chars, s.title,"
+        " m.cluster_id, m.is_canonical, m.similarity, m.stands_for, m.rule"
+        " FROM sections s LEFT JOIN membership m USING (section_id) WHERE s.doc_id = $id ORDER BY s.ordinal",
+        {"id": doc_id},
+    ).to_pylist()
+    if json:
+        print_json({**page, "record": record[0] if record else None, "sections": parts})
+        return
+    facts = [
+        ("page", f"{page['uri']} · {doc_id}"),
+        ("title", page["title"] or "(none)"),
+        (
+            "source",
+            f"{page['source']} · {page['format']} · {page['encoding']} · {plural(page['n_chars'], 'character')}",
+        ),
+    ]
+    if page["published_at"]:
+        facts.append(("dated", f"{page['published_at']} ({page['published_at_basis']})"))
+    if page["publisher"]:
+        facts.append(("publisher", page["publisher"]))
+    if record:
+        facts.append(("outcome", f"{record[0]['outcome']}: {record[0]['reason']}"))
+    print_facts(facts)
+    out().print()
+    heads = ["part", "section", "kind", "from", "to", "cluster", "", "similar", "title"]
+    rows = [
+        [
+            str(p["ordinal"] + 1),
+            p["section_id"],
+            p["kind"],
+            f"{p['char_start']:,}",
+            f"{p['char_end']:,}",
+            p["cluster_id"] or "",
+            {True: "canonical", False: "copy", None: ""}[p["is_canonical"]],
+            "" if p["similarity"] is None else f"{p['similarity']:.3f}",
+            p["title"],
+        ]
+        for p in parts
+    ]
+    print_table(_columns(heads, "title"), rows)
+
+
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command(epilog=_CLUSTERS_EPILOG, rich_help_panel="Look")(clusters)
+    app.command(epilog=_SHOW_EPILOG, rich_help_panel="Look")(show)

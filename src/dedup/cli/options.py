@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
     from dedup.releases import Release
-    from dedup.settings import Settings
+    from dedup.settings import FingerprintSettings, MatchSettings, Settings, TextSettings
 
 Warehouse = Annotated[
     Path | None,
@@ -47,13 +47,17 @@ def read_release(warehouse: Path | None, config: Path | None, release: str | Non
     return open_release(folder, release)
 
 
-def release_settings(release: Release) -> Settings:
-    """Return the settings that a release was made with, as far as its manifest tells them."""
-    from dedup.settings import Settings
+def release_settings(release: Release) -> tuple[MatchSettings, FingerprintSettings, TextSettings]:
+    """Return the settings a release was made with, from its manifest; defaults where it is silent."""
+    from dedup.settings import FingerprintSettings, MatchSettings, TextSettings
 
     stored = release.manifest.get("settings") or {}
-    known = {k: stored[k] for k in ("match", "fingerprint", "text", "cluster") if k in stored}
-    return Settings.model_validate(known)
+
+    def read(model: type[Any], name: str) -> Any:
+        # A manifest of another version may hold settings that this one does not know.
+        return model(**{k: v for k, v in (stored.get(name) or {}).items() if k in model.model_fields})
+
+    return read(MatchSettings, "match"), read(FingerprintSettings, "fingerprint"), read(TextSettings, "text")
 
 
 def examples(*lines: tuple[str, str], after: str = "") -> str:

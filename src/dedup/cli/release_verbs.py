@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dedup.cli import options
-from dedup.cli.console import note, plural, print_json, print_table, shorten, width
+from dedup.cli.console import Column, note, plural, print_json, print_table, shorten, width
 from dedup.cli.failures import USAGE, CommandError
 
 if TYPE_CHECKING:
@@ -74,7 +74,10 @@ def _print_rows(table: pa.Table) -> None:
     numeric = [pa.types.is_integer(f.type) or pa.types.is_floating(f.type) for f in table.schema]
     most = max(_CELL, width() // max(1, table.num_columns))
     rows = [[_cell(value, most) for value in row.values()] for row in shown.to_pylist()] if table.num_columns else []
-    print_table([(f.name, "right" if n else "left") for f, n in zip(table.schema, numeric, strict=True)], rows)
+    print_table(
+        [Column(f.name, right=n, flexible=not n) for f, n in zip(table.schema, numeric, strict=True)],
+        rows,
+    )
     if table.num_rows > shown.num_rows:
         note(f"… {table.num_rows - shown.num_rows:,} more rows; --format csv or -o FILE writes all of them")
 
@@ -136,8 +139,8 @@ def list_verb(warehouse: options.Warehouse = None, config: options.Config = None
         ]
         for info in found
     ]
-    heads = ("release", ""), ("created (UTC)", ""), ("documents", "right"), ("reports", "right"), ("clusters", "right")
-    print_table([heads[0], ("", ""), *heads[1:], ("MB", "right"), ("built on", "")], rows)
+    counts = [Column(name, right=True) for name in ("documents", "reports", "clusters", "MB")]
+    print_table([Column("release"), Column(""), Column("created (UTC)"), *counts, Column("built on")], rows)
 
 
 def _as_dict(info: object) -> dict[str, object]:

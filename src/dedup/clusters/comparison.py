@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -33,7 +34,6 @@ class Comparison:
         distinct shingles that stand in the other text
     estimate : the same Jaccard similarity as the MinHash signatures estimate it
     edit_similarity : exact Indel similarity of the normalised texts
-    differences : of the texts as they are, in order; see `Difference`
     a, b : the two texts
     """
 
@@ -45,9 +45,13 @@ class Comparison:
     containment_b: float
     estimate: float
     edit_similarity: float
-    differences: tuple[Difference, ...]
     a: str = field(repr=False)
     b: str = field(repr=False)
+
+    @cached_property
+    def differences(self) -> tuple[Difference, ...]:
+        """Where the texts, as they are, differ, in order; aligned when first asked for."""
+        return tuple(align(self.a, self.b))
 
     @property
     def is_duplicate(self) -> bool:
@@ -63,7 +67,7 @@ class Comparison:
         """Return plain data for JSON, without the texts."""
         plain = asdict(self)
         del plain["a"], plain["b"]
-        return plain
+        return {**plain, "differences": [asdict(d) for d in self.differences]}
 
     def __str__(self) -> str:
         lines = [
@@ -92,7 +96,7 @@ def compare(
     prints = signature_matrix(texts, ngram=fingerprint.ngram, unit=fingerprint.unit)
     if prints.n_shingles.min() == 0:
         reason = "a text without letters and digits is no duplicate of anything"
-        return Comparison("none", "empty", reason, 0.0, 0.0, 0.0, 0.0, 0.0, tuple(align(a, b)), a, b)
+        return Comparison("none", "empty", reason, 0.0, 0.0, 0.0, 0.0, 0.0, a, b)
     shared, size_a, size_b = (int(x[0]) for x in shared_shingles(texts, zero, one, fingerprint))
     jaccard = shared / (size_a + size_b - shared)
     edit = float(edit_similarities(texts, zero, one)[0])
@@ -111,7 +115,6 @@ def compare(
         shared / size_b,
         float((prints.signatures[0] == prints.signatures[1]).mean()),
         edit,
-        tuple(align(a, b)),
         a,
         b,
     )

@@ -1,0 +1,172 @@
+"""Two texts on a screen: only what differs, with a little of what stands around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dedup.cli.console import is_terminal, out, plural, width
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from dedup.clusters.differences import Difference
+
+#: Kinds that say nothing else, so that a screen of them would hide the rest.
+TRIVIAL = frozenset({"line_break", "space", "punctuation"})
+#: Changed stretches longer than this are shown by their two ends.
+LONG = 120
+#: Colours of what A has and B has; figures, units, years and masks stand out from words.
+_STYLES = {
+    "figure": ("bold white on red", "bold white on dark_green"),
+    "unit": ("bold white on red", "bold white on dark_green"),
+    "year": ("bold white on red", "bold white on dark_green"),
+    "mask": ("bold black on yellow", "bold black on yellow"),
+    "heading": ("bold red", "bold green"),
+    "word": ("red", "green"),
+    "passage_missing": ("red", "green"),
+}
+_QUIET = ("dim red", "dim green")
+_NAMES = {
+    "figure": ("figure", "figures"),
+    "unit": ("unit", "units"),
+    "year": ("year", "years"),
+    "mask": ("mask", "masks"),
+    "line_break": ("line break", "line breaks"),
+    "space": ("space", "spaces"),
+    "punctuation": ("sign", "signs"),
+    "heading": ("heading", "headings"),
+    "word": ("wording", "wordings"),
+    "passage_missing": ("missing passage", "missing passages"),
+}
+
+
+@dataclass(frozen=True)
+class Hunk:
+    """Differences that stand close together, with what is equal between and around them.
+
+    Attributes
+    ----------
+    parts : (kind, stretch of a, stretch of b); kind is 'same' for equal stretches
+    """
+
+    parts: tuple[tuple[str, str, str], ...]
+
+    @property
+    def kinds(self) -> list[str]:
+        """Kinds of its differences, each once."""
+        return list(dict.fromkeys(kind for kind, _, _ in self.parts if kind != "same"))
+
+
+def cut_hunks(a: str, differences: Sequence[Difference], context: int) -> list[Hunk]:
+    """Group differences that have at most `2 * context` equal characters between them."""
+    groups: list[list[Difference]] = []
+    for difference in differences:
+        if groups and difference.a_start - groups[-1][-1].a_end <= 2 * context:
+            groups[-1].append(difference)
+        else:
+            groups.append([difference])
+    hunks = []
+    for group in groups:
+        position = max(0, group[0].a_start - context)
+        parts: list[tuple[str, str, str]] = [("same", "…", "…")] if position else []
+        for d in group:
+            same = a[position : d.a_start]
+            parts += [("same", same, same)] if same else []
+            parts.append((d.kind, d.a, d.b))
+            position = d.a_end
+        rest = a[position : position + context]
+        parts += [("same", rest, rest)] if rest else []
+        parts += [("same", "…", "…")] if position + context < len(a) else []
+        hunks.append(Hunk(tuple(parts)))
+    return hunks
+
+
+def count_line(counts: dict[str, int]) -> str:
+    """Return `2 figures, 1 mask`, or `none`."""
+    return ", ".join(plural(n, *_NAMES[kind]) for kind, n in counts.items()) or "none"
+
+
+def print_differences(
+    a: str,
+    differences: Sequence[Difference],
+    *,
+    context: int = 16,
+    full: bool = False,
+    side_by_side: bool = False,
+    most: int = 60,
+) -> None:
+    """Print the differences of two texts.
+
+    Parameters
+    ----------
+    a : the text they were made from
+    full : also print what is only line breaks, spaces and signs, whole passages, and every hunk
+    most : hunks to print when not `full`
+    """
+    hunks = cut_hunks(a, differences, context)
+    shown = hunks if full else [h for h in hunks if not TRIVIAL.issuperset(h.kinds)]
+    hidden = len(hunks) - len(shown)
+    cut_off = 0 if full else max(0, len(shown) - most)
+    for hunk in shown[: len(shown) - cut_off]:
+        _print_hunk(hunk, full, side_by_side)
+    notes = [f"{plural(cut_off, 'place')} more"] if cut_off else []
+    if hidden:
+        notes.append(f"{plural(hidden, 'place')} with other line breaks, spaces or signs only")
+    if notes:
+        out().print(f"… {' and '.join(notes)}; --full shows all", style="dim")
+
+
+def _print_hunk(hunk: Hunk, full: bool, side_by_side: bool) -> None:
+    label = ", ".join(_NAMES[kind][0] for kind in hunk.kinds)
+    sides = [_text(hunk, side, full) for side in ("a", "b")] if side_by_side else [_text(hunk, "both", full)]
+    console = out()
+    if not is_terminal():
+        for name, text in zip(("A  ", "B  ") if side_by_side else ("",), sides, strict=True):
+            print(f"{label:<16}  {name}{text.plain}")
+        return
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(width=16, style="dim", overflow="fold")
+    room = (width() - 20) // len(sides) - 2
+    for _ in sides:
+        table.add_column(width=room, overflow="fold")
+    table.add_row(label, *sides)
+    console.print(table)
+
+
+def _text(hunk: Hunk, side: str, full: bool) -> Text:
+    """Return a hunk as one text (`both`) or as one of its sides; without colours, brackets mark what changed."""
+    from rich.text import Text
+
+    coloured = out().color_system is not None and not out().no_color
+    text = Text()
+    for kind, left, right in hunk.parts:
+        if kind == "same":
+            text.append(_visible(left), style="")
+            continue
+        styles = _STYLES.get(kind, _QUIET)
+        chosen = [(left, styles[0], "[-", "-]"), (right, styles[1], "{+", "+}")]
+        for stretch, style, opening, closing in {"a": chosen[:1], "b": chosen[1:], "both": chosen}[side]:
+            if not stretch:
+                continue
+            if coloured and side == "both" and left and opening == "{+":
+                text.append("→", style="dim")
+            words = _visible(stretch if full else _ends(stretch))
+            text.append(words if coloured else f"{opening}{words}{closing}", style=style)
+    return text
+
+
+def _ends(stretch: str) -> str:
+    if len(stretch) <= LONG:
+        return stretch
+    half = LONG // 2
+    return f"{stretch[:half]} … {len(stretch) - 2 * half:,} characters … {stretch[-half:]}"
+
+
+def _visible(text: str) -> str:
+    """Return text with its line breaks as signs, so that a hunk is one paragraph, and no control characters."""
+    text = text.replace("\r\n", "\n").replace("\n", "⏎").replace("\t", " ")
+    return "".join(c if c.isprintable() or c in "\u3000\u00a0" else "�" for c in text)
