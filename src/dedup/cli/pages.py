@@ -59,9 +59,7 @@ def preview(
     file: Annotated[Path, typer.Argument(help="A page or a file of records, in any format that a run reads.")],
     text: Annotated[bool, typer.Option("--text", help="Print the clean text of every section.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="Records to read from the file.")] = 5,
-    encoding: #: A nearest text less similar than this is a chance resemblance.
-_WORTH_NAMING = 0.1
-_Encoding = "auto",
+    encoding: _Encoding = "auto",
     config: options.Config = None,
     json: options.Json = False,
 ) -> None:
@@ -171,9 +169,7 @@ def _print_preview(page: dict[str, Any], parts: list[dict[str, Any]], text: bool
 def lookup(
     file: Annotated[Path, typer.Argument(help="A page or a file of records, in any format that a run reads.")],
     limit: Annotated[int, typer.Option(min=1, help="Records to read from the file.")] = 20,
-    encoding: #: A nearest text less similar than this is a chance resemblance.
-_WORTH_NAMING = 0.1
-_Encoding = "auto",
+    encoding: _Encoding = "auto",
     warehouse: options.Warehouse = None,
     config: options.Config = None,
     release: options.ReleaseId = None,
