@@ -50,8 +50,8 @@ def test_killed_at_any_instant_the_last_release_stays_whole_and_the_next_run_wor
 
         return step
 
-    first = publish(tmp_path, _few())
-    changed = _few() | {"documents": replace(small_tables()["documents"], 0, title="云溪")}
+    first = publish(tmp_path, {"records": small_tables()["records"]})
+    changed = {"records": replace(small_tables()["records"], 0, reason="a better reason")}
     seen = {first.id}
     for allowed in range(200):
         steps = allowed
@@ -80,7 +80,7 @@ def test_killed_at_any_instant_the_last_release_stays_whole_and_the_next_run_wor
     ("code", "words"), [(errno.ENOSPC, "disk is full"), (errno.EROFS, "read-only"), (errno.EACCES, "no permission")]
 )
 def test_a_disk_that_refuses_gets_a_clear_error_and_no_leftovers(tmp_path, monkeypatch, code, words):
-    release = publish(tmp_path)
+    release = publish(tmp_path, _few())
 
     def refuse(*args, **kwargs):
         raise OSError(code, os.strerror(code))
@@ -89,7 +89,7 @@ def test_a_disk_that_refuses_gets_a_clear_error_and_no_leftovers(tmp_path, monke
         with monkeypatch.context() as patch:
             patch.setattr(owner, name, refuse)
             with pytest.raises(WarehouseError, match=words):
-                publish(tmp_path)
+                publish(tmp_path, _few())
         assert open_release(tmp_path).id == release.id
         assert verify_release(open_release(tmp_path)) == []
         assert list((tmp_path / "staging").iterdir()) == []
