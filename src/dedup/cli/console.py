@@ -94,7 +94,7 @@ class Column:
 _LEAST_FLEXIBLE = 16
 
 
-def print_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
+def print_table(columns: Sequence[Column], rows: Sequence[Sequence[str]], *, headings: bool = True) -> None:
     """Print rows under their headings; ids and figures are never cut, and nothing is in a pipe."""
     from rich.cells import cell_len
     from rich.text import Text
@@ -117,7 +117,8 @@ def print_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Non
         return "  ".join(parts).rstrip()
 
     console = out()
-    console.print(Text(line([c.heading for c in columns]), style="bold", no_wrap=True), overflow="ignore", crop=False)
+    if headings:
+        console.print(Text(line([c.heading for c in columns]), "bold", no_wrap=True), overflow="ignore", crop=False)
     for row in cells:
         console.print(Text(line(row), no_wrap=True), overflow="ignore", crop=False)
 

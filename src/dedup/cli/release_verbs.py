@@ -11,10 +11,12 @@ import typer
 
 from dedup.cli import options
 from dedup.cli.console import Column, note, plural, print_json, print_table, shorten, width
-from dedup.cli.failures import USAGE, CommandError
+from dedup.cli.failures import ERROR, USAGE, CommandError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from dedup.releases import ReleaseInfo
 
 _SQL_EPILOG = options.examples(
     ('dedup sql "select title, n_copies from reports order by n_copies desc limit 10"', ""),
@@ -143,10 +145,88 @@ def list_verb(warehouse: options.Warehouse = None, config: options.Config = None
     print_table([Column("release"), Column(""), Column("created (UTC)"), *counts, Column("built on")], rows)
 
 
-def _as_dict(info: object) -> dict[str, object]:
+@_releases.command(
+    epilog=options.examples(("dedup releases verify", "the newest release"), ("dedup releases verify 2026-11-21.1", ""))
+)
+def verify(
+    release: Annotated[str | None, typer.Argument(help="Release id. Default: the newest.")] = None,
+    warehouse: options.Warehouse = None,
+    config: options.Config = None,
+    json: options.Json = False,
+) -> None:
+    """Check a release against its manifest: every file, row count, schema, key and reference."""
+    from dedup.releases import verify_release
+
+    opened = options.read_release(warehouse, config, release)
+    problems = verify_release(opened)
+    if json:
+        print_json({"release": opened.id, "problems": problems})
+    elif problems:
+        for problem in problems:
+            print(problem)
+        note(f"release {opened.id} is not what was published: {plural(len(problems), 'problem')}")
+    else:
+        rows = sum(opened.rows(name) for name in opened.datasets)
+        sizes = f"{plural(len(opened.datasets), 'dataset')}, {plural(rows, 'row')}"
+        print(f"release {opened.id} is as it was published: {sizes}")
+    if problems:
+        raise typer.Exit(ERROR)
+
+
+@_releases.command(
+    epilog=options.examples(
+        ("dedup releases diff", "what the newest release changed"),
+        ("dedup releases diff 2026-11-20.1 2026-11-21.1", "from the first to the second"),
+    )
+)
+def diff(
+    a: Annotated[str | None, typer.Argument(help="The elder release. Default: the one the other is built on.")] = None,
+    b: Annotated[str | None, typer.Argument(help="The newer release. Default: the newest.")] = None,
+    examples: Annotated[int, typer.Option(min=0, help="Keys of rows to show for each kind of change.")] = 0,
+    warehouse: options.Warehouse = None,
+    config: options.Config = None,
+    json: options.Json = False,
+) -> None:
+    """Compare two releases row by row."""
     from dataclasses import asdict
 
-    return asdict(info)  # type: ignore[call-overload, no-any-return]
+    from dedup.releases import diff_releases
+
+    newer = options.read_release(warehouse, config, b)
+    before = a or newer.manifest["parent"]
+    if before is None:
+        raise CommandError(f"release {newer.id} is built on no other; name one: dedup releases diff ELDER NEWER", USAGE)
+    elder = options.read_release(warehouse, config, before)
+    diffs = diff_releases(elder, newer)
+    if json:
+        print_json({"from": elder.id, "to": newer.id, "datasets": [asdict(d) for d in diffs]})
+        return
+    print(f"from {elder.id} to {newer.id}")
+    kinds = ("added", "removed", "changed", "same")
+    columns = [
+        Column("dataset"),
+        *(Column(kind, right=True) for kind in kinds),
+        Column("changed columns", flexible=True),
+    ]
+    rows = [
+        [
+            d.name,
+            *(f"{getattr(d, kind):,}" if getattr(d, kind) else "·" for kind in kinds),
+            ", ".join(f"{name} {n:,}" for name, n in list(d.columns.items())[:6]),
+        ]
+        for d in diffs
+    ]
+    print_table(columns, rows)
+    for d in diffs:
+        for kind, keys in d.examples.items():
+            for key in keys[:examples]:
+                print(f"{d.name:<14}{kind:<9}{key}")
+
+
+def _as_dict(info: ReleaseInfo) -> dict[str, object]:
+    from dataclasses import asdict
+
+    return asdict(info)
 
 
 def register(app: typer.Typer) -> None:
