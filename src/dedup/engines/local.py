@@ -322,7 +322,7 @@ class LocalRun:
         )
         staging.write("fingerprints", table, fingerprint_metadata(self.settings.fingerprint))
 
-    def _validate(self, tables: dict[str, pa.Table]) -> QualityReport | None:
+    def _validate(self, tables: dict[str, Any]) -> QualityReport | None:
         if not self.settings.quality.enabled:
             return None
         from dedup.quality import validate
@@ -349,7 +349,7 @@ class LocalRun:
         """Run the suites of expectations over the datasets in the making."""
         with self._stage("validate") as note:
             names = ("records", "clusters", "membership", "pairs")
-            tables = {"reports": pa.concat_tables(list(self.reports())), **{n: self.tables[n] for n in names}}
+            tables = {"reports": list(self.reports()), **{n: self.tables[n] for n in names}}
             found = self._validate(tables)
             if found is None or self.input_quality is None:
                 note.append("off")

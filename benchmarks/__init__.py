@@ -1,0 +1,1 @@
+"""Benchmarks: what runs cost, measured from outside each process."""
