@@ -26,6 +26,7 @@ _MONTHS = {
 _MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
 _DAY_FIRST = re.compile(r"(?<![0-9])([0-9]{1,2})[ -]" + _MONTH + r",?[ -]" + _YEAR + _TIME + _ZONE, re.I | re.A)
 _MONTH_FIRST = re.compile(_MONTH + r"[ -]([0-9]{1,2})(?:st|nd|rd|th)?,?[ -]" + _YEAR + _TIME + _ZONE, re.I | re.A)
+_WEEKDAY = re.compile(r"(?:星期|周)[一二三四五六日天]")
 _EPOCH = re.compile(r"([0-9]{10})([0-9]{3})?(?:\.[0-9]+)?")
 _URL_DATE = re.compile(
     r"/(?:[a-z]+)?((?:19|20)[0-9]{2})(?:([-/])([0-9]{1,2})\2([0-9]{1,2})|([0-9]{2})/?([0-9]{2}))(?=[/_.\-]|$)", re.A
@@ -59,7 +60,7 @@ def _match(pattern: re.Pattern[str], value: str, whole: bool) -> re.Match[str] |
     # A field that *is* a date must be nothing else, apart from a weekday before and a zone's name behind.
     found = pattern.search(value)
     if found and whole:
-        before, behind = value[: found.start()], value[found.end() :]
+        before, behind = value[: found.start()], _WEEKDAY.sub("", value[found.end() :])
         if (
             not re.fullmatch(r"[A-Za-z]{0,9}[,. ]*", before)
             or len(behind) > 24

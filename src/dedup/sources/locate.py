@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from dedup.settings import CONFIG_NAME, Settings, SourceSettings
 from dedup.sources.errors import SourceError
-from dedup.sources.provenance import first_folder
+from dedup.sources.provenance import first_folder, printable
 
 _MAGIC = re.compile(r"[*?\[]")
 #: Files that accompany pages and are none: our own settings, truth of generated samples, notes of repositories.
@@ -57,7 +57,7 @@ class Place:
     @property
     def name(self) -> str:
         """Name of the top folder, the default name of the source."""
-        return Path(os.path.abspath(self.root)).name or "source"  # noqa: PTH100 - links keep the name they were given
+        return printable(Path(os.path.abspath(self.root)).name) or "source"  # noqa: PTH100 - links keep the name they were given
 
 
 def is_remote(path: str) -> bool:
@@ -177,7 +177,7 @@ def list_entries(source: SourceSettings) -> Iterator[Entry]:
         path = place.root / place.single
         status = path.stat()
         odd = None if stat.S_ISREG(status.st_mode) else ("not_a_file", "a device, pipe or socket, not a file")
-        yield Entry(source, name, place.single, status.st_size, _opener(path), odd, str(path.resolve()))
+        yield Entry(source, name, printable(place.single), status.st_size, _opener(path), odd, str(path.resolve()))
         return
     root = place.root.resolve()
     for inside, item, problem in _walk(place.root):
@@ -185,7 +185,7 @@ def list_entries(source: SourceSettings) -> Iterator[Entry]:
             continue
         if any(matches(inside, pattern) for pattern in source.exclude):
             continue
-        path = place.root / inside
+        path, inside = place.root / inside, printable(inside)
         if item is None:
             yield Entry(
                 source, name, inside, 0, _opener(path), ("unreadable", f"the folder cannot be listed: {problem}")

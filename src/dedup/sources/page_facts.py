@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,7 +17,7 @@ _MAX_METAS = 500
 _MAX_JSON_LD = 300_000
 _MAX_TITLE = 300
 #: Characters of the page in which a visible date or source is looked for; below stand dates of other articles.
-_NEAR_HEAD = 3000
+_NEAR_HEAD = 2000
 #: Facts are written in short lines; a date in a sentence belongs to the story.
 _FACT_LINE = 160
 
@@ -31,7 +31,7 @@ _DATES = (
 )
 _PUBLISHERS = ("og:site_name", "contentsource", "sitename", "source", "dc.publisher", "publisher", "application-name")
 _LABELLED_DATE = re.compile(
-    r"(?:(?:发布|发表|更新)(?:日期|时间)|发布于|发表于|(?:发文|成文|公开|印发)日期|时间|日期|date"
+    r"(?:(?:发布|发表|更新)(?:日期|时间)|发布于|发表于|(?:发文|成文|公开|印发)日期|^\W{0,4}(?:时间|日期)|date"
     r"|(?:published|posted)(?: on)?)"
     r"[ \u3000]*[:： ][ \u3000]*(?=(?:[A-Za-z]{3,9}[,. ]|[0-9]))(.{6,40})",
     re.I,
@@ -131,19 +131,18 @@ def _meta_date(tree: Any, metas: dict[str, str], linked: list[dict[str, Any]]) -
     return None
 
 
-def _visible(outline: Outline) -> tuple[date | None, str | None]:
-    """Return date and source that are written near the head, with their labels."""
+def visible_facts(lines: Iterable[str]) -> tuple[date | None, str | None]:
+    """Return date of publication and source that are written, with their labels, in short lines near the head."""
     day: date | None = None
     source: str | None = None
     chars = 0
-    for p in outline.paragraphs:
-        for line in p.text.split("\n"):
-            chars += len(line)
-            if len(line) <= _FACT_LINE:
-                if day is None and (m := _LABELLED_DATE.search(line)):
-                    day = find_date(m[1])
-                if source is None and (m := _LABELLED_SOURCE.search(line)):
-                    source = m[1]
+    for line in lines:
+        chars += len(line)
+        if len(line) <= _FACT_LINE:
+            if day is None and (m := _LABELLED_DATE.search(line)):
+                day = find_date(m[1])
+            if source is None and (m := _LABELLED_SOURCE.search(line)):
+                source = m[1]
         if chars > _NEAR_HEAD or (day and source):
             break
     return day, source
@@ -154,7 +153,7 @@ def page_facts(tree: Any, outline: Outline) -> PageFacts:
     metas = _metas(tree)
     linked = list(_json_ld(tree))
     day, basis = _meta_date(tree, metas, linked), "meta"
-    seen_day, seen_source = _visible(outline)
+    seen_day, seen_source = visible_facts(line for p in outline.paragraphs for line in p.text.split("\n"))
     if day is None:
         day, basis = seen_day, "text" if seen_day else "none"
     publisher = _first_string(

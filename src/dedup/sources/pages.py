@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import io
+import re
 
 from dedup.sources.batch import Page
 from dedup.sources.decode import decode
 from dedup.sources.errors import Refused
 from dedup.sources.html import declared_charset, read_html
+from dedup.sources.page_facts import PageFacts, visible_facts
 from dedup.sources.records import RecordFile
 
 #: What a text may consist of and still be empty.
 BLANK = " \t\r\n\f\v\x85\xa0\u3000\u200b\ufeff"
+#: Characters at the head of a plain text in which it may say where it comes from.
+_HEAD = 1000
+_MARKDOWN_TITLE = re.compile(r"\s*# +([^\r\n]+)")
+
+
+def _facts_of_text(text: str, kind: str) -> PageFacts:
+    """Return what the head of a text states, as sites write it above an article; Markdown may have a title on top."""
+    head = text[:_HEAD]
+    day, source = visible_facts(head.split("\n"))
+    title = _MARKDOWN_TITLE.match(head) if kind == "markdown" else None
+    return PageFacts(title[1].strip() if title else None, day, "text" if day else "none", source)
 
 
 def read_page(stream: io.BufferedReader, packed: bool, kind: str, file: RecordFile) -> Page:
@@ -37,6 +50,7 @@ def read_page(stream: io.BufferedReader, packed: bool, kind: str, file: RecordFi
     if not decoded.text.strip(BLANK):
         raise Refused("empty", "the page has no text")
     page = read_html(decoded.text) if is_html else None
+    facts = page.facts if page else _facts_of_text(decoded.text, kind)
     return Page(
         uri=file.uri,
         source_id=entry.inside,
@@ -47,10 +61,10 @@ def read_page(stream: io.BufferedReader, packed: bool, kind: str, file: RecordFi
         data=data,
         encoding=decoded.encoding,
         text=page.text if page else decoded.text,
-        title=page.facts.title if page else None,
-        published_at=page.facts.published_at if page else None,
-        published_at_basis=page.facts.basis if page else "none",
-        publisher=page.facts.publisher if page else None,
+        title=facts.title,
+        published_at=facts.published_at,
+        published_at_basis=facts.basis,
+        publisher=facts.publisher,
         license=entry.source.license,
         tables_html=page.tables if page else (),
     )

@@ -20,7 +20,7 @@ _SECRET_PREFIXES = ("xamz", "xgoog", "xoss")
 _PATH_SESSION = re.compile(r";(?:jsessionid|phpsessid|sid|sessionid)=[^/;?#]*", re.I | re.A)
 _SCHEMES = frozenset({"http", "https", "ftp"})
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ftp": 21}
-_UNSAFE_IN_PATH = re.compile("[\x00-\x1f\x7f#\ud800-\udfff]")
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _ASCII_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 
 
@@ -63,7 +63,7 @@ def clean_url(value: str | None) -> str | None:
     if not fragment.startswith(("/", "!")) or any(_is_secret(k) for k in re.findall(r"([\w.%-]+)=", fragment, re.A)):
         fragment = ""
     uri = f"{parts.scheme}://{host}{path}" + (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
-    return _UNSAFE_IN_PATH.sub(lambda m: m[0] if m[0] == "#" else _escape(m), uri)
+    return _UNPRINTABLE.sub(_escape, uri)
 
 
 def url_host(url: str) -> str:
@@ -86,14 +86,14 @@ def _escape(match: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in match[0].encode("utf-8", "surrogatepass"))
 
 
-def safe_path(inside: str) -> str:
-    """Return a path inside a source as it stands in a uri: `#`, control characters and stray bytes are %-escaped."""
-    return _UNSAFE_IN_PATH.sub(_escape, inside)
+def printable(text: str) -> str:
+    """Return a path or id with control characters and stray bytes %-escaped, so that it can be written and shown."""
+    return _UNPRINTABLE.sub(_escape, text)
 
 
 def file_uri(source: str, inside: str) -> str:
-    """Return the uri of a file: name of the source, slash, path inside it."""
-    return f"{safe_path(source)}/{safe_path(inside)}"
+    """Return the uri of a file: name of the source, slash, path inside it; `#` is kept for records."""
+    return f"{printable(source)}/{printable(inside)}".replace("#", "%23")
 
 
 def first_folder(inside: str) -> str | None:

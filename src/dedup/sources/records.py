@@ -24,7 +24,7 @@ from dedup.sources.provenance import (
     clean_url,
     content_key,
     file_uri,
-    safe_path,
+    printable,
     url_host,
 )
 
@@ -68,7 +68,7 @@ class RecordFile:
         uri = self.uri
         own = known.pop("source_id", None)
         if key is not None:
-            uri = f"{uri}#{safe_path(key)}"
+            uri = f"{uri}#{printable(key)}"
             own = own or f"{self.entry.inside}#{key}"
         known = {"source_id": own or self.entry.inside, "file": self.entry.inside, **known}
         return Rejected(uri, self.entry.name, rule, reason, known)
@@ -138,10 +138,10 @@ def documents_from_records(chunk: Chunk, file: RecordFile) -> tuple[pa.Table, li
         ids, texts = _strings(chunk.columns.get("id"), len(text)), text
         titles, urls = (_strings(chunk.columns.get(r), len(text)) for r in ("title", "url"))
         for i, (rule, reason) in sorted(faults.items()):
-            head = texts[i].as_py()
+            head, url = texts[i].as_py(), clean_url(urls[i])
             own = _stripped(ids[i])
-            key = file.occurrences.name(own or content_key(head, titles[i], urls[i]))
-            known = {"title": titles[i], "url": clean_url(urls[i]), "head": head[:200] if head else None}
+            key = file.occurrences.name(own or url or content_key(head, titles[i]))
+            known = {"title": titles[i], "url": url, "head": head[:200] if head else None}
             rejected.append(file.refuse(rule, reason, key=key, source_id=own, **known))
         keep = np.setdiff1d(np.arange(len(text)), list(faults))
         chunk = _take(chunk, keep)
@@ -173,7 +173,7 @@ def _documents(chunk: Chunk, text: pa.Array, file: RecordFile) -> pa.Table:
     uris, own_ids, sources, sites = [], [], [], []
     for i, (own, given) in enumerate(zip(column["id"], column["url"], strict=True)):
         own, url = _stripped(own), clean_url(given)
-        key = safe_path(own) if own else None
+        key = printable(own) if own else None
         if url is None and key is None:
             parts = (
                 text[i].as_buffer().to_pybytes(),

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from dedup.settings import SourceSettings
 from dedup.sources.errors import SourceError
 from dedup.sources.locate import COMPANION, Entry, matches
-from dedup.sources.provenance import url_without_secrets
+from dedup.sources.provenance import printable, url_without_secrets
 
 
 def _filesystem(url: str) -> tuple[Any, str]:
@@ -51,7 +51,7 @@ def list_remote(source: SourceSettings) -> Iterator[Entry]:
         if any(matches(inside, pattern) for pattern in source.exclude):
             continue
         refusal = ("outside_source", "a name with '..' leads out of the source") if ".." in parts else None
-        yield Entry(source, name, inside, size, _opener(fs, full), refusal, f"{name}/{full}")
+        yield Entry(source, name, printable(inside), size, _opener(fs, full), refusal, f"{name}/{full}")
 
 
 def _names(fs: Any, path: str) -> tuple[str, list[tuple[str, int]]]:
