@@ -27,7 +27,7 @@ def _alphabet() -> NDArray[np.uint32]:
     """Return the characters that edits write: every Chinese character of the vocabulary, in code-point order."""
     words = vocabulary()
     text = "".join(
-        "".join(field.modifiers + field.heads + field.verbs + field.results + field.titles) for field in words.fields
+        "".join(field.modifiers + field.heads + field.verbs + field.subjects + field.titles) for field in words.fields
     )
     return np.array(sorted({ord(c) for c in text if "一" <= c <= "龥"}), dtype=np.uint32)
 
@@ -42,7 +42,7 @@ def from_code_points(points: NDArray[np.uint32]) -> str:
     return points.astype("<u4").tobytes().decode("utf-32-le")
 
 
-def _marks(points: NDArray[np.uint32]) -> NDArray[np.bool_]:
+def is_mark(points: NDArray[np.uint32]) -> NDArray[np.bool_]:
     """Return which code points are marks."""
     marks: NDArray[np.bool_] = (points >= FIGURE_FIRST) | ((points >= 0xE000) & (points <= 0xEFFF))
     return marks
@@ -53,7 +53,7 @@ def _editable(points: NDArray[np.uint32]) -> NDArray[np.bool_]:
     steps = (points >= FIGURE_FIRST).astype(np.int8) - (points == ord(FIGURE_END)).astype(np.int8)
     inside = np.cumsum(steps, dtype=np.int32) > 0
     digit = (points >= 0x30) & (points <= 0x39)
-    editable: NDArray[np.bool_] = ~(inside | _marks(points) | digit | (points == 10) | (points == ord("年")))
+    editable: NDArray[np.bool_] = ~(inside | is_mark(points) | digit | (points == 10) | (points == ord("年")))
     return editable
 
 
@@ -66,7 +66,7 @@ def scatter(text: str, rate: float, key: int) -> str:
     points = code_points(text)
     allowed = _editable(points)
     places = np.flatnonzero(allowed)
-    budget = round(rate * int(np.count_nonzero(~_marks(points))))
+    budget = round(rate * int(np.count_nonzero(~is_mark(points))))
     if budget == 0 or len(places) == 0:
         return text
     # Enough draws for twice the edits that single characters would need: some places are drawn more than once.

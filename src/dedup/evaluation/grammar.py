@@ -22,7 +22,14 @@ PASSAGE_START, PASSAGE_END = "\ue010", "\ue011"
 #: Every character that is a mark and not text.
 MARK = re.compile("[\ue000-\uefff\U000f0000-\U000ffffd]")
 
-_SLOT = re.compile(r"\{(\w+)\}|\[([^|\]]+)\|([^|\]]+)\|([^\]]+)\]")
+#: Parts of a pattern that are written short.
+_SHORTHAND = {
+    "[{m}{h}|": "[项目数|",
+    "{r}": "{subject}{predicate}",
+    "{n}": "{how}{what}",
+    "{p}": "{when}{plan}",
+}
+_SLOT = re.compile(r"\{([a-z]+)\}|\[([^|\]]+)\|([^|\]]+)\|([^\]]+)\]|<([^>]*)>")
 
 
 def _ladder(low: int, high: int, decimals: int, step: int = 200) -> tuple[str, ...]:
@@ -89,12 +96,16 @@ class Pattern(NamedTuple):
 
 @dataclass(frozen=True)
 class Grammar:
-    """Compiled patterns: `done[field][i]` and `planned[field][i]` are alternatives that differ in figure sentences."""
+    """Compiled patterns.
+
+    `done[field][i]` and `planned[field][i]` are alternatives that differ in figure sentences;
+    `overview` and `targets` are figures that reports choose from at the head of their chapters.
+    """
 
     done: tuple[tuple[tuple[Pattern, ...], ...], ...]
     planned: tuple[tuple[tuple[Pattern, ...], ...], ...]
-    overview: Pattern
-    targets: Pattern
+    overview: tuple[Pattern, ...]
+    targets: tuple[Pattern, ...]
     places: tuple[str, ...]
     figures: tuple[FigureKind, ...]
 
@@ -110,8 +121,11 @@ class _Compiler:
             "village": tuple(p + words["village_tail"][i % 6] for i, p in enumerate(places)),
             "firm": tuple(a + b for a in words["firm_head"] for b in words["firm_tail"]),
             "road": tuple(p + words["road_tail"][i % 12] for i, p in enumerate(reversed(places))),
-            "n": words["manners"],
-            "p": words["plans"],
+            "how": words["manner_how"],
+            "what": words["manner_what"],
+            "when": words["plan_when"],
+            "plan": words["plan_what"],
+            "predicate": words["predicates"],
         }
 
     def _kind(self, indicator: str, unit: str) -> str:
@@ -121,17 +135,18 @@ class _Compiler:
         """Return the pattern as a format; `{f}` must have been replaced before."""
         names = dict(self.names)
         if field is not None:
-            names |= {"v": field.verbs, "m": field.modifiers, "h": field.heads, "r": field.results}
+            names |= {"v": field.verbs, "m": field.modifiers, "h": field.heads, "subject": field.subjects}
         text: list[str] = []
         slots: list[Slot] = []
         last = 0
         for match in _SLOT.finditer(pattern):
             text.append(pattern[last : match.start()].replace("%", "%%"))
             last = match.end()
-            name, indicator, bank, unit = match.groups()
-            if name is not None:
+            name, indicator, bank, unit, choices = match.groups()
+            if indicator is None:
+                items = names[name] if name is not None else tuple(choices.split("/"))
                 text.append("%s")
-                slots.append(Slot(names[name], len(names[name]), False))
+                slots.append(Slot(items, len(items), False))
             else:
                 items = VALUE_BANKS[bank]
                 text.append(f"{self._kind(indicator, unit)}%s{FIGURE_END}{unit.replace('%', '%%')}")
@@ -141,7 +156,8 @@ class _Compiler:
 
     def alternatives(self, pattern: str, field: Field) -> tuple[Pattern, ...]:
         """Return the pattern once for each way to fill its figure sentences; two in one sentence are neighbours."""
-        pattern = pattern.replace("[{m}{h}|", "[项目数|")
+        for short, long in _SHORTHAND.items():
+            pattern = pattern.replace(short, long)
         if "{f}" not in pattern:
             return (self.compile(pattern, field),)
         found = []
@@ -149,18 +165,6 @@ class _Compiler:
             filled = pattern.replace("{f}", field.figures[i], 1)
             found.append(self.compile(filled.replace("{f}", field.figures[(i + 1) % len(field.figures)]), field))
         return tuple(found)
-
-
-OVERVIEW = (
-    "全年完成地区生产总值[地区生产总值|yi|亿元]，按可比价计算增长[地区生产总值|pct|%]；"
-    "财政总收入[财政总收入|yi|亿元]，增长[财政总收入|pct|%]；固定资产投资[固定资产投资|yi|亿元]，增长[固定资产投资|pct|%]；"
-    "社会消费品零售总额[社会消费品零售总额|yi|亿元]；城乡居民人均可支配收入分别为"
-    "[城镇居民人均可支配收入|yuan|元]、[农村居民人均可支配收入|yuan|元]。"
-)
-TARGETS = (
-    "主要预期目标是：地区生产总值增长[地区生产总值|pct|%]左右，财政总收入达到[财政总收入|yi|亿元]，"
-    "固定资产投资增长[固定资产投资|pct|%]，居民收入增长[居民收入|pct|%]以上，城镇登记失业率控制在[城镇登记失业率|dot|%]以内。"
-)
 
 
 @cache
@@ -172,5 +176,5 @@ def grammar() -> Grammar:
         tense: tuple(tuple(compiler.alternatives(p, field) for p in words.patterns[tense]) for field in words.fields)
         for tense in ("done", "planned")
     }
-    overview, targets = compiler.compile(OVERVIEW), compiler.compile(TARGETS)
+    overview, targets = (tuple(compiler.compile(p) for p in words.patterns[name]) for name in ("overview", "targets"))
     return Grammar(tenses["done"], tenses["planned"], overview, targets, compiler.places, tuple(compiler.kinds))

@@ -135,13 +135,13 @@ def _read_marks(marked: str, offset: int) -> tuple[str, tuple[FigureMark, ...], 
     if len(plain) == len(marked):
         return plain, (), ()
     points = edit.code_points(marked)
-    is_mark = (points >= FIGURE_FIRST) | ((points >= 0xE000) & (points <= 0xEFFF))
-    at = np.arange(len(points)) - np.cumsum(is_mark) + is_mark + offset
+    marks = edit.is_mark(points)
+    at = np.arange(len(points)) - np.cumsum(marks) + marks + offset
     figures, open_at = [], -1
     passages: list[PassageMark] = []
     opened: dict[int, int] = {}
     kinds = grammar().figures
-    where = np.flatnonzero(is_mark)
+    where = np.flatnonzero(marks)
     for mark, place in zip(points[where].tolist(), at[where].tolist(), strict=True):
         if mark >= FIGURE_FIRST:
             opener, open_at = mark, place

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from dedup.evaluation import edits as edit
 from dedup.evaluation.draws import Dice, mix, uniform
-from dedup.evaluation.grammar import MARK, PASSAGE_END, PASSAGE_START
+from dedup.evaluation.grammar import PASSAGE_END, PASSAGE_START
 from dedup.evaluation.report_writer import ReportWriter, clean
 
 ORIGINAL, COPY, EDITION, ESSAY = 0, 1, 2, 3
@@ -153,12 +153,13 @@ class Plan:
         start = dice.pick(fitting)
         while start < len(text) and text[start] == "\n":
             start += 1
-        end = start
-        left = passage.length
-        while end < len(text) and (left > 0 or _inside_figure(text, end)):
-            left -= MARK.match(text[end]) is None
-            end += 1
-        return start, end
+        points = edit.code_points(text)
+        shown = np.cumsum(~edit.is_mark(points))
+        before = int(shown[start - 1]) if start else 0
+        end = int(np.searchsorted(shown, before + passage.length)) + 1
+        # A passage that would end inside a figure takes the whole of it.
+        end = next((m.end() for m in edit.FIGURE.finditer(text, max(0, end - 24)) if m.start() < end < m.end()), end)
+        return start, min(end, len(text))
 
     def _planted(self, section: int, text: str) -> str:
         """Return the original with the passage planted into it, and with marks where others copied from it."""
@@ -202,7 +203,7 @@ class Plan:
 
     def _damaged(self, section: int, text: str, short: str) -> tuple[str, float, str, tuple[str, ...]]:
         dice = Dice(self.seed, _DAMAGE, section)
-        text = _SOURCE_MARK.sub("", text)
+        text = _PASSAGE_MARK.sub("", text)
         low, high = self.damage.edits
         rate, mode = 0.0, "none"
         if not dice.chance(self.damage.untouched):
@@ -249,11 +250,5 @@ class Plan:
         return text, rate, mode, tuple(done)
 
 
-_SOURCE_MARK = re.compile("[\ue100-\ue2ff]")
-
-
-def _inside_figure(text: str, at: int) -> bool:
-    match = edit.FIGURE.search(text, max(0, at - 24), at + 24)
-    while match is not None and match.end() <= at:
-        match = edit.FIGURE.search(text, match.end(), at + 24)
-    return match is not None and match.start() < at < match.end()
+#: Marks of passages: they are removed from copies, whose edits may cut or move a half of them.
+_PASSAGE_MARK = re.compile("[\ue010\ue011\ue100-\ue2ff]")

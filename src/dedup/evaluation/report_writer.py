@@ -49,37 +49,41 @@ def clean(text: str) -> str:
 
 
 class _Sentences:
-    """Fills patterns from two streams of draws: words from one, figures from one for each edition."""
+    """Fills patterns from two streams of draws: words from one, figures from one for each edition.
+
+    Every slot takes one draw of each stream, so that editions stay in step whatever is refilled.
+    """
 
     def __init__(self, seed: int, report: int, edition: int, n: int) -> None:
-        self._words: list[int] = draws32(mix(seed, report, _TEXT), n).tolist()
-        self._edition = edition
-        self._fresh = draws32(mix(seed, report, _FIGURES, edition), n).tolist() if edition else []
-        self._next = 0
+        self._words = iter(draws32(mix(seed, report, _TEXT), n).tolist())
+        self._fresh = iter(draws32(mix(seed, report, _FIGURES, edition), n).tolist()) if edition else None
 
     def below(self, n: int) -> int:
-        i = self._next
-        self._next = i + 1
-        return self._words[i] * n >> 32
+        """Return an integer in [0, n)."""
+        drawn: int = next(self._words) * n >> 32
+        return drawn
 
     def fill(self, pattern: Pattern) -> str:
-        i = self._next
-        words = self._words
-        slots = pattern.slots
-        self._next = i + len(slots)
-        if not self._edition:
-            return pattern.text % tuple(
-                [s[0][w * s[1] >> 32] for s, w in zip(slots, words[i : i + len(slots)], strict=True)]
-            )
+        """Return the pattern with its slots filled."""
+        words, fresh = self._words, self._fresh
+        if fresh is None:
+            return pattern.text % tuple([items[next(words) * size >> 32] for items, size, _ in pattern.slots])
         filled = []
-        for (items, size, is_figure), word, fresh in zip(
-            slots, words[i : i + len(slots)], self._fresh[i : i + len(slots)], strict=True
-        ):
-            k = word * size >> 32
-            if is_figure and fresh < REFILLED * 4294967296:
-                k = _moved(k, size, fresh & 0xFF)
+        for items, size, is_figure in pattern.slots:
+            k = next(words) * size >> 32
+            draw = next(fresh)
+            if is_figure and draw < REFILLED * 4294967296:
+                k = _moved(k, size, draw & 0xFF)
             filled.append(items[k])
         return pattern.text % tuple(filled)
+
+    def several(self, patterns: tuple[Pattern, ...], n: int) -> str:
+        """Return n of the patterns, filled, each once, in an order of this report's own."""
+        first, stride = self.below(len(patterns)), (1, 3, 5)[self.below(3)]
+        n = min(n, 7, len(patterns) - 1)
+        # Strides that share a factor with the number of patterns would repeat some.
+        chosen = dict.fromkeys((first + i * stride) % len(patterns) for i in range(n))
+        return "；".join(self.fill(patterns[i]) for i in chosen)
 
 
 def _moved(k: int, size: int, draw: int) -> int:
@@ -131,7 +135,7 @@ class ReportWriter:
         per_field = max(1, total * 6 // 10 // n_fields)
         n_planned = max(1, n_fields - 1)
         per_plan = max(1, (total - per_field * n_fields) // n_planned)
-        sentences = _Sentences(self._seed, report, edition, 40 + (per_field * n_fields + per_plan * n_planned) * 16)
+        sentences = _Sentences(self._seed, report, edition, 120 + (per_field * n_fields + per_plan * n_planned) * 26)
         paragraphs: list[str] = []
         if dice.chance(0.6):
             month, day = dice.between(1, 12), dice.between(1, 28)
@@ -145,7 +149,7 @@ class ReportWriter:
         self._opening(paragraphs, dice, place)
         paragraphs.append(f"一、{year - 1}年工作回顾")
         lead = self._formula(dice, 0) if self._templates else ""
-        paragraphs.append(f"{year - 1}年，{lead}{sentences.fill(self._grammar.overview)}")
+        paragraphs.append(f"{year - 1}年，{lead}{sentences.several(self._grammar.overview, 3 + per_field // 2)}。")
         for ordinal, field in enumerate(fields[:n_fields]):
             paragraphs.append(
                 self._paragraph(sentences, dice, "done", field, per_field, bracket.format(NUMERALS[ordinal]))
@@ -154,7 +158,8 @@ class ReportWriter:
         admission = self._formula(dice, 3) if self._templates else ""
         paragraphs.append(f"{admission}主要是：{'，'.join(dict.fromkeys(problems))}。")
         paragraphs.append(f"二、{year}年工作安排")
-        paragraphs.append(f"{year}年{sentences.fill(self._grammar.targets)}")
+        aims = dice.pick(("主要预期目标是", "要确保的目标有", "全年盯住这样几个数", "预期目标建议为", "发展目标确定为"))
+        paragraphs.append(f"{year}年{aims}：{sentences.several(self._grammar.targets, 2 + per_plan // 2)}。")
         for ordinal, field in enumerate(fields[1 : n_planned + 1]):
             mark = "——" if bracket == "{}是" else bracket.format(NUMERALS[ordinal])
             paragraphs.append(self._paragraph(sentences, dice, "planned", field, per_plan, mark))

@@ -25,6 +25,8 @@ from dedup.evaluation.sites import Sites
 from dedup.evaluation.truth_files import TRUTH_FIGURES, TRUTH_PAIRS, TRUTH_PASSAGES, TRUTH_SECTIONS, TruthFile
 
 ROLES = {ORIGINAL: "original", COPY: "copy", EDITION: "edition", ESSAY: "essay"}
+#: Up to this many sections the texts with copies are kept for the truth (about 5 KB each); beyond, written again.
+KEPT_SECTIONS = 50_000
 #: White space of pages: heads and tails in the truth are without it, as line breaks move.
 BLANKS = re.compile("[\n 　]+")
 
@@ -105,7 +107,7 @@ def write_sample(
             ("figures", TRUTH_FIGURES),
         )
     }
-    places = _Places(plan)
+    places = _Places(plan, keep_texts=measure and plan.n <= KEPT_SECTIONS)
     sites = Sites(out / "pages")
     first = 0
     for number, size in enumerate(sizes.tolist()):
@@ -119,7 +121,7 @@ def write_sample(
         exact = style.format != "html"
         made = dict(sections)
         for piece in page.pieces:
-            places.note(piece, uri, exact=exact)
+            places.note(piece, uri, made.get(piece.section), exact=exact)
             truth["sections"].add(*_section_row(uri, piece, plan, made.get(piece.section), exact=exact))
             for f in piece.figures if exact else ():
                 truth["figures"].add(uri, f.char_start, f.char_end, f.value, f.unit, f.indicator, f.state)
@@ -156,17 +158,25 @@ def write_sample(
 class _Places:
     """Where everything came to stand, filled while the pages are written."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, keep_texts: bool) -> None:
         self._by_source = plan.passages_by_source
+        self._keep_texts = keep_texts
+        self._alone = np.bincount(plan.works, minlength=plan.n)[plan.works] == 1
+        self.edits: dict[int, tuple[int, float, str]] = {}
+        self.texts: dict[int, str] = {}
         self.uris: list[str] = [""] * plan.n
         self.starts: list[int | None] = [None] * plan.n
         self.targets: dict[int, tuple[str, int | None, int | None]] = {}
         self.sources: dict[int, tuple[str, int | None, int | None]] = {}
 
-    def note(self, piece: Piece, uri: str, *, exact: bool) -> None:
-        """Remember where a section and its passages stand."""
-        if piece.section < 0:
+    def note(self, piece: Piece, uri: str, made: SectionText | None, *, exact: bool) -> None:
+        """Remember where a section and its passages stand, and what its pairs will need."""
+        if made is None:
             return
+        if not self._alone[piece.section]:
+            self.edits[piece.section] = (made.edition, made.edit_rate, made.edit_mode)
+            if self._keep_texts:
+                self.texts[piece.section] = made.plain
         self.uris[piece.section] = uri
         self.starts[piece.section] = piece.char_start if exact else None
         for mark in piece.passages:
@@ -181,11 +191,12 @@ def _section_row(uri: str, piece: Piece, plan: Plan, made: SectionText | None, *
     span = (piece.char_start, piece.char_end, piece.body_start) if exact else (None, None, None)
     if made is None:
         return ("", uri, *span, piece.kind, "", 0, piece.kind, "", "", None, [], "", "")
-    flat = BLANKS.sub("", made.plain)
+    # Twice the length leaves room for the white space that goes.
+    head, tail = (BLANKS.sub("", part) for part in (made.plain[:64], made.plain[-64:]))
     role = ROLES[int(plan.roles[piece.section])]
     return (
         *(f"t{piece.section}", uri, *span, piece.kind, f"w{made.work}", made.edition, role, piece.heading),
-        *(made.place, made.year, list(made.damage), flat[:24], flat[-24:]),
+        *(made.place, made.year, list(made.damage), head[:24], tail[-24:]),
     )
 
 
@@ -197,17 +208,19 @@ def _true_pairs(plan: Plan, places: _Places, *, measure: bool) -> Iterator[tuple
     for members in np.split(order, cuts):
         if len(members) < 2:
             continue
-        made = {int(s): plan.section(int(s)) for s in members}
-        ids = sorted(made)
+        ids = sorted(members.tolist())
         pairs = [(a, b) for i, a in enumerate(ids) for b in ids[i + 1 :]]
-        measured = similarities((made[a].plain, made[b].plain) for a, b in pairs) if measure else None
+        measured = None
+        if measure:
+            texts = {n: places.texts.get(n) or plan.section(n).plain for n in ids}
+            measured = similarities((texts[a], texts[b]) for a, b in pairs)
         for k, (a, b) in enumerate(pairs):
-            x, y = made[a], made[b]
-            relation = "near_duplicate" if x.edition == y.edition else "variant"
-            modes = sorted({x.edit_mode, y.edit_mode} - {"none"})
+            (edition_a, rate_a, mode_a), (edition_b, rate_b, mode_b) = places.edits[a], places.edits[b]
+            relation = "near_duplicate" if edition_a == edition_b else "variant"
+            modes = sorted({mode_a, mode_b} - {"none"})
             jaccard, edit = measured[k] if measured is not None else (None, None)
             meets = Definition().holds(jaccard, edit) if jaccard is not None else None
             yield (
                 *(f"t{a}", f"t{b}", places.uris[a], places.starts[a], places.uris[b], places.starts[b], relation),
-                *(1 - (1 - x.edit_rate) * (1 - y.edit_rate), "+".join(modes) or "none", jaccard, edit, meets),
+                *(1 - (1 - rate_a) * (1 - rate_b), "+".join(modes) or "none", jaccard, edit, meets),
             )

@@ -16,7 +16,7 @@ class Field:
     modifiers: tuple[str, ...]
     heads: tuple[str, ...]
     verbs: tuple[str, ...]
-    results: tuple[str, ...]
+    subjects: tuple[str, ...]
     figures: tuple[str, ...]
 
 
