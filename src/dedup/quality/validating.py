@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -68,6 +69,8 @@ def validate(
 def _context() -> Any:
     """Return a context that lives in memory and tells nobody."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    # Where a host such as Prefect lets every logger speak, its notes on temporary folders would stand in the output.
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     import great_expectations as gx
 
     context = gx.get_context(mode="ephemeral")
