@@ -90,20 +90,50 @@ def test_the_card_names_every_column_and_count(warehouse):
             assert f"| `{field.name}` |" in body
 
 
-@pytest.mark.parametrize("start", ["parent", "inside", "moved"])
-def test_views_of_the_warehouse_work_from_where_the_summary_says(warehouse, tmp_path, monkeypatch, start):
-    moved = tmp_path / "warehouse"
-    shutil.copytree(warehouse, moved)
-    folder = {"parent": moved.parent, "inside": moved, "moved": moved.rename(tmp_path / "elsewhere")}[start]
-    if start == "parent":
-        (tmp_path / "elsewhere").rename(moved)
-    if start == "inside":
-        folder = tmp_path / "elsewhere"
-    script = next(tmp_path.glob("*/views.sql")).read_text("utf-8")
-    monkeypatch.chdir(folder)
+def _count(script: str) -> int:
     connection = duckdb.connect()
     connection.execute(script)
-    assert connection.execute("select count(*) from reports join clusters using (cluster_id)").fetchone() == (2,)
+    return connection.execute("select count(*) from reports join clusters using (cluster_id)").fetchone()[0]
+
+
+def test_views_of_the_warehouse_work_from_anywhere(warehouse, tmp_path, monkeypatch):
+    script = (warehouse / "views.sql").read_text("utf-8")
+    for folder in (warehouse.parent, warehouse, tmp_path):
+        monkeypatch.chdir(folder)
+        assert _count(script) == 2
+
+
+def test_views_of_a_warehouse_that_moved_work_from_its_parent_and_inside(warehouse, tmp_path, monkeypatch):
+    original = tmp_path / "first" / "warehouse"
+    shutil.copytree(warehouse, original)
+    publish(original)
+    moved = original.parent.rename(tmp_path / "second") / "warehouse"
+    for folder in (moved.parent, moved):
+        monkeypatch.chdir(folder)
+        assert _count((moved / "views.sql").read_text("utf-8")) == 2
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(duckdb.Error, match="start DuckDB in the folder that holds the warehouse"):
+        _count((moved / "views.sql").read_text("utf-8"))
+
+
+def test_views_never_show_another_warehouse_of_the_same_name(tmp_path, monkeypatch):
+    ours, theirs = tmp_path / "ours" / "warehouse", tmp_path / "theirs" / "warehouse"
+    publish(ours)
+    tables = small_tables()
+    tables["records"] = replace(tables["records"], 0, reason="of theirs")
+    publish(theirs, tables)
+    monkeypatch.chdir(theirs.parent)
+    connection = duckdb.connect()
+    connection.execute((ours / "views.sql").read_text("utf-8"))
+    assert connection.execute("select count(*) from records where reason = 'of theirs'").fetchone() == (0,)
+    shutil.rmtree(ours / "releases")
+    with pytest.raises(duckdb.Error, match="is not here"):
+        duckdb.connect().execute((ours / "views.sql").read_text("utf-8"))
+
+
+def test_columns_are_explained_inside_duckdb(warehouse):
+    connection = duckdb.connect()
+    connection.execute((warehouse / "views.sql").read_text("utf-8"))
     comment = "select comment from duckdb_columns() where table_name = 'reports' and column_name = 'n_copies'"
     assert connection.execute(comment).fetchone() == ("sections in the cluster, itself included",)
 

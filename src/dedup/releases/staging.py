@@ -23,6 +23,7 @@ from dedup.releases.layout import (
     STAGING,
     VIEWS,
     explained,
+    hash_file,
     next_release_id,
     read_pointer,
     replace_file,
@@ -34,7 +35,7 @@ from dedup.releases.lock import require_lock
 from dedup.releases.manifest import build_manifest, describe_datasets, describe_files
 from dedup.releases.reading import Release
 from dedup.releases.recovery import write_pointer
-from dedup.releases.views import build_views
+from dedup.releases.views import release_views, warehouse_views
 from dedup.releases.writing import write_parquet
 from dedup.schemas import DATASETS
 
@@ -139,15 +140,18 @@ class Staging:
         """Write what tells people and programs about the release, inside it."""
         write_json(self.path / DATAPACKAGE, build_datapackage(manifest))
         replace_file(self.path / CARD, build_card(manifest).encode("utf-8"))
-        replace_file(self.path / VIEWS, build_views(manifest, (".",)).encode("utf-8"))
+        replace_file(self.path / VIEWS, release_views(manifest).encode("utf-8"))
 
     def _point_views(self, manifest: Mapping[str, Any]) -> None:
-        """Let `views.sql` of the warehouse show this release, from inside the warehouse and from its parent."""
-        name = self.warehouse.resolve().name
-        # A comma would be read as the end of the folder's name.
-        search = (".",) if "," in name else (name, ".")
-        views = build_views(manifest, search, f"{RELEASES}/{self.release_id}")
-        replace_file(self.warehouse / VIEWS, views.encode("utf-8"))
+        """Let `views.sql` of the warehouse show this release.
+
+        It is looked for in the warehouse below the working folder, then in the working folder as the warehouse,
+        so that a warehouse may move; and last where the warehouse is now, so that the script works from anywhere.
+        """
+        warehouse, release = self.warehouse.resolve(), f"{RELEASES}/{self.release_id}"
+        folders = [f"{warehouse.name}/{release}", release, (warehouse / release).as_posix()]
+        digest = hash_file(warehouse / release / MANIFEST)
+        replace_file(self.warehouse / VIEWS, warehouse_views(manifest, folders, digest).encode("utf-8"))
 
     def reject(self, manifest: Mapping[str, Any] | None = None) -> Path:
         """Keep the staged datasets under `rejected/` for inspection; the pointer stays.
