@@ -10,7 +10,7 @@ from dedup.text.boilerplate import Noise
 from dedup.text.characters import BLANK_CHARACTERS, BLANKS, HAN
 from dedup.text.lines import Line
 from dedup.text.marks import read_mark
-from dedup.text.unwrap import Boundaries, find_boundaries, find_pairs, join_lines
+from dedup.text.unwrap import Boundaries, Together, find_boundaries, join_lines
 
 # Marks of Markdown converters at the start of a line; the text's own number or dash after a bullet stays.
 _LEADING_MARKS = re.compile(
@@ -67,13 +67,13 @@ def clean_bodies(text: str, bodies: Sequence[Body]) -> list[CleanText]:
         blanks.append(inner)
         asked.update(pair for pairs in found.pairs for pair in pairs)
         asked.update(text[first - 1] + text[last] for first, last in inner)
-    together = find_pairs(text, asked)
+    together = Together(text, asked)
     return [
         _assemble(
             text,
             parts,
             join_lines(text, found, together),
-            [blank for blank in inner if together.get(text[blank[0] - 1] + text[blank[1]])],
+            [blank for blank in inner if text[blank[0] - 1] + text[blank[1]] in together],
         )
         for parts, found, inner in zip(pieces, boundaries, blanks, strict=True)
     ]

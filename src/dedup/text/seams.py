@@ -7,6 +7,7 @@ one more), and a cut is made only where several independent signs meet.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from dedup.text.characters import BLANK_CHARACTERS, HAN
 from dedup.text.lines import Line
 from dedup.text.marks import read_mark
-from dedup.text.unwrap import FRAGMENT, NEW_SENTENCE, ends_sentence, find_pairs, meeting_pairs, written_together
+from dedup.text.unwrap import FRAGMENT, NEW_SENTENCE, Together, ends_sentence, meeting_pairs
 
 #: Score from which a boundary is believed; one sign alone never reaches it.
 CONVINCING = 4.0
@@ -95,11 +96,12 @@ def find_seams(text: str, lines: Sequence[Line], missing: int) -> list[Seam]:
         return []
     meetings = {i: meeting_pairs(text, lines[i - 1], lines[i]) for i in places}
     region = text[first:last]
-    together = find_pairs(region, {pair for pairs in meetings.values() for pair in pairs})
+    together = Together(region, {pair for pairs in meetings.values() for pair in pairs})
     levels = _Shares([(m.start(), m[1]) for m in _LEVEL.finditer(text, first, last)])
     names = _names(text, first, last)
     marks = [read_mark(text, *line) for line in lines]
     numbered = [m.ordinal if m is not None and m.style == "comma" else None for m in marks]
+    restarts = _restarts(numbered)
     found: list[Seam] = []
     for i in places:
         signs: dict[str, float] = {}
@@ -108,7 +110,7 @@ def find_seams(text: str, lines: Sequence[Line], missing: int) -> list[Seam]:
         head = text[line[0] : line[0] + 60]
         if not ended and before[1] - before[0] >= 20 and marks[i - 1] is None:
             signs["cut in mid-sentence"] = 1.5
-            evidence = written_together(region, meetings[i], together)
+            evidence = together.weight(meetings[i])
             if evidence > 0.3:
                 signs["the page writes both ends together"] = -evidence
             if FRAGMENT.match(head):
@@ -122,9 +124,8 @@ def find_seams(text: str, lines: Sequence[Line], missing: int) -> list[Seam]:
         opening = _opens(text, lines, i)
         if opening:
             signs["opening formula"] = opening
-        restart = _restart(numbered, i)
-        if restart:
-            signs["numbering starts again"] = restart
+        if restarts[i]:
+            signs["numbering starts again"] = 1.0
         if levels.differ(line[0]):
             signs["another level of government"] = 2.0
         if _names_differ(names, line[0]):
@@ -180,27 +181,44 @@ def _opens(text: str, lines: Sequence[Line], i: int) -> float:
     return weight if weight > 1.0 else 0.0
 
 
-def _restart(numbered: Sequence[int | None], i: int) -> float:
-    before = next((n for n in reversed(numbered[max(0, i - 400) : i]) if n is not None), None)
-    after = next((n for n in numbered[i : i + 60] if n is not None), None)
-    return 1.0 if before is not None and before >= 2 and after == 1 else 0.0
+def _restarts(numbered: Sequence[int | None]) -> list[bool]:
+    """Return for each line whether the last number before it was 2 or more and the next one is 1."""
+    before: list[int] = []
+    last = 0
+    for number in numbered:
+        before.append(last)
+        last = number or last
+    after, following = [0] * len(numbered), 0
+    for i in range(len(numbered) - 1, -1, -1):
+        following = numbered[i] or following
+        after[i] = following
+    return [b >= 2 and a == 1 for b, a in zip(before, after, strict=True)]
 
 
 class _Shares:
     """Which of a few words rules on each side of a place."""
 
-    def __init__(self, hits: list[tuple[int, str]]) -> None:
-        self._hits = hits
-        self._total = Counter(word for _, word in hits)
+    def __init__(self, hits: Sequence[tuple[int, str]]) -> None:
+        self._places = [at for at, _ in hits]
+        self._words = sorted({word for _, word in hits})
+        running = [0] * len(self._words)
+        self._before: list[tuple[int, ...]] = [tuple(running)]
+        for _, word in hits:
+            running[self._words.index(word)] += 1
+            self._before.append(tuple(running))
 
     def differ(self, place: int) -> bool:
         """Whether one word makes up most of the hits before `place`, and another most of those after it."""
-        left = Counter(word for at, word in self._hits if at < place)
-        right = self._total - left
-        if left.total() < 4 or right.total() < 4:
+        left = self._before[bisect_left(self._places, place)]
+        right = [whole - part for whole, part in zip(self._before[-1], left, strict=True)]
+        if sum(left) < 4 or sum(right) < 4:
             return False
-        (a, n_a), (b, n_b) = left.most_common(1)[0], right.most_common(1)[0]
-        return a != b and n_a >= 0.6 * left.total() and n_b >= 0.6 * right.total()
+        most_left, most_right = max(left), max(right)
+        return (
+            left.index(most_left) != right.index(most_right)
+            and most_left >= 0.6 * sum(left)
+            and most_right >= 0.6 * sum(right)
+        )
 
 
 def _names(text: str, start: int, end: int) -> list[tuple[int, int]]:

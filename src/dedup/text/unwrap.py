@@ -62,10 +62,6 @@ _CLAUSE_ENDS = "，。；：！？、,;:!?\n\r”）)》 \u3000…—"
 _CLAUSE_STARTS = "，。；：！？、,;:!?\n\r“（(《 \u3000…—"
 
 
-#: Character pair -> the first places where a page writes it.
-Places = Mapping[str, Sequence[int]]
-
-
 @dataclass(frozen=True, slots=True)
 class WrapStyle:
     """How a text was wrapped.
@@ -127,14 +123,14 @@ def find_boundaries(text: str, lines: Sequence[Line]) -> Boundaries:
     return Boundaries(lines, style, marks, _numbering(marks), habits, places, pairs)
 
 
-def join_lines(text: str, boundaries: Boundaries, together: Places) -> list[str | None]:
+def join_lines(text: str, boundaries: Boundaries, together: Together) -> list[str | None]:
     """Return for each line after the first what joins it to the line before: `""`, `" "`, or None for a break.
 
     Parameters
     ----------
     text : the page
     boundaries : of one of its sections
-    together : where the page writes the pairs of the boundaries, as `find_pairs` gives it
+    together : what the page writes together, asked for the pairs of the boundaries
 
     Returns
     -------
@@ -148,7 +144,7 @@ def join_lines(text: str, boundaries: Boundaries, together: Places) -> list[str 
     return joins
 
 
-def _broken(text: str, boundaries: Boundaries, i: int, pairs: tuple[str, str, str], together: Places) -> bool:
+def _broken(text: str, boundaries: Boundaries, i: int, pairs: tuple[str, str, str], together: Together) -> bool:
     """Whether the end of line i is a wrap."""
     lines, style = boundaries.lines, boundaries.style
     end, b_start = lines[i][1], lines[i + 1][0]
@@ -177,7 +173,7 @@ def _broken(text: str, boundaries: Boundaries, i: int, pairs: tuple[str, str, st
 
 
 def _score(
-    text: str, boundaries: Boundaries, i: int, marked: bool, pairs: tuple[str, str, str], together: Places
+    text: str, boundaries: Boundaries, i: int, marked: bool, pairs: tuple[str, str, str], together: Together
 ) -> float:
     """Weigh what speaks for a wrap between two lines of which the first ends without the end of a sentence."""
     (start, end), (b_start, b_end) = boundaries.lines[i], boundaries.lines[i + 1]
@@ -240,7 +236,7 @@ def _score(
     if _COVER.search(tail) and _COVER_END.search(head):
         score += 5.0
     if _HAN_ONE.match(last) and _HAN_ONE.match(first):
-        score += written_together(text, pairs, together)
+        score += together.weight(pairs)
     if marked:
         # After a sentence that was plainly cut a real list mark still starts its own line.
         score -= 4.0
@@ -384,30 +380,49 @@ def meeting_pairs(text: str, line: Line, following: Line) -> tuple[str, str, str
     return tail, tail[-1] + head[0], head
 
 
-def written_together(text: str, pairs: tuple[str, str, str], together: Places) -> float:
-    """Return the weight of what the page writes elsewhere for a line end: positive speaks for a wrap.
+class Together:
+    """What a text writes together: where given character pairs stand in it, and what that says of a line end."""
 
-    Parameters
-    ----------
-    pairs : as `meeting_pairs` gives them
-    together : where they stand in `text`
-    """
-    tail, bridge, head = pairs
-    score = 0.0
-    tails, bridges, heads = together.get(tail, ()), together.get(bridge, ()), together.get(head, ())
-    if any(text.startswith(head, p + 2) for p in tails):
-        score += 2.5
-    elif any(text.startswith(head[0], p + 2) for p in tails) or any(text.startswith(head[1:], p + 2) for p in bridges):
-        score += 1.2
-    elif bridges:
-        score += 0.4 if len(bridges) < 3 else 0.8
-    if len(tails) >= 4:
-        final = sum(text[p + 2 : p + 3] in _CLAUSE_ENDS for p in tails) / len(tails)
-        score += 0.8 if final <= 0.35 else -0.8 if final >= 0.75 else 0.0
-    if len(heads) >= 4:
-        initial = sum(text[max(0, p - 1) : p] in _CLAUSE_STARTS for p in heads) / len(heads)
-        score += 0.8 if initial <= 0.25 else -0.8 if initial >= 0.7 else 0.0
-    return score
+    def __init__(self, text: str, pairs: Iterable[str]) -> None:
+        self._text = text
+        self._places = _find_pairs(text, pairs)
+        self._weights: dict[tuple[str, str, str], float] = {}
+
+    def __contains__(self, pair: str) -> bool:
+        return pair in self._places
+
+    def weight(self, pairs: tuple[str, str, str]) -> float:
+        """Return how strongly the text says that a line end is a wrap; negative: that it is none.
+
+        Parameters
+        ----------
+        pairs : as `meeting_pairs` gives them
+        """
+        weight = self._weights.get(pairs)
+        if weight is None:
+            weight = self._weights[pairs] = self._weigh(*pairs)
+        return weight
+
+    def _weigh(self, tail: str, bridge: str, head: str) -> float:
+        text, places = self._text, self._places
+        score = 0.0
+        tails, bridges, heads = places.get(tail, ()), places.get(bridge, ()), places.get(head, ())
+        if any(text.startswith(head, p + 2) for p in tails):
+            score += 2.5
+        elif any(text.startswith(head[0], p + 2) for p in tails) or any(
+            text.startswith(head[1:], p + 2) for p in bridges
+        ):
+            score += 1.2
+        elif bridges:
+            score += 0.4 if len(bridges) < 3 else 0.8
+        # How often the two ends end and start a clause where they stand elsewhere.
+        if len(tails) >= 4:
+            final = sum(text[p + 2 : p + 3] in _CLAUSE_ENDS for p in tails) / len(tails)
+            score += 0.8 if final <= 0.35 else -0.8 if final >= 0.75 else 0.0
+        if len(heads) >= 4:
+            initial = sum(text[max(0, p - 1) : p] in _CLAUSE_STARTS for p in heads) / len(heads)
+            score += 0.8 if initial <= 0.25 else -0.8 if initial >= 0.7 else 0.0
+        return score
 
 
 #: Occurrences of a pair that are looked at; keeps the work linear on a text that repeats two characters.
@@ -418,7 +433,7 @@ def _code(pair: str) -> int:
     return ord(pair[0]) << 21 | ord(pair[1])
 
 
-def find_pairs(text: str, pairs: Iterable[str]) -> Places:
+def _find_pairs(text: str, pairs: Iterable[str]) -> dict[str, list[int]]:
     """Return the first places of each of the given character pairs that stands in `text`."""
     names = {_code(pair): pair for pair in pairs if len(pair) == 2}
     if not names or len(text) < 2:
