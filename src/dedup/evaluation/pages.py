@@ -7,6 +7,7 @@ and where figures and passages stand inside them.
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -81,7 +82,10 @@ class PassageMark(NamedTuple):
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of a page: a section, the intro or the footer."""
+    """A part of a page: a section (its number in the plan, else -1), the intro or the footer.
+
+    `body_start` is where the text begins behind the heading line; `headless` says that the page lost its heading.
+    """
 
     kind: str
     heading: str
@@ -91,18 +95,21 @@ class Piece:
     body_start: int
     figures: tuple[FigureMark, ...] = ()
     passages: tuple[PassageMark, ...] = ()
+    headless: bool = False
 
 
 @dataclass
 class Page:
-    """A page under construction; `text` is its decoded text once `close` was called."""
+    """A page under construction; `text` is its decoded text so far."""
 
     title: str
     pieces: list[Piece] = field(default_factory=list)
     _parts: list[str] = field(default_factory=list)
     _length: int = 0
 
-    def add(self, kind: str, section: int, heading: str, before: str, body: str, after: str) -> None:
+    def add(
+        self, kind: str, section: int, heading: str, before: str, body: str, after: str, *, headless: bool = False
+    ) -> None:
         """Append a piece: `before` (heading line and what surrounds it), the marked `body`, `after` (site noise).
 
         A section starts at its heading; blanks before it belong to what stands above, or are a preamble of their own.
@@ -121,7 +128,9 @@ class Page:
         text = f"{before}{plain}{after}"
         self._parts.append(text)
         self._length += len(text)
-        self.pieces.append(Piece(kind, heading, section, start, self._length, start + len(before), figures, passages))
+        self.pieces.append(
+            Piece(kind, heading, section, start, self._length, start + len(before), figures, passages, headless)
+        )
 
     @property
     def text(self) -> str:
@@ -174,6 +183,14 @@ def break_lines(text: str, per_thousand: float, gap: str, dice: Dice) -> str:
     return text
 
 
+def _raise_headings(text: str, dice: Dice) -> str:
+    """Turn some headings inside a report into Markdown headings of any level, as converters do."""
+    return _INNER_HEADING.sub(
+        lambda m: f"{'#' * dice.between(2, 4)} {m.group()}" if dice.chance(0.3) else m.group(), text
+    )
+
+
+_INNER_HEADING = re.compile("^(?:[一二三]、|（[一二三四五六七]）|\\([一二三四五六七]\\))", re.M)
 #: What page titles say, whatever the reports below are about.
 _TITLES = ("县政府工作报告", "区政府工作报告", "镇政府工作报告", "乡镇政府工作报告", "政府工作报告", "市政府工作报告")
 
@@ -204,6 +221,8 @@ def assemble(style: Style, sections: Sequence[tuple[int, SectionText]], dice: Di
         if style.broken:
             body = break_lines(body, style.broken, dice.pick(("\n", gap)) if "　" not in gap else "\n", dice)
         paragraphs = gap.join(body.split("\n")) if gap != "\n" else body
+        if style.format == "markdown":
+            paragraphs = _raise_headings(paragraphs, dice)
         missing = many and i > 0 and style.name == "wenmi" and dice.chance(0.06)
         numeral = NUMERALS[(number + i - 1) % len(NUMERALS)]
         if not many and record:
@@ -223,7 +242,7 @@ def assemble(style: Style, sections: Sequence[tuple[int, SectionText]], dice: Di
             after = (
                 f"{gap}共{pages}页，当前第{dice.between(1, pages)}页{''.join(str(k + 1) for k in range(pages))}{after}"
             )
-        page.add(made.kind, section, heading.strip(), before, paragraphs, after)
+        page.add(made.kind, section, heading.strip(), before, paragraphs, after, headless=missing)
     if style.footer:
         related = vocabulary().words["related"]
         at = dice.below(len(related))

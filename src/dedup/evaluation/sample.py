@@ -196,7 +196,13 @@ def _section_row(uri: str, piece: Piece, plan: Plan, made: SectionText | None, *
     role = ROLES[int(plan.roles[piece.section])]
     return (
         *(f"t{piece.section}", uri, *span, piece.kind, f"w{made.work}", made.edition, role, piece.heading),
-        *(made.place, made.year, list(made.damage), head[:24], tail[-24:]),
+        *(
+            made.place,
+            made.year,
+            [*made.damage, *(["heading_missing"] if piece.headless else [])],
+            head[:24],
+            tail[-24:],
+        ),
     )
 
 

@@ -16,7 +16,7 @@ _RECORDS_PER_FILE = 500
 _PAGES_PER_FOLDER = 1000
 
 
-def _stored_gzip(data: bytes) -> bytes:
+def stored_gzip(data: bytes) -> bytes:
     """Return the data as gzip without compression: how well zlib compresses differs from build to build."""
     blocks = [data[i : i + 0xFFFF] for i in range(0, len(data), 0xFFFF)] or [b""]
     body = b"".join(
@@ -59,7 +59,7 @@ class Sites:
         text = as_html(page, style, published) if style.format == "html" else page.text
         data = text.encode(style.encoding)
         if style.format == "text.gz":
-            data = _stored_gzip(data)
+            data = stored_gzip(data)
         (site / shard / name).write_bytes(data)
         return f"{self._folder.name}/{style.name}/{shard}/{name}"
 
