@@ -64,7 +64,7 @@ _GB_NAMES = frozenset({"gb2312", "gbk", "gb18030", "cp936", "ms936", "hz-gb-2312
 _LATIN = frozenset({"iso8859-1", "cp1252", "ascii", "latin-1"})
 #: What the detector may answer. Code pages of DOS and of Macintosh never stand behind scraped pages.
 _DETECTABLE = re.compile(
-    r"big5(hkscs)?|cp950|gb18030|gbk|gb2312|shift_jis(_2004|x0213)?|cp932|euc_jp|iso2022_jp|euc_kr|cp949|johab"
+    r"big5(hkscs)?|cp950|gb18030|gbk|gb2312|shift_jis(_2004|x0213)?|cp932|euc_j(p|is_2004|isx0213)|iso2022_jp|euc_kr|cp949|johab"
     r"|cp125[0-8]|koi8_[rtu]|iso8859_[0-9]+|latin_1|cp874|tis_620"
 )
 

@@ -28,12 +28,15 @@ _NAME_CHARS = 60
 _STRAY = re.compile("[\ud800-\udfff]")
 
 
+_UNCLOSED = ("broken_row", "a quote is opened and never closed")
+
+
 @dataclass
 class _Row:
     cells: list[str]
     line: int
     text: str
-    fault: str = ""
+    fault: tuple[str, str] | None = None
 
 
 @dataclass
@@ -47,6 +50,7 @@ class _Decoded:
     pending: list[str] = field(default_factory=list)
     again: list[str] = field(default_factory=list)
     size: int = 0
+    cut: bool = False
 
     def __iter__(self) -> _Decoded:
         return self
@@ -62,18 +66,25 @@ class _Decoded:
             if raw is None:
                 self.ended = True
                 raise StopIteration
-            text = strict(raw, self.raw.encoding)
-            # Bytes that do not fit travel as surrogates through the csv reader, so that only their row is refused.
-            line = raw.decode(self.raw.encoding, "surrogateescape") if text is None else text
+            line = self._decode(raw)
         self.number += 1
         self.pending.append(line)
         self.size += len(line)
         return line
 
+    def _decode(self, raw: bytes) -> str:
+        if len(raw) > self.limit:
+            self.cut = True
+            self.size = self.limit + 1  # the row ends here, whatever quotes are open
+            return raw.decode(self.raw.encoding, "replace")
+        text = strict(raw, self.raw.encoding)
+        # Bytes that do not fit travel as surrogates through the csv reader, so that only their row is refused.
+        return raw.decode(self.raw.encoding, "surrogateescape") if text is None else text
+
     def take(self) -> tuple[list[str], bool]:
         """Return the lines of the row that was just completed, and whether it ran into the end inside a quote."""
         lines, ended = self.pending, self.ended
-        self.pending, self.size, self.ended = [], 0, False
+        self.pending, self.size, self.ended, self.cut = [], 0, False, False
         return lines, ended
 
 
@@ -84,8 +95,13 @@ def _rows(lines: _Decoded, delimiter: str) -> Iterator[_Row]:
         reader = csv.reader(lines, delimiter=delimiter)
         try:
             for cells in reader:
+                cut = lines.cut
                 taken, unclosed = lines.take()
                 first = lines.number - len(taken) + 1
+                if cut:
+                    reason = f"a line has more than {lines.limit:,} bytes (setting read.max_record_mb)"
+                    yield _Row(cells, first, "".join(taken), ("too_large", reason))
+                    continue
                 if not unclosed:
                     yield _Row(cells, first, "".join(taken))
                     continue
@@ -94,12 +110,12 @@ def _rows(lines: _Decoded, delimiter: str) -> Iterator[_Row]:
                     lines.again.extend(reversed(taken[1:]))
                     lines.number = first
                     taken = taken[:1]
-                yield _Row(cells, first, "".join(taken), "a quote is opened and never closed")
+                yield _Row(cells, first, "".join(taken), _UNCLOSED)
             if not lines.again and not lines.pending:
                 return
         except csv.Error as error:
             taken, _ = lines.take()
-            yield _Row([], lines.number - len(taken) + 1, "".join(taken), f"not CSV ({error})")
+            yield _Row([], lines.number - len(taken) + 1, "".join(taken), ("broken_row", f"not CSV ({error})"))
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
@@ -138,8 +154,8 @@ def _mapping(header: list[str], columns: ColumnSettings) -> dict[str, int]:
 
 def _fault(row: _Row, width: int) -> tuple[str, str] | None:
     """Return (rule, reason) of a row that cannot be trusted."""
-    if row.fault:
-        return "broken_row", row.fault
+    if row.fault is not None:
+        return row.fault
     if len(row.cells) != width and (len(row.cells) < width or any(row.cells[width:])):
         return "broken_row", f"{len(row.cells)} cells under a header of {width}: quotes or separators are missing"
     if any(map(_STRAY.search, row.cells)):

@@ -110,6 +110,8 @@ def _recoded(stream: io.BufferedReader, encoding: str, limit: int) -> Iterator[b
             yield line.encode("utf-8", "surrogatepass")
     except UnicodeDecodeError as error:
         raise Refused("undecodable", f"it starts like {encoding} but does not go on so ({error.reason})") from error
+    finally:
+        reader.detach()  # the stream is not ours to close
 
 
 def read_lines(lines: RawLines, file: RecordFile) -> Iterator[Line | Rejected]:
