@@ -101,7 +101,7 @@ def _place_documents(truth: Truth, documents: pa.Table, sections: pa.Table) -> P
         unit_docs = connection.sql("SELECT * FROM unit_docs ORDER BY ALL").to_arrow_table()
         placed = connection.sql(
             """
-            SELECT unit, section_id, 1.0 AS overlap
+            SELECT unit, section_id, 1::DOUBLE AS overlap
             FROM unit_docs JOIN sections USING (doc_id) SEMI JOIN kinds USING (kind) ORDER BY unit, doc_id, ordinal
             """
         ).to_arrow_table()

@@ -87,9 +87,12 @@ def _read_table(path: Path) -> pa.Table:
     if path.suffix == ".jsonl":
         lines = path.read_text("utf-8").splitlines()
         try:
-            return pa.Table.from_pylist([json.loads(line) for line in lines if line.strip()])
+            rows = [json.loads(line) for line in lines if line.strip()]
         except json.JSONDecodeError as error:
             raise TruthError(f"{path}: not JSON Lines: {error}") from error
+        # Arrow takes the columns of the first row; any row may bring further ones.
+        names = dict.fromkeys(name for row in rows for name in row)
+        return pa.table({name: [row.get(name) for row in rows] for name in names})
     if path.suffix == ".csv":
         # Ids are text even where all of them look like numbers: 007 is not 7.
         ids = {name: pa.string() for name in ("doc_a", "doc_b", "label", "relation")}
