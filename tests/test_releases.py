@@ -103,6 +103,15 @@ def test_sql_joins_datasets_and_binds_parameters(tmp_path):
     assert release.sql("describe reports").num_rows == len(schemas.REPORTS)
 
 
+def test_sql_explains_columns(tmp_path):
+    query = "select comment from duckdb_columns() where table_name = 'clusters' and column_name = 'n_sources'"
+    assert publish(tmp_path).sql(query).to_pylist() == [{"comment": "sources they come from"}]
+
+
+def test_sql_works_in_a_folder_with_a_quote_in_its_name(tmp_path):
+    assert publish(tmp_path / "o'brien's [1]").sql("from reports").num_rows == 2
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.dataset as ds
 
+from dedup.releases.datapackage import documentation
 from dedup.releases.errors import BrokenRelease, NoRelease, QueryRefused, UnknownDataset
 from dedup.releases.layout import MANIFEST, RELEASES, parse_release_id, read_pointer, release_ids
 from dedup.releases.manifest import read_manifest
@@ -96,7 +97,8 @@ class Release:
         Parameters
         ----------
         query : one SELECT (also WITH, FROM, DESCRIBE, SUMMARIZE, SHOW). It can read the files of this release
-            and nothing else: no other file, no network, no extension, no writing
+            and nothing else: no other file, no network, no extension, no writing. What columns mean stands in
+            `select column_name, comment from duckdb_columns()`
         parameters : values for `?` (a sequence) or `$name` (a mapping)
 
         Raises
@@ -125,10 +127,15 @@ class Release:
                 "temp_directory": spill,
             }
         )
-        files = {name: [str(path) for path in self.files(name)] for name in self.datasets}
-        for name, paths in files.items():
-            connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet([{_quoted(paths)}])')
-        connection.execute(f"SET allowed_paths = [{_quoted([p for paths in files.values() for p in paths])}]")
+        paths: list[str] = []
+        for name in self.datasets:
+            files = [str(path) for path in self.files(name)]
+            connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet([{_quoted(files)}])')
+            for f in self.dataset(name).schema:
+                if doc := documentation(f):
+                    connection.execute(f'COMMENT ON COLUMN "{name}"."{f.name}" IS {quote(doc)}')
+            paths += files
+        connection.execute(f"SET allowed_paths = [{_quoted(paths)}]")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         return connection
