@@ -100,6 +100,7 @@ _INTRO = re.compile(
 )
 # Whom an intro speaks to, or of what.
 _READER = re.compile(r"小编|大家|各位|[你您]|参考|写|全部内容|所有内容|整理的|的内容|一起|一块|共同来|欢迎")
+_NEIGHBOUR = re.compile(rf"[\[【]?[上下]一[篇条个](?:文章|范文|新闻)?{_B}[:：\]】]{_B}[^。！？；\n]{{0,60}}")
 _EDITOR = re.compile(r"[（(【\[]?(?:编者按|编辑注|小编注|编辑提示|温馨提示|小贴士|本站注|网友投稿|网络投稿)[:：】\]]")
 _NAVIGATION = re.compile(
     rf"[\[【]?(?:返回(?:顶部|首页|列表|上一页|目录|栏目)|关闭窗口|关闭本页|打印本页|打印此页|打印|加入收藏|设为首页|网站地图|联系我们|关于我们|无障碍阅读|繁体|字体[:：]?|大|中|小|登录|注册|收藏|分享|举报|投诉|纠错|展开全文|阅读全文|收起)"
@@ -173,7 +174,7 @@ def line_noise(line: str) -> NoiseKind | None:
             return "pagination"
         if _PAGE_NUMBER.fullmatch(line):
             return "pagination"
-        if _CRUMBS.fullmatch(line) or _NAVIGATION.fullmatch(line):
+        if _CRUMBS.fullmatch(line) or _NAVIGATION.fullmatch(line) or _NEIGHBOUR.fullmatch(line):
             return "navigation"
         if _METADATA.fullmatch(line):
             return "metadata"

@@ -49,9 +49,19 @@ _WEAK_SUFFIX = re.compile(
     rf"(?:[#>*＊★☆◆●■▲]|[{BLANKS}])*(?P<title>[^。！？；，、\n]{{2,40}}?(?:报告|讲话|发言|总结|汇报|体会|稿))"
     rf"{_B}[（(\[【]?{_B}(?P<n>{ORDINAL}){_B}[】\]）)]?[：:]?[{BLANKS}*＊#]*"
 )
+# The same, glued to a paragraph whose first words are those of a report.
+_WEAK_GLUED = re.compile(
+    rf"(?:[#>*★☆◆●■▲]|[{BLANKS}])*(?:(?P<open>[【\[（(])?{_B}(?P<n>{ORDINAL}){_B}(?(open)[】\]）)]|[、.．:：]){_B}"
+    rf"(?P<title>[^。！？；，\n]{{2,36}}?(?:报告|讲话|发言|总结|汇报|体会|稿))(?={_B}{OPENING})"
+    rf"|(?P<title2>[^。！？；，、\n]{{2,36}}?(?:报告|讲话|发言|总结|汇报|体会|稿)){_B}(?P<open2>[（(\[【])?{_B}(?P<n2>{ORDINAL})"
+    rf"{_B}(?(open2)[】\]）)])[：:]?(?={_B}{OPENING}))"
+)
 _NOUN_END = re.compile(rf"(?:{DOCUMENT_NOUN})(?:[（(【\[][^）)】\]]{{0,20}}[）)】\]])?$")
 _CHAPTER = re.compile(rf"(?:^|\n)[#*{BLANKS}]*第{_B}{ORDINAL}{_B}[章节条]")
 _COUNT = re.compile(rf"({ORDINAL}){_B}篇")
+_GREETING = re.compile(r"^(?:我(?:代表|受|谨)|现在[，,])|各位(?:代表|委员|领导|同志)|尊敬的|同志们|大家好|现在[，,]我")
+_MARKS = BLANK_CHARACTERS + "#*＊>＞★☆◆◇●■▲►▶"
+_DIGITS = "0123456789０１２３４５６７８９"
 #: A heading line, marks and all, is at most this long; with more it is a paragraph (or is glued to one).
 MAX_HEADING = 60
 #: Between two real headings there is text; entries of a table of contents follow each other.
@@ -169,10 +179,10 @@ def _read(text: str, line: Line, match: re.Match[str]) -> Heading | None:
     short = rest_start + len(rest) == line[1] and len(plain) <= 45 and not _SENTENCE.search(plain)
     if not plain:
         end, glued, heading_title = line[1], False, ""
-    elif short and (has_title or separated) and not _OPENING.match(plain):
+    elif short and (has_title or separated) and not _GREETING.search(plain):
         end, glued, heading_title = line[1], False, plain
     else:
-        if has_title and not separated and match["cardinal"]:
+        if has_title and not separated and match["cardinal"] and not _OPENING.match(plain):
             return None  # `模板一体化施工…`: a word, not a number
         if inline and not separated and not stem:
             return None
@@ -180,7 +190,7 @@ def _read(text: str, line: Line, match: re.Match[str]) -> Heading | None:
         end, glued = (rest_start + len(heading_title) if heading_title else number_end), True
         if not heading_title and separator and separator.group().strip(BLANK_CHARACTERS):
             end = rest_start
-    whole = text[start:end].strip(BLANK_CHARACTERS + "#*＊>＞★☆◆◇●■▲►▶")
+    whole = text[start:end].strip(_MARKS)
     return Heading(start, end, whole, ordinal, form, stem or heading_title, glued, inline)
 
 
@@ -211,20 +221,30 @@ def _glued_title(rest: str) -> str:
 def _weak_candidates(text: str, lines: list[Line]) -> list[Heading]:
     found: list[Heading] = []
     for start, end in lines:
-        if not 4 <= end - start <= MAX_HEADING:
+        if end - start < 4:
             continue
-        for pattern, form in ((_WEAK, "numbered"), (_WEAK_SUFFIX, "title-number")):
-            match = pattern.fullmatch(text, start, end)
+        match = _WEAK_GLUED.match(text, start, end)
+        if match is not None:
+            numeral, title = match["n"] or match["n2"], match["title"] or match["title2"]
+            form, stop, glued = ("numbered" if match["n"] else "title-number"), match.end(), True
+        elif end - start <= MAX_HEADING:
+            form = "numbered"
+            match = _WEAK.fullmatch(text, start, end)
+            if match is None:
+                form = "title-number"
+                match = _WEAK_SUFFIX.fullmatch(text, start, end)
             if match is None:
                 continue
-            title = match["title"].strip(BLANK_CHARACTERS + "*＊#")
-            ordinal = parse_ordinal(match["n"])
-            if ordinal is None or not _NOUN_END.search(title):
-                continue
-            if form == "numbered":
-                form += "-bracket" if match["open"] else "-digit" if match["n"][0] in "0123456789０１２３" else "-han"
-            found.append(Heading(start, end, text[start:end].strip(BLANK_CHARACTERS + "*＊#>"), ordinal, form, title))
-            break
+            numeral, title, stop, glued = match["n"], match["title"], end, False
+        else:
+            continue
+        title = title.strip(BLANK_CHARACTERS + "*＊#")
+        ordinal = parse_ordinal(numeral)
+        if ordinal is None or not _NOUN_END.search(title):
+            continue
+        if form == "numbered":
+            form += "-bracket" if match["open"] else "-digit" if numeral[0] in _DIGITS else "-han"
+        found.append(Heading(start, stop, text[start:stop].strip(_MARKS), ordinal, form, title, glued))
     return found
 
 
@@ -242,7 +262,7 @@ def _series(text: str, candidates: list[Heading], expected: int | None) -> tuple
     if candidates[0].form == "suffix" and repeats >= 2 and len(same) >= 2:
         # One stem numbered again and again: whatever the order, these are the headings.
         return _rising_or_all(same), 10.0 + len(same)
-    series = _rising(candidates)
+    series = _runs(candidates) or _rising(candidates)
     score = _score(text, series, expected)
     form = series[0].form
     needed = 2.0 if form in ("ordinal", "unit", "suffix") else 4.0
@@ -281,6 +301,9 @@ def _score(text: str, series: list[Heading], expected: int | None) -> float:
     score -= 3.0 * chapters * (1.0 - 0.5 * named)
     if series[0].form.startswith(("numbered", "title")) and n < 2:
         score -= 5.0
+    if series[0].form.startswith(("numbered", "title")) and opened < 0.3 and expected is None:
+        # Items of an agenda carry such titles too.
+        score -= 1.5
     if series[0].form == "numbered-han":
         # 一、…总结 二、…计划 are the parts of one report, unless each of them greets its hearers.
         score += -2.5 + 2.0 * (opened >= 0.6)
@@ -323,6 +346,14 @@ def _rising_or_all(series: list[Heading]) -> list[Heading]:
             kept.pop()
         kept.append(heading)
     return kept
+
+
+def _runs(candidates: list[Heading]) -> list[Heading]:
+    """Return all candidates when they count 1, 2, … again and again, as pages put together from pages do."""
+    starts = [i for i, c in enumerate(candidates) if i == 0 or c.ordinal <= candidates[i - 1].ordinal]
+    lengths = [b - a for a, b in pairwise([*starts, len(candidates)])]
+    whole = len(starts) >= 2 and min(lengths) >= 2 and all(candidates[i].ordinal == 1 for i in starts)
+    return list(candidates) if whole else []
 
 
 def _rising(candidates: list[Heading]) -> list[Heading]:
@@ -374,10 +405,10 @@ def _trim(text: str, heading: Heading, shared: str) -> Heading:
         at = text.find(shared, heading.start, heading.start + MAX_HEADING)
         if at >= 0:
             end = at + len(shared)
-            whole = text[heading.start : end].strip(BLANK_CHARACTERS + "#*＊>＞★☆◆◇●■▲►▶")
+            whole = text[heading.start : end].strip(_MARKS)
             return replace(heading, end=end, title=whole, stem=shared)
     if heading.glued and shared and heading.stem != shared and heading.stem.startswith(shared):
         end = heading.end - (len(heading.stem) - len(shared))
-        whole = text[heading.start : end].strip(BLANK_CHARACTERS + "#*＊>＞★☆◆◇●■▲►▶")
+        whole = text[heading.start : end].strip(_MARKS)
         return replace(heading, end=end, title=whole, stem=shared)
     return heading

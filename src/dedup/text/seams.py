@@ -89,7 +89,7 @@ def find_seams(text: str, lines: Sequence[Line], missing: int) -> list[Seam]:
             not ends_sentence(text, lines[i - 1])
             or (indented[i] and not usual_indent)
             or _CLOSING.search(text, *_tail(lines[i - 1]))
-            or _opens(text, lines, i)
+            or opening_weight(text, lines, i)
         )
     ]
     if not places:
@@ -121,7 +121,7 @@ def find_seams(text: str, lines: Sequence[Line], missing: int) -> list[Seam]:
             signs["leading blank unlike its neighbours"] = 1.7
         if ended and _CLOSING.search(text, *_tail(before)):
             signs["closing formula"] = 1.5
-        opening = _opens(text, lines, i)
+        opening = opening_weight(text, lines, i)
         if opening:
             signs["opening formula"] = opening
         if restarts[i]:
@@ -162,7 +162,7 @@ def _tail(line: Line) -> Line:
     return max(line[0], line[1] - 30), line[1]
 
 
-def _opens(text: str, lines: Sequence[Line], i: int) -> float:
+def opening_weight(text: str, lines: Sequence[Line], i: int) -> float:
     """Return how plainly a report opens at line i: a greeting, a title or cover, and the formula of presenting."""
     weight = 0.0
     for k in range(i, min(i + 6, len(lines))):

@@ -11,7 +11,8 @@ import pyarrow as pa
 from dedup.ids import section_id
 from dedup.schemas import MATCHED_KINDS, SECTIONS
 from dedup.settings import TextSettings
-from dedup.text.boilerplate import find_noise
+from dedup.text.boilerplate import find_noise, line_noise
+from dedup.text.characters import BLANK_CHARACTERS, BLANKS, NEWLINES
 from dedup.text.cleaning import Body, clean_bodies
 from dedup.text.completeness import completeness
 from dedup.text.headings import Heading, expected_count, find_headings
@@ -20,7 +21,7 @@ from dedup.text.kinds import classify
 from dedup.text.lines import Line, split_lines
 from dedup.text.normalise import content_hashes, normalised_lengths
 from dedup.text.placeholders import find_placeholders
-from dedup.text.seams import find_seams
+from dedup.text.seams import SHORTEST, find_seams, opening_weight
 
 #: A lead of this length that speaks like a report is one whose heading was lost; intros are shorter.
 LONG_LEAD = 800
@@ -30,6 +31,13 @@ MOST_MISSING = 8
 FOOTER_LINES = 60
 
 _REPORT_WORDS = re.compile(r"[我全][省市县区镇乡州]|发展|建设|各位代表|增长|工作")
+
+_B = f"[{BLANKS}]*"
+_HEADING_MARKS = BLANK_CHARACTERS + "#*＊"
+_APPENDIX = re.compile(
+    rf"[#*＊{BLANKS}【（(]*(?:附[件录表]?[一二三四五六七八九十0-9]{{0,2}}[:：]?{_B})?(?:《?[^，。；\n]{{0,14}}(?:报告|文件)》?(?:中|的|有关|部分|若干|相关)*)?"
+    rf"(?:(?:有关|部分|相关|若干)?(?:名词|术语|用语|专有名词)(?:和用语)?(?:解释|注释|说明|释义)|注释|附[件录表][一二三四五六七八九十0-9]{{0,2}}[:：]?)[】）)*＊:：{BLANKS}]*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +123,7 @@ def cut_text(text: str, title: str | None, settings: TextSettings) -> list[Secti
                 kind, reason = "junk", junk
             else:
                 kind, reason = classify(part.title, clean.text)
-                reason = f"{reason}; cut at a missing heading: {part.reason}" if part.reason else reason
+                reason = f"{reason}; heading missing: {part.reason}" if part.reason else reason
         masked = sum(p.end - p.start for p in find_placeholders(clean.text))
         dropped = sum(n.end - n.start for n in body.noise)
         sections.append(
@@ -155,11 +163,12 @@ def _cut(text: str, lines: list[Line], title: str, settings: TextSettings) -> li
     if not headings:
         cuts.append((0, 0, title, "report", ""))
     elif headings[0].start > 0:
-        cuts.append((0, 0, "", *_lead(text, headings[0].start)))
+        cuts.extend(_lead(text, [line for line in lines if line[0] < headings[0].start], headings[0]))
     cuts.extend((h.start, h.end, h.title, "report", "") for h in headings)
     starts = [line[0] for line in lines]
     if headings:
         cuts = _with_seams(text, lines, starts, cuts, headings, title)
+        cuts = _with_appendices(text, lines, starts, cuts)
     foot = _footer(text, lines)
     if foot is not None and foot[0] > cuts[-1][1]:
         cuts.append((foot[0], foot[0], "", foot[1], "site furniture at the end of the page"))
@@ -170,12 +179,26 @@ def _cut(text: str, lines: list[Line], title: str, settings: TextSettings) -> li
     return parts
 
 
-def _lead(text: str, end: int) -> tuple[str, str]:
-    """Return kind and reason of what stands before the first heading: an intro, or a report that lost its heading."""
-    lead = text[:end]
-    if len(lead) >= LONG_LEAD and sum(1 for _ in _REPORT_WORDS.finditer(lead)) >= 6:
-        return "report", "the page starts inside a report"
-    return "preamble", "before the first heading"
+def _lead(text: str, lines: list[Line], first: Heading) -> list[tuple[int, int, str, str, str]]:
+    """Return the cuts before the first heading: an intro of the site, a report that lost its heading, or both."""
+    preamble = (0, 0, "", "preamble", "before the first heading")
+    words = sum(1 for _ in _REPORT_WORDS.finditer(text, 0, first.start))
+    if first.ordinal < 2 and (first.start < LONG_LEAD or words < 12):
+        return [preamble]
+    for i, (start, _) in enumerate(lines):
+        opens = opening_weight(text, lines, i) >= 2.5 and first.start - start >= SHORTEST
+        if opens or (
+            first.start - start >= LONG_LEAD and words >= 12 and lines[i][1] - start > 60 and not _noise(text, lines[i])
+        ):
+            reason = "the page starts inside a report"
+            if not text[:start].strip(BLANK_CHARACTERS + NEWLINES):
+                return [(0, 0, "", "report", reason)]
+            return [preamble, (start, start, "", "report", reason)]
+    return [preamble]
+
+
+def _noise(text: str, line: Line) -> bool:
+    return line_noise(text[line[0] : line[1]]) is not None
 
 
 def _with_seams(
@@ -193,18 +216,41 @@ def _with_seams(
     for i, cut in enumerate(cuts):
         out.append(cut)
         end = cuts[i + 1][0] if i + 1 < len(cuts) else len(text)
+        if cut[3] != "report":
+            continue
         here = by_start[cut[0]].ordinal if cut[0] in by_start else 0
         if i + 1 < len(cuts):
             missing = by_start[cuts[i + 1][0]].ordinal - here - 1
         else:
             missing = min(2, (expected or 0) - here)
-        if cut[3] != "report" or not 0 < missing <= MOST_MISSING:
+        if cut[0] not in by_start:
+            missing -= 1  # the lead itself is one of them
+        if not 0 < missing <= MOST_MISSING:
             continue
         inside = _lines_between(text, lines, starts, cut[1], end)
         out.extend(
             (inside[s.line][0], inside[s.line][0], "", "report", ", ".join(s.signs))
             for s in find_seams(text, inside, missing)
         )
+    return out
+
+
+def _with_appendices(
+    text: str, lines: list[Line], starts: list[int], cuts: list[tuple[int, int, str, str, str]]
+) -> list[tuple[int, int, str, str, str]]:
+    """Add cuts where the glossary or an annex of a report starts, behind the end of the report."""
+    out: list[tuple[int, int, str, str, str]] = []
+    for i, cut in enumerate(cuts):
+        out.append(cut)
+        end = cuts[i + 1][0] if i + 1 < len(cuts) else len(text)
+        if cut[3] != "report":
+            continue
+        inside = _lines_between(text, lines, starts, cut[1], end)
+        for k in range(1, len(inside) - 1):
+            start, stop = inside[k]
+            if stop - start <= 40 and _APPENDIX.fullmatch(text, start, stop) and start - cut[1] >= SHORTEST:
+                out.append((start, stop, text[start:stop].strip(_HEADING_MARKS), "appendix", "glossary or annex"))
+                break
     return out
 
 
