@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from functools import cache
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -247,6 +250,53 @@ def test_a_rule_that_cannot_run_is_an_error_and_stops_the_release():
     assert "status" in result.observed
     assert report.critical
     assert report.summary().endswith("ERROR=1")
+
+
+def test_sql_on_data_frames_cannot_run_and_does_not_count_as_a_failure_of_the_data(tmp_path):
+    query = {"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": "select * from {batch}"}}
+    (tmp_path / "clusters.json").write_text(json.dumps({"expectations": [{**query, "severity": "info"}]}))
+    report = validate({"clusters": small_tables()["clusters"]}, extra=tmp_path)
+    (result,) = report.broken
+    assert (result.status, result.severity, result.n_failing) == ("error", "info", 0)
+    assert report.critical
+    assert report.failing.num_rows == 0
+
+
+def test_parts_of_a_table_are_validated_as_one():
+    table = small_tables()["records"]
+    doubled = [table.slice(0, 2), table.slice(2), table.slice(1, 1)]
+    report = validate({"records": iter(doubled)})
+    assert report.failing_keys("records") == [table["uri"][1].as_py()]
+    assert report.results[0].n_rows == 4
+
+
+@pytest.mark.slow
+def test_validation_calls_nobody_and_writes_nothing(tmp_path):
+    code = (
+        "import socket, sys\n"
+        "def refuse(*args): raise AssertionError('network')\n"
+        "socket.socket.connect = socket.getaddrinfo = refuse\n"
+        "from tests.small_release import small_tables\n"
+        "from dedup.quality import validate\n"
+        "assert not validate(small_tables()).critical\n"
+        "import time; time.sleep(1)"
+    )
+    (tmp_path / "home").mkdir()
+    (tmp_path / "work").mkdir()
+    (tmp_path / "temporary").mkdir()
+    root = str(Path(__file__).resolve().parents[1])
+    environment = {"HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path / "temporary"), "PYTHONPATH": root}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment,
+        cwd=tmp_path / "work",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def test_thresholds_are_those_of_the_run():

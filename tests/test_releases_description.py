@@ -14,7 +14,7 @@ import yaml
 from frictionless import Package
 
 from dedup import schemas
-from dedup.releases import diff_releases, open_release, verify_release, warehouse_lock
+from dedup.releases import IntegrityError, diff_releases, open_release, verify_release, warehouse_lock
 from dedup.releases.staging import open_staging
 from tests.small_release import NOW, publish, replace, small_tables
 
@@ -222,16 +222,17 @@ def test_verification_looks_into_files_whose_hashes_agree(tmp_path):
 def test_each_contradiction_stops_publication(tmp_path, dataset, change, says):
     tables = small_tables()
     tables[dataset] = replace(tables[dataset], 0, **change)
-    with pytest.raises(Exception, match=says.replace(".", r"\.")) as caught:
+    with pytest.raises(IntegrityError, match=says.replace(".", r"\.")) as caught:
         publish(tmp_path, tables)
-    assert type(caught.value).__name__ == "IntegrityError"
     assert not (tmp_path / "latest.json").exists()
+    assert not list((tmp_path / "staging").iterdir())
+    assert open_release(caught.value.kept).rows(dataset) == tables[dataset].num_rows
 
 
 def test_keys_that_repeat_stop_publication(tmp_path):
     tables = small_tables()
     tables["records"] = pa.concat_tables([tables["records"], tables["records"].slice(0, 1)])
-    with pytest.raises(Exception, match=r"records: uri is unique: broken for 1 rows, e\.g\. cty/a\.txt"):
+    with pytest.raises(IntegrityError, match=r"records: uri is unique: broken for 1 rows, e\.g\. cty/a\.txt"):
         publish(tmp_path, tables)
 
 

@@ -205,6 +205,19 @@ def test_a_changed_manifest_is_not_trusted(tmp_path):
         open_release(tmp_path)
 
 
+def test_a_damaged_release_does_not_hide_the_others(tmp_path):
+    first, second = publish(tmp_path), publish(tmp_path)
+    (second.path / "manifest.json").write_text("{")
+    newest, elder = list_releases(tmp_path)
+    assert "cannot be read" in newest.problem
+    assert newest.is_latest
+    assert (elder.id, elder.problem, elder.rows["records"]) == (first.id, "", 3)
+    (tmp_path / "latest.json").write_text("{")
+    assert [info.id for info in list_releases(tmp_path)] == [second.id, first.id]
+    with pytest.raises(NoRelease, match="dedup run"):
+        list_releases(tmp_path / "nowhere")
+
+
 def test_readers_never_meet_a_half_release(tmp_path):
     """A reader that opens again and again beside a writer always gets one consistent release."""
     publish(tmp_path, _few())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class ReleaseError(Exception):
     """Something about a warehouse or a release; the message names the place and the way out."""
@@ -29,12 +31,17 @@ class IntegrityError(ReleaseError):
     Attributes
     ----------
     problems : one sentence for each broken rule
+    kept : the folder under `rejected/` where the datasets can be looked at
     """
 
-    def __init__(self, release_id: str, problems: list[str]) -> None:
+    def __init__(self, kept: Path, problems: list[str]) -> None:
         self.problems = problems
+        self.kept = kept
         lines = "\n".join(f"  {problem}" for problem in problems)
-        super().__init__(f"release {release_id} was not published, {len(problems)} checks failed:\n{lines}")
+        super().__init__(
+            f"release {kept.name} was not published, {len(problems)} of its rules are broken "
+            f"(its datasets are kept in {kept}):\n{lines}"
+        )
 
 
 class WarehouseError(ReleaseError):

@@ -24,7 +24,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ReleaseInfo:
-    """One line of `list_releases`."""
+    """One line of `list_releases`.
+
+    Attributes
+    ----------
+    id, path : of the release
+    created_at, parent : when it was made, and on which release it is built
+    rows : rows of each dataset
+    n_bytes : size of the data
+    is_latest : True for the one that readers get
+    problem : why its manifest cannot be read; empty when it can
+    """
 
     id: str
     path: Path
@@ -33,6 +43,7 @@ class ReleaseInfo:
     rows: dict[str, int]
     n_bytes: int
     is_latest: bool
+    problem: str = ""
 
 
 class Release:
@@ -183,25 +194,38 @@ def open_release(warehouse: str | Path, release: str | None = None) -> Release:
 
 
 def list_releases(warehouse: str | Path) -> list[ReleaseInfo]:
-    """Return the releases of a warehouse, newest first; a damaged one raises `BrokenRelease`, none `NoRelease`."""
+    """Return the releases of a warehouse, newest first; damaged ones are named with their problem.
+
+    Raises
+    ------
+    NoRelease
+        There are none.
+    """
     folder = Path(warehouse)
-    latest = read_pointer(folder)["release_id"]
-    found: list[ReleaseInfo] = []
-    for release_id in reversed(release_ids(folder / RELEASES)):
-        path = folder / RELEASES / str(release_id)
+    ids = release_ids(folder / RELEASES)
+    try:
+        latest = read_pointer(folder)["release_id"]
+    except (NoRelease, BrokenRelease):
+        if not ids:
+            raise
+        latest = None
+    return [_info(folder / RELEASES / str(id_), is_latest=str(id_) == latest) for id_ in reversed(ids)]
+
+
+def _info(path: Path, *, is_latest: bool) -> ReleaseInfo:
+    try:
         manifest = read_manifest(path)
-        found.append(
-            ReleaseInfo(
-                id=str(release_id),
-                path=path,
-                created_at=str(manifest["created_at"]),
-                parent=manifest["parent"],
-                rows={name: int(entry["rows"]) for name, entry in manifest["datasets"].items()},
-                n_bytes=sum(int(entry["bytes"]) for entry in manifest["datasets"].values()),
-                is_latest=str(release_id) == latest,
-            )
-        )
-    return found
+    except BrokenRelease as error:
+        return ReleaseInfo(path.name, path, "", None, {}, 0, is_latest, str(error))
+    return ReleaseInfo(
+        id=path.name,
+        path=path,
+        created_at=str(manifest["created_at"]),
+        parent=manifest["parent"],
+        rows={name: int(entry["rows"]) for name, entry in manifest["datasets"].items()},
+        n_bytes=sum(int(entry["bytes"]) for entry in manifest["datasets"].values()),
+        is_latest=is_latest,
+    )
 
 
 def _quoted(values: Sequence[str]) -> str:

@@ -93,7 +93,7 @@ class Staging:
         Raises
         ------
         IntegrityError
-            Keys repeat or references lead nowhere; nothing was published, the staging folder is kept.
+            Keys repeat or references lead nowhere; nothing was published, the datasets are kept as by `reject`.
         WarehouseError
             The disk is full or may not be written; nothing was published, what was staged is removed.
         """
@@ -120,7 +120,7 @@ class Staging:
         datasets = describe_datasets(self.path)
         problems = find_contradictions(self.path)
         if problems:
-            raise IntegrityError(self.release_id, problems)
+            raise IntegrityError(self.reject(extra), problems)
         manifest = build_manifest(self.release_id, self.parent, self.created_at, datasets, extra)
         self._describe(manifest)
         manifest["files"] = describe_files(self.path)
