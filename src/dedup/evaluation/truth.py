@@ -20,6 +20,7 @@ from dedup.schemas import MATCHED_KINDS
 NEGATIVE_LABELS = frozenset(["0", "false", "no", "n", "different", "distinct", "negative", "unrelated"])
 #: Column names a score is looked for under when none is named.
 SCORE_COLUMNS = ("jaccard", "j5", "score", "similarity")
+_MEETS = "meets the definition of a near-duplicate"
 _SUFFIXES = (".parquet", ".jsonl", ".csv")
 
 
@@ -64,8 +65,8 @@ def read_truth(path: Path, *, score: str | None = None, min_score: float | None 
     path : folder with `truth.sections.*` and `truth.pairs.*`, or a Parquet, JSONL or CSV file with the columns
         doc_a and doc_b (records' own ids or uris), perhaps a score, label and relation
     score : column with the true similarity; default the first of jaccard, j5, score, similarity that is there
-    min_score : pairs below do not count for recall. Default: for samples those that meet the definition of a
-        near-duplicate count, of a list all
+    min_score : pairs below do not count for recall. Default: those count that meet the definition of a near-duplicate
+        where the truth says so (column `meets`), else all
 
     Raises
     ------
@@ -138,7 +139,7 @@ def _sample_truth(folder: Path, score: str | None, min_score: float | None) -> T
         positive = pc.greater_equal(jaccard, min_score)
         threshold = f"{name} >= {min_score:g}"
     elif meets.null_count < len(meets):
-        positive, threshold = meets, "meets the definition of a near-duplicate"
+        positive, threshold = meets, _MEETS
     else:
         positive, threshold = pa.array(np.ones(len(a), dtype=bool)), "all pairs, their similarities are unknown"
     edit = _optional(pairs, "edit_similarity", pa.float64())
@@ -160,9 +161,12 @@ def _listed_truth(path: Path, score: str | None, min_score: float | None) -> Tru
     negative = pc.fill_null(pc.is_in(pc.utf8_lower(labels), value_set=pa.array(sorted(NEGATIVE_LABELS))), False)
     positive = pc.invert(negative)
     threshold = "all listed pairs"
+    meets = _optional(listed, "meets", pa.bool_())
     if min_score is not None:
         positive = pc.and_(positive, pc.fill_null(pc.greater_equal(jaccard, min_score), False))
         threshold = f"{name} >= {min_score:g}"
+    elif meets.null_count < len(meets):
+        positive, threshold = pc.and_(positive, pc.fill_null(meets, False)), _MEETS
     table = _pair_table(
         pc.index_in(ids_a, value_set=ids),
         pc.index_in(ids_b, value_set=ids),
