@@ -15,22 +15,13 @@ if TYPE_CHECKING:
 
 
 @cache
-def _consoles() -> dict[str, Console]:
-    return {}
-
-
 def out() -> Console:
     """Return the console for results: colours on a terminal only, and not when NO_COLOR is set."""
     from rich.console import Console
 
-    # Made anew when stdout is another one, as in tests and captured output.
-    known = _consoles().get("out")
-    if known is None or known.file is not sys.stdout:
-        # Piped text is as wide as it is: a line that is folded at 80 cannot be searched.
-        width = None if sys.stdout.isatty() else 100_000
-        known = Console(highlight=False, soft_wrap=not sys.stdout.isatty(), width=width, emoji=False)
-        _consoles()["out"] = known
-    return known
+    # Piped text is as wide as it is: a line that is folded at 80 cannot be searched.
+    piped = not sys.stdout.isatty()
+    return Console(highlight=False, emoji=False, soft_wrap=piped, width=100_000 if piped else None)
 
 
 def is_terminal() -> bool:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from dedup.cli import check, explain, look, make, pages, release_verbs, run
-from dedup.cli.failures import explain_failure
+from dedup.cli.failures import INTERRUPTED, explain_failure
 
 _EPILOG = "Start with [bold]dedup init[/bold], then [bold]dedup run[/bold]; `dedup VERB --help` shows examples."
 
@@ -59,12 +59,10 @@ def main() -> None:
         return
     try:
         app()
-    except KeyboardInterrupt:
-        print("\nstopped; the last release is untouched", file=sys.stderr)
-        sys.exit(130)
-    except BrokenPipeError:
-        # The reader of a pipe (head, less) went away: that is how pipes end, and nothing to report.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except SystemExit as end:
+        # typer turns Ctrl-C into this exit code, without a word.
+        if end.code == INTERRUPTED:
+            print("stopped; the last release is untouched", file=sys.stderr)
+        raise
     except Exception as error:  # the last line of defence: DEDUP_DEBUG=1 shows the traceback
         sys.exit(explain_failure(error))

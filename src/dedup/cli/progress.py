@@ -22,19 +22,25 @@ class BarObserver:
 
     def stage_started(self, stage: str, total: int | None) -> None:
         """Begin a bar; one that swings to and fro when the total is not known."""
-        self._tasks[stage] = self._progress.add_task(_words(stage), total=total, note="")
+        self._tasks[stage] = self._progress.add_task(_words(stage), total=total, note="", count="")
 
     def advanced(self, stage: str, done: int, note: str = "") -> None:
         """Move the bar."""
         if stage in self._tasks:
-            self._progress.update(self._tasks[stage], completed=done, note=note[-48:])
+            task = self._tasks[stage]
+            total = self._total(task)
+            count = f"{done:,} of {int(total):,}" if total and total > 1 else f"{done:,}"
+            self._progress.update(task, completed=done, count=count, note=note[-48:])
 
     def stage_finished(self, stage: str, seconds: float, note: str = "") -> None:
-        """Fill the bar."""
+        """Fill the bar; its note says what came out."""
         if stage in self._tasks:
             task = self._tasks[stage]
-            total = next((t.total for t in self._progress.tasks if t.id == task), None) or 1
+            total = self._total(task) or 1
             self._progress.update(task, total=total, completed=total, note=note)
+
+    def _total(self, task: TaskID) -> float | None:
+        return next((t.total for t in self._progress.tasks if t.id == task), None)
 
 
 def _words(stage: str) -> str:
@@ -52,12 +58,12 @@ def show_progress(wanted: bool) -> Iterator[Observer]:
         yield SilentObserver()
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (
         TextColumn("{task.description:<36}"),
         BarColumn(bar_width=24),
-        MofNCompleteColumn(),
+        TextColumn("{task.fields[count]:>12}"),
         TimeElapsedColumn(),
         TextColumn("{task.fields[note]}", markup=False),
     )

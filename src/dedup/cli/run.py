@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Annotated
 
 import typer
@@ -44,6 +45,9 @@ def run(
 
     settings = options.read_settings(config, warehouse)
     chosen = resolve_sources(sources or [], settings)
+    # Great Expectations announces its temporary folders, and sets the level of that logger when it is imported.
+    chatty = logging.getLogger("great_expectations.data_context.types.base")
+    chatty.addFilter(lambda record: record.levelno >= logging.WARNING)
     prefect_seconds: float | None = None
     with show_progress(not quiet and not json) as observer:
         if no_prefect:
