@@ -19,6 +19,8 @@ MAX_TABLE_CHARS = 1_000_000
 MAX_TABLES_CHARS = 4_000_000
 #: A cell with more text than this holds an article, so that its table lays out a page.
 MAX_CELL_CHARS = 1500
+#: The same for a cell that holds most of its table's text.
+LONG_CELL_CHARS = 150
 
 ParagraphKind = Literal["text", "heading", "item", "row", "pre"]
 
@@ -59,7 +61,7 @@ _CJK_BREAK = re.compile(f"(?<=[{_CJK}])[ \t\r\f]*\n[ \t\r\n\f]*(?=[{_CJK}])")
 _FORMATTING = re.compile(r"<(/?)(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])[^>]*>", re.I | re.A)
 _TAG = re.compile(r"<[^>]*>")
 _ROW = re.compile(r"<tr(?=[\s/>])")
-_CELL = re.compile(r"<t[dh](?=[\s/>])")
+_CELL = re.compile(r"<t[dh](?:[\s/][^>]*)?>")
 _LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{20000,}>")
 
 
@@ -76,7 +78,10 @@ class Paragraph:
 
 @dataclass
 class Outline:
-    """A page in document order: for each block element its parent, tag and whether its name is suspect."""
+    """A page in document order: for each block element its parent, tag and whether its name is suspect.
+
+    Tables and rows that lay out the page have the tag `layout`.
+    """
 
     parents: list[int] = field(default_factory=lambda: [-1])
     tags: list[str] = field(default_factory=lambda: ["body"])
@@ -123,10 +128,13 @@ def _data_table(table: Any) -> str | None:
     rows = _ROW.split(html)[1:]
     if len(rows) < 2 or all(len(_CELL.findall(row)) < 2 for row in rows):
         return None
+    longest, whole = 0, len(html)
     for cell in _CELL.split(html):
-        if len(cell) > MAX_CELL_CHARS and len(_SPACE.sub(" ", _TAG.sub("", cell))) > MAX_CELL_CHARS:
-            return None
-    return html
+        if len(cell) > LONG_CELL_CHARS:
+            longest = max(longest, len(_SPACE.sub(" ", _TAG.sub("", cell))))
+    if longest > LONG_CELL_CHARS:
+        whole = len(_SPACE.sub(" ", _TAG.sub("", html)))
+    return html if longest <= MAX_CELL_CHARS and longest < 0.7 * max(whole, 1) else None
 
 
 class _Walker:
@@ -181,20 +189,21 @@ class _Walker:
         if (style := node.getattr("style")) and _HIDDEN_STYLE.search(style):
             return False
         self.flush()
+        kind = self.kinds[-1]
+        html = _data_table(node) if tag == "table" and not self.row_depth else None
+        laid_out = tag in {"table", "tr"} and html is None and not self.row_depth
         self.outline.parents.append(self.element)
-        self.outline.tags.append(tag)
+        self.outline.tags.append("layout" if laid_out else tag)
         self.outline.suspects.append(_is_suspect(node, tag))
         self.element = len(self.outline.tags) - 1
-        kind = self.kinds[-1]
         if tag in _HEADINGS:
             kind = "heading"
         elif tag in {"li", "dt", "dd"}:
             kind = "item"
-        elif tag == "table":
-            if not self.row_depth and (html := _data_table(node)) is not None:
-                self.row_depth += 1
-                kind = "row"
-                self._keep_table(html)
+        elif html is not None:
+            self.row_depth += 1
+            kind = "row"
+            self._keep_table(html)
         elif tag == "pre":
             self.pre_depth += 1
         self.kinds.append(kind)

@@ -110,7 +110,7 @@ def _title(tree: Any, metas: dict[str, str], outline: Outline) -> str | None:
         if outline.tags[p.element] == "h1" and (line := " ".join(p.text.split("\n"))[:_MAX_TITLE])
     ]
     named = f"{stated} {_first_string(tree.title)}"
-    if repeated := next((top for top in tops if len(top) > 3 and top in named), None):
+    if repeated := next((top for top in tops if len(top) > 1 and top in named), None):
         return repeated
     site = metas.get("og:site_name")
     if stated and site and stated.endswith(site):

@@ -16,6 +16,7 @@ from dedup.sources.records import RecordFile
 BLANK = " \t\r\n\f\v\x85\xa0\u3000\u200b\ufeff"
 #: Characters at the head of a plain text in which it may say where it comes from.
 _HEAD = 1000
+_STEP = 1 << 20
 _MARKDOWN_TITLE = re.compile(r"\s*# +([^\r\n]+)")
 
 
@@ -25,6 +26,18 @@ def _facts_of_text(text: str, kind: str) -> PageFacts:
     day, source = visible_facts(head.split("\n"))
     title = _MARKDOWN_TITLE.match(head) if kind == "markdown" else None
     return PageFacts(title[1].strip() if title else None, day, "text" if day else "none", source)
+
+
+def _read_at_most(stream: io.BufferedReader, limit: int) -> bytes | None:
+    """Return all of a stream, None when it is longer than `limit`; memory grows with what is there."""
+    parts: list[bytes] = []
+    size = 0
+    while part := stream.read(_STEP):
+        size += len(part)
+        if size > limit:
+            return None
+        parts.append(part)
+    return b"".join(parts)
 
 
 def read_page(stream: io.BufferedReader, packed: bool, kind: str, file: RecordFile) -> Page:
@@ -38,8 +51,8 @@ def read_page(stream: io.BufferedReader, packed: bool, kind: str, file: RecordFi
     entry = file.entry
     limit_mb = file.read.max_record_mb if packed else file.read.max_file_mb
     limit = int(limit_mb * 1e6)
-    data = stream.read(limit + 1)
-    if len(data) > limit:
+    data = _read_at_most(stream, limit)
+    if data is None:
         what, setting = (
             ("unpacked it is", "max_record_mb") if packed else (f"with {entry.size:,} bytes it is", "max_file_mb")
         )
