@@ -41,7 +41,13 @@ def list_remote(source: SourceSettings) -> Iterator[Entry]:
     """Yield the files below an fsspec url, in code point order of their paths, with the rules of local folders."""
     fs, path = _filesystem(source.path)
     path = path.rstrip("/")
-    root, names = _names(fs, path)
+    default = path.rpartition("/")[2] or urlsplit(source.path).netloc or "source"
+    try:
+        root, names = _names(fs, path)
+    except Exception as error:  # each back end raises what it likes; the reason is kept for quarantine
+        reason = f"the url cannot be listed: {str(error)[:300] or type(error).__name__}"
+        yield Entry(source, source.name or default, default, 0, _opener(fs, path), ("missing_source", reason))
+        return
     name = source.name or root.rpartition("/")[2] or urlsplit(source.path).netloc or "source"
     for full, size in names:
         inside = full[len(root) :].lstrip("/") or full.rpartition("/")[2]
@@ -64,4 +70,6 @@ def _names(fs: Any, path: str) -> tuple[str, list[tuple[str, int]]]:
     if fs.isfile(path):
         return path.rpartition("/")[0], [(path, int(fs.info(path).get("size") or 0))]
     found = fs.find(path, detail=True)
+    if not found and not fs.exists(path):
+        raise FileNotFoundError("nothing lies there")
     return path, sorted((p, int(info.get("size") or 0)) for p, info in found.items())
