@@ -10,6 +10,7 @@ import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -61,15 +62,9 @@ STYLES: tuple[Style, ...] = (
 )
 
 
-class FigureMark(NamedTuple):
-    """A figure and where it stands in the page."""
-
-    indicator: str
-    unit: str
-    value: str
-    char_start: int
-    char_end: int
-    state: str
+#: A figure and where it stands in the page: indicator, unit, value, char_start, char_end, state. A plain tuple, as
+#: pages hold thousands of them.
+FigureMark = tuple[str, str, str, int, int, str]
 
 
 class PassageMark(NamedTuple):
@@ -145,22 +140,36 @@ def _read_marks(marked: str, offset: int) -> tuple[str, tuple[FigureMark, ...], 
         return plain, (), ()
     points = edit.code_points(marked)
     marks = edit.is_mark(points)
-    at = np.arange(len(points)) - np.cumsum(marks) + marks + offset
-    figures, open_at = [], -1
-    passages: list[PassageMark] = []
-    opened: dict[int, int] = {}
-    kinds = grammar().figures
     where = np.flatnonzero(marks)
-    for mark, place in zip(points[where].tolist(), at[where].tolist(), strict=True):
-        if mark >= FIGURE_FIRST:
-            opener, open_at = mark, place
-        elif mark == ord(FIGURE_END):
-            changed = opener >= FIGURE_CHANGED
-            kind = kinds[opener - (FIGURE_CHANGED if changed else FIGURE_FIRST)]
-            value = plain[open_at - offset : place - offset]
-            state = "masked" if not value[:1].isdecimal() else "changed" if changed else "printed"
-            figures.append(FigureMark(kind.indicator, kind.unit, value, open_at, place, state))
-        elif mark == ord(PASSAGE_START):
+    # Offsets in the plain text: a mark's place less the marks before it.
+    at = where - np.arange(len(where))
+    found = points[where]
+    opens = found >= FIGURE_FIRST
+    starts, ends = at[opens], at[found == ord(FIGURE_END)]
+    kinds = _figure_kinds()
+    figures = []
+    for opener, start, end in zip(found[opens].tolist(), starts.tolist(), ends.tolist(), strict=True):
+        changed = opener >= FIGURE_CHANGED
+        indicator, unit = kinds[opener - (FIGURE_CHANGED if changed else FIGURE_FIRST)]
+        value = plain[start:end]
+        state = "masked" if not value[:1].isdecimal() else "changed" if changed else "printed"
+        figures.append((indicator, unit, value, start + offset, end + offset, state))
+    others = ~opens & (found != ord(FIGURE_END))
+    passages = _read_passages(found[others].tolist(), (at[others] + offset).tolist()) if others.any() else ()
+    return plain, tuple(figures), passages
+
+
+@cache
+def _figure_kinds() -> tuple[tuple[str, str], ...]:
+    return tuple((kind.indicator, kind.unit) for kind in grammar().figures)
+
+
+def _read_passages(marks: list[int], places: list[int]) -> tuple[PassageMark, ...]:
+    """Pair the marks that open passages with those that close them."""
+    opened: dict[int, int] = {}
+    passages: list[PassageMark] = []
+    for mark, place in zip(marks, places, strict=True):
+        if mark == ord(PASSAGE_START):
             opened[-1] = place
         elif mark == ord(PASSAGE_END):
             passages.append(PassageMark(-1, opened[-1], place))
@@ -168,7 +177,7 @@ def _read_marks(marked: str, offset: int) -> tuple[str, tuple[FigureMark, ...], 
             opened[mark - SOURCE_START] = place
         else:
             passages.append(PassageMark(mark - SOURCE_END, opened[mark - SOURCE_END], place))
-    return plain, tuple(figures), tuple(passages)
+    return tuple(passages)
 
 
 def break_lines(text: str, per_thousand: float, gap: str, dice: Dice) -> str:
@@ -231,7 +240,8 @@ def assemble(style: Style, sections: Sequence[tuple[int, SectionText]], dice: Di
             # The only signs left are the number that is skipped, a leading blank and another place.
             heading, before = "", " "
         else:
-            heading = style.heading.format(t=topic, n=numeral) if many else f"{made.place}{topic}"
+            alone = topic if topic.startswith(made.place) else f"{made.place}{topic}"
+            heading = style.heading.format(t=topic, n=numeral) if many else alone
             before = f"{heading}{gap}"
             if i == 0 and not page.pieces and style.name == "fanwen":
                 before = f"\n\n{before}"

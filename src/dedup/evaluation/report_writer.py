@@ -63,19 +63,27 @@ class _Sentences:
         drawn: int = next(self._words) * n >> 32
         return drawn
 
-    def fill(self, pattern: Pattern) -> str:
-        """Return the pattern with its slots filled."""
+    def fill(self, *patterns: Pattern) -> str:
+        """Return the patterns one after the other, their slots filled."""
         words, fresh = self._words, self._fresh
+        text = "".join([pattern.text for pattern in patterns])
         if fresh is None:
-            return pattern.text % tuple([items[next(words) * size >> 32] for items, size, _ in pattern.slots])
+            # `zip` asks the slots first, so no draw is lost at the end of a pattern.
+            return text % tuple(
+                [
+                    items[word * size >> 32]
+                    for p in patterns
+                    for (items, size, _), word in zip(p.slots, words, strict=False)
+                ]
+            )
         filled = []
-        for items, size, is_figure in pattern.slots:
-            k = next(words) * size >> 32
-            draw = next(fresh)
-            if is_figure and draw < REFILLED * 4294967296:
-                k = _moved(k, size, draw & 0xFF)
-            filled.append(items[k])
-        return pattern.text % tuple(filled)
+        for pattern in patterns:
+            for (items, size, is_figure), word, draw in zip(pattern.slots, words, fresh, strict=False):
+                k = word * size >> 32
+                if is_figure and draw < REFILLED * 4294967296:
+                    k = _moved(k, size, draw & 0xFF)
+                filled.append(items[k])
+        return text % tuple(filled)
 
     def several(self, patterns: tuple[Pattern, ...], n: int) -> str:
         """Return n of the patterns, filled, each once, in an order of this report's own."""
@@ -193,12 +201,13 @@ class ReportWriter:
         patterns = (self._grammar.done if tense == "done" else self._grammar.planned)[field]
         lead = self._vocabulary.words["heading_leads"][sentences.below(16)]
         titles = self._vocabulary.fields[field].titles
-        text = [f"{mark}{lead}，{titles[sentences.below(len(titles))]}。"]
-        below, fill = sentences.below, sentences.fill
+        title = titles[sentences.below(len(titles))]
+        below, n_patterns = sentences.below, len(patterns)
+        chosen = []
         for _ in range(n):
-            alternatives = patterns[below(len(patterns))]
-            text.append(fill(alternatives[below(len(alternatives))]))
-        return "".join(text)
+            alternatives = patterns[below(n_patterns)]
+            chosen.append(alternatives[below(len(alternatives))])
+        return f"{mark}{lead}，{title}。{sentences.fill(*chosen)}"
 
     def essay(self, number: int) -> Written:
         """Return an essay: a listener's thoughts on a report."""

@@ -123,8 +123,8 @@ def write_sample(
         for piece in page.pieces:
             places.note(piece, uri, made.get(piece.section), exact=exact)
             truth["sections"].add(*_section_row(uri, piece, plan, made.get(piece.section), exact=exact))
-            for f in piece.figures if exact else ():
-                truth["figures"].add(uri, f.char_start, f.char_end, f.value, f.unit, f.indicator, f.state)
+            for indicator, unit, value, start, end, state in piece.figures if exact else ():
+                truth["figures"].add(uri, start, end, value, unit, indicator, state)
         if progress is not None:
             progress(number + 1, pages)
     sites.close()
