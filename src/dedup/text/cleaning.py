@@ -10,7 +10,8 @@ from dedup.text.boilerplate import Noise
 from dedup.text.characters import BLANK_CHARACTERS, BLANKS, HAN
 from dedup.text.lines import Line
 from dedup.text.marks import read_mark
-from dedup.text.unwrap import Boundaries, Together, find_boundaries, join_lines
+from dedup.text.together import Together
+from dedup.text.unwrap import Boundaries, find_boundaries, join_lines
 
 # Marks of Markdown converters at the start of a line; the text's own number or dash after a bullet stays.
 _LEADING_MARKS = re.compile(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from dedup.text.characters import CLOSERS, HAN, SENTENCE_ENDS
 from dedup.text.marks import read_mark
-from dedup.text.unwrap import FRAGMENT
+from dedup.text.sentences import FRAGMENT
 
 HEAD = 600
 TAIL = 400

@@ -15,8 +15,9 @@ SAMPLE = 20_000
 PROSE = 0.15
 
 _CODE = re.compile(
-    r"function\s{0,3}[\w$]{0,40}\(|\b(?:var|let|const)\s[\w$]{1,40}\s{0,3}=|document\.|window\.|\$\(|=>|@media|!important|\breturn\b[^\n]{0,40};"
-    r"|[\w\-]{2,30}\s{0,2}:\s{0,2}[^;{}\n]{1,60};\s{0,3}[\w\-}]|\"[\w\-@$]{1,40}\"\s{0,2}:\s{0,2}[\[{\"0-9tfn]|</?[a-z]{1,10}[ >/]|&[a-z]{2,6};|\\u[0-9a-f]{4}",
+    r"function\s{0,3}[\w$]{0,40}\(|\b(?:var|let|const)\s[\w$]{1,40}\s{0,3}=|document\.|window\.|\$\(|=>|@media|!important"
+    r"|\breturn\b[^\n]{0,40};|[\w\-]{2,30}\s{0,2}:\s{0,2}[^;{}\n]{1,60};\s{0,3}[\w\-}]"
+    r"|\"[\w\-@$]{1,40}\"\s{0,2}:\s{0,2}[\[{\"0-9tfn]|</?[a-z]{1,10}[ >/]|&[a-z]{2,6};|\\u[0-9a-f]{4}",
     re.ASCII,
 )
 _CODE_MARKS = "{}[];=<>\\$|&"
@@ -28,9 +29,11 @@ _MENU = re.compile(
     r"首页|网站首页|新闻|要闻|资讯|时政|财经|体育|娱乐|科技|教育|健康|汽车|房产|旅游|军事|视频|图片|博客|论坛|社区|登录|注册|搜索|导航|菜单|联系我们|关于我们|网站地图|"
     r"会员|下载|客服|帮助|更多|返回|收藏|分享|订阅|广告|招聘|留言|设为首页|加入收藏|上一页|下一页|专题|专栏|栏目|频道|直播|问答|百科|文库|范文大全|友情链接|版权声明|免责声明|隐私|"
     r"政务公开|政府信息公开|办事服务|互动交流|政民互动|走进.{2,4}|.{2,6}概况|公告公示|机构设置|领导之窗|"
-    r"(?i:home|about(?: us)?|contact(?: us)?|log ?in|sign (?:in|up)|register|search|menu|news|sports?|business|politics|opinion|world|tech(?:nology)?|entertainment|health|travel|"
-    r"video|photos?|blog|shop|cart|my account|subscribe|newsletter|privacy(?: policy)?|terms(?: of (?:use|service))?|cookies?|help|faq|site ?map|careers|skip to (?:main )?content|"
-    r"share|tweet|facebook|twitter|instagram|youtube|linkedin|advertis\w+|support|services|products|pricing|events|resources|next|previous|more|close|english|language)"
+    r"(?i:home|about(?: us)?|contact(?: us)?|log ?in|sign (?:in|up)|register|search|menu|news|sports?|business|politics"
+    r"|opinion|world|tech(?:nology)?|entertainment|health|travel|video|photos?|blog|shop|cart|my account|subscribe"
+    r"|newsletter|privacy(?: policy)?|terms(?: of (?:use|service))?|cookies?|help|faq|site ?map|careers"
+    r"|skip to (?:main )?content|share|tweet|facebook|twitter|instagram|youtube|linkedin|advertis\w+|support|services"
+    r"|products|pricing|events|resources|next|previous|more|close|english|language)"
 )
 
 
@@ -61,7 +64,7 @@ def _is_code(text: str) -> bool:
     if marks < 0.04 * len(text) or marks < 4:
         return False
     hits = sum(1 for _ in _CODE.finditer(text))
-    return hits >= 2 and hits * 150 >= len(text) or marks >= 0.15 * len(text)
+    return (hits >= 2 and hits * 150 >= len(text)) or marks >= 0.15 * len(text)
 
 
 def _navigation(text: str) -> str | None:
@@ -79,7 +82,7 @@ def _navigation(text: str) -> str | None:
             return "navigation: menu words only"
         return None
     known = sum(_MENU.match(item) is not None and len(item) <= 24 for item in items)
-    short = sum(len(item) <= 12 or len(_WORD.findall(item)) <= 4 and len(item) <= 40 for item in items)
+    short = sum(len(item) <= 12 or (len(_WORD.findall(item)) <= 4 and len(item) <= 40) for item in items)
     figures = sum(any(c in "0123456789" for c in item) for item in items)
     if short < 0.7 * len(items):
         return None

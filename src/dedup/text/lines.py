@@ -55,7 +55,7 @@ def _paragraphs(text: str, start: int, end: int) -> list[Line]:
     if not after_sentence:
         return [(start, end)]
     lines, position = [], start
-    for first, last in gaps if not wide else wide:
+    for first, last in wide or gaps:
         if first > position:
             lines.append((position, first))
         position = last

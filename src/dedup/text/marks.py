@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dedup.text.characters import BLANKS
@@ -52,3 +53,26 @@ def read_mark(text: str, start: int, end: int) -> Mark | None:
             unit = match["unit"] if name == "part" else ""
             return Mark(f"part-{unit[0]}" if unit else name, parse_ordinal(match[group]), match.end())
     return Mark(style, None, match.end())
+
+
+def fits_numbering(marks: Sequence[Mark | None]) -> list[bool]:
+    """Tell real marks from text that looks like one: a numbered mark must fit into its own sequence.
+
+    `一、附加值低` after `…工业企业结构单` is no heading: the section counts 一、 二、 三、 elsewhere.
+    """
+    real = [mark is not None for mark in marks]
+    by_style: dict[str, list[tuple[int, int]]] = {}
+    for i, mark in enumerate(marks):
+        if mark is not None and mark.ordinal is not None:
+            by_style.setdefault(mark.style, []).append((i, mark.ordinal))
+    for places in by_style.values():
+        for k, (i, value) in enumerate(places):
+            before = places[k - 1][1] if k else 0
+            after = places[k + 1][1] if k + 1 < len(places) else None
+            if value == 1:
+                # A second 1 behind a 1, or a 1 that nothing follows.
+                fits = before != 1 and (after in (None, 1, 2) or k == 0)
+            else:
+                fits = value == before + 1 or after == value + 1 or len(places) == 1
+            real[i] = fits
+    return real

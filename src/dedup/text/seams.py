@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from dedup.text.characters import BLANK_CHARACTERS, HAN
 from dedup.text.lines import Line
 from dedup.text.marks import read_mark
-from dedup.text.unwrap import FRAGMENT, NEW_SENTENCE, Together, ends_sentence, meeting_pairs
+from dedup.text.sentences import FRAGMENT, NEW_SENTENCE, ends_sentence
+from dedup.text.together import Together, meeting_pairs
 
 #: Score from which a boundary is believed; one sign alone never reaches it.
 CONVINCING = 4.0

@@ -7,17 +7,16 @@ open, the numbering around it, line lengths, and whether the page itself writes 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from dedup.text.characters import BLANK_CHARACTERS, CLOSERS, DIGITS, HAN, LATIN, OPENERS, SENTENCE_ENDS, SMALL
+from dedup.text.characters import BLANK_CHARACTERS, CLOSERS, DIGITS, HAN, LATIN, OPENERS, SMALL
 from dedup.text.lines import Line
-from dedup.text.marks import Mark, read_mark
+from dedup.text.marks import Mark, fits_numbering, read_mark
+from dedup.text.sentences import FRAGMENT, NEW_SENTENCE, ends_sentence
+from dedup.text.together import Together, meeting_pairs
+from dedup.text.wrapping import WrapStyle, is_full, wrap_style
 
-_ENDED = re.compile(rf"(?:[{SENTENCE_ENDS}]|(?<![0-9])\.|[：:；;])[{re.escape(CLOSERS)}\"']*$")
-_ENDED_BEFORE_NOTE = re.compile(r"[。！？；][（(][^（）()]{1,50}[）)]$")
 _INNER = re.compile(rf"[。！？!?；](?=[^{re.escape(CLOSERS)}\s])|[a-z)]\.\s+[A-Z]")
 _COMMA_END = re.compile(r"[，、,（(“‘《〈「『\[【/＋+\-－—–～~&·]$")
 #: What cannot start a line of its own.
@@ -30,13 +29,6 @@ _DANGLING = re.compile(
 )
 _DANGLING_LATIN = re.compile(
     r"(?:^|[\s(])(?i:the|a|an|of|to|in|on|at|by|for|from|with|and|or|but|as|that|which|who|is|are|was|were|be|been|has|have|had|will|would|can|may|its|their|our|this|these|than|into|per)$"
-)
-FRAGMENT = re.compile(
-    r"(?:的|了|着|过|们|性|化|率|等(?![级待候])|和(?!谐|平|睦|美)|与(?!会|时)|及(?!时|早)|以及|或(?!者说)|而(?!且)|之|者|地区|，)"
-)
-NEW_SENTENCE = re.compile(
-    r"(?:各位|同志们|今年|去年|明年|一年来|[一五]年来|过去|回顾|展望|当前|目前|今后|新的一年|现在|为此|同时|此外|另外|首先|其次|最后|总之|因此|我们|我[省市县区镇乡村]|"
-    r"全[省市县区镇乡村]|坚持|坚决|继续|深入|大力|着力|积极|进一步|加强|加快|加大|突出|紧紧|紧扣|围绕|按照|根据|通过|认真|切实|全面|扎实|努力|是|(?:19|20)[0-9xX×]{2}年)"
 )
 _TITLE_END = re.compile(
     r"(?:报告|讲话|总结|汇报|发言|意见|方案|计划|办法|规定|条例|通知|公告|决定|目标|任务|措施|回顾|安排|情况)$"
@@ -58,24 +50,6 @@ _ENACTED = re.compile(
 _BEFORE_DATE = re.compile(r"(?:在|于|自|从|至|到|和|与|及|经|由|根据|依照|按照|[，、（(])$")
 _COVER = re.compile(r"^[—\-－（(]*[^。，]{0,12}年[^。，]{0,16}在[^上。]*$")
 _COVER_END = re.compile(r"(?:会议|大会|次会)上?[)）]?$")
-_CLAUSE_ENDS = "，。；：！？、,;:!?\n\r”）)》 \u3000…—"
-_CLAUSE_STARTS = "，。；：！？、,;:!?\n\r“（(《 \u3000…—"
-
-
-@dataclass(frozen=True, slots=True)
-class WrapStyle:
-    """How a text was wrapped.
-
-    Attributes
-    ----------
-    width : line length at which lines were broken, 0 when they were not broken at a fixed length
-    indented : paragraphs start with blanks
-    blank : paragraphs are parted by empty lines, lines inside them are not
-    """
-
-    width: int
-    indented: bool
-    blank: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +94,7 @@ def find_boundaries(text: str, lines: Sequence[Line]) -> Boundaries:
         habits[name] = n + 1, n_ended + end
     places = [i for i in range(len(lines) - 1) if style.width or not ended[i] or text[lines[i + 1][0]] in _COMMA_STARTS]
     pairs = [meeting_pairs(text, lines[i], lines[i + 1]) for i in places]
-    return Boundaries(lines, style, marks, _numbering(marks), habits, places, pairs)
+    return Boundaries(lines, style, marks, fits_numbering(marks), habits, places, pairs)
 
 
 def join_lines(text: str, boundaries: Boundaries, together: Together) -> list[str | None]:
@@ -156,7 +130,7 @@ def _broken(text: str, boundaries: Boundaries, i: int, pairs: tuple[str, str, st
     breaks = gap.count("\n") or gap.count("\r") or 1
     indent = len(gap) - len(gap.rstrip(BLANK_CHARACTERS))
     if style.width:
-        full = _full(text, lines[i], lines[i + 1], style.width)
+        full = is_full(text, lines[i], lines[i + 1], style.width)
         if style.blank and breaks > 1:
             return False
         if style.indented and indent:
@@ -165,7 +139,7 @@ def _broken(text: str, boundaries: Boundaries, i: int, pairs: tuple[str, str, st
             return False
         if full and (not ended or style.indented or style.blank):
             return True
-        if ended or not full and (style.indented or style.blank):
+        if ended or (not full and (style.indented or style.blank)):
             return False
     elif ended:
         return False
@@ -284,28 +258,6 @@ def _open_pair(tail: str, head: str) -> float:
     return 0.0
 
 
-def ends_sentence(text: str, line: Line) -> bool:
-    """Whether a line ends as a sentence, a list item or an announcement ends."""
-    # Closing marks after the end are few; looking at the last characters only keeps long lines cheap.
-    start, end = line
-    if _ENDED.search(text, max(start, end - 8), end):
-        return True
-    return text[end - 1] in "）)" and _ENDED_BEFORE_NOTE.search(text, max(start, end - 60), end) is not None
-
-
-def _full(text: str, line: Line, following: Line, width: int) -> bool:
-    """Whether the first word of the next line would not have fitted on this one."""
-    length = line[1] - line[0]
-    first = text[following[0]]
-    if not _LATIN_WORD.match(first):
-        return length >= width - 3
-    word = following[0]
-    stop = min(following[1], following[0] + 40)
-    while word < stop and text[word] not in BLANK_CHARACTERS:
-        word += 1
-    return length + 1 + word - following[0] > width
-
-
 def _separator(text: str, line: Line, following: Line) -> str:
     """Return what stood between two words before the wrap: a blank between Latin words, nothing between Hanzi."""
     tail = text[max(line[0], line[1] - 3) : line[1]]
@@ -315,140 +267,3 @@ def _separator(text: str, line: Line, following: Line) -> str:
     if tail[-1] in "0123456789" and head in "0123456789":
         return ""
     return " " if _WORD_END.search(tail) and _WORD_START.match(head) and not _HAN_ONE.search(tail) else ""
-
-
-def wrap_style(text: str, lines: Sequence[Line], ended: Sequence[bool]) -> WrapStyle:
-    """Find out whether a text was wrapped at a fixed length, and how its paragraphs are told apart."""
-    n = len(lines)
-    if n < 6:
-        return WrapStyle(0, False, False)
-    lengths = np.fromiter((end - start for start, end in lines), dtype=np.int64, count=n)
-    width = int(np.percentile(lengths, 96))
-    if not 16 <= width <= 130 or int(np.percentile(lengths, 99)) > 1.35 * width + 4:
-        return WrapStyle(0, False, False)
-    open_full = full = blank_gaps = plain_gaps = indents = blank_open = 0
-    for i in range(n - 1):
-        gap = text[lines[i][1] : lines[i + 1][0]]
-        is_full = _full(text, lines[i], lines[i + 1], width)
-        breaks = gap.count("\n") or 1
-        blank_gaps += breaks > 1
-        plain_gaps += breaks == 1
-        blank_open += breaks > 1 and not ended[i] and is_full
-        indents += len(gap) - len(gap.rstrip(BLANK_CHARACTERS)) > 0
-        full += is_full
-        open_full += is_full and not ended[i]
-    # Most lines reach the margin, and most of those stop in mid-sentence: nobody writes paragraphs like that.
-    if full < 0.4 * (n - 1) or open_full < 0.5 * full:
-        return WrapStyle(0, False, False)
-    blank = blank_gaps > 0 and plain_gaps > blank_gaps and blank_open <= 0.2 * blank_gaps
-    return WrapStyle(width, 0 < indents < 0.7 * (n - 1), blank)
-
-
-def _numbering(marks: Sequence[Mark | None]) -> list[bool]:
-    """Tell real marks from text that looks like one: a numbered mark must fit into its own sequence.
-
-    `一、附加值低` after `…工业企业结构单` is no heading: the section counts 一、 二、 三、 elsewhere.
-    """
-    real = [mark is not None for mark in marks]
-    by_style: dict[str, list[int]] = {}
-    for i, mark in enumerate(marks):
-        if mark is not None and mark.ordinal is not None:
-            by_style.setdefault(mark.style, []).append(i)
-    for places in by_style.values():
-        ordinals = [marks[i].ordinal or 0 for i in places]  # type: ignore[union-attr]
-        for k, i in enumerate(places):
-            value = ordinals[k]
-            before = ordinals[k - 1] if k else 0
-            after = ordinals[k + 1] if k + 1 < len(ordinals) else None
-            follows = value == before + 1 or (value == 1 and before != 1)
-            # 1 again between 1 and 2, or a number that neither follows nor is followed.
-            led = after is not None and after == value + 1
-            if value == 1 and before == 1:
-                real[i] = False
-            elif value == 1 and after is not None and after != 2 and after != 1 and k:
-                real[i] = False
-            elif not follows and not led and len(places) > 1:
-                real[i] = False
-            elif value == 1 and before and led and k >= 1 and before + 1 == after and before == 1:
-                real[i] = False
-    return real
-
-
-def meeting_pairs(text: str, line: Line, following: Line) -> tuple[str, str, str]:
-    """Return the last two characters of a line, the two that meet at its end, the first two of the next line."""
-    tail, head = text[max(line[0], line[1] - 2) : line[1]], text[following[0] : min(following[1], following[0] + 2)]
-    return tail, tail[-1] + head[0], head
-
-
-class Together:
-    """What a text writes together: where given character pairs stand in it, and what that says of a line end."""
-
-    def __init__(self, text: str, pairs: Iterable[str]) -> None:
-        self._text = text
-        self._places = _find_pairs(text, pairs)
-        self._weights: dict[tuple[str, str, str], float] = {}
-
-    def __contains__(self, pair: str) -> bool:
-        return pair in self._places
-
-    def weight(self, pairs: tuple[str, str, str]) -> float:
-        """Return how strongly the text says that a line end is a wrap; negative: that it is none.
-
-        Parameters
-        ----------
-        pairs : as `meeting_pairs` gives them
-        """
-        weight = self._weights.get(pairs)
-        if weight is None:
-            weight = self._weights[pairs] = self._weigh(*pairs)
-        return weight
-
-    def _weigh(self, tail: str, bridge: str, head: str) -> float:
-        text, places = self._text, self._places
-        score = 0.0
-        tails, bridges, heads = places.get(tail, ()), places.get(bridge, ()), places.get(head, ())
-        if any(text.startswith(head, p + 2) for p in tails):
-            score += 2.5
-        elif any(text.startswith(head[0], p + 2) for p in tails) or any(
-            text.startswith(head[1:], p + 2) for p in bridges
-        ):
-            score += 1.2
-        elif bridges:
-            score += 0.4 if len(bridges) < 3 else 0.8
-        # How often the two ends end and start a clause where they stand elsewhere.
-        if len(tails) >= 4:
-            final = sum(text[p + 2 : p + 3] in _CLAUSE_ENDS for p in tails) / len(tails)
-            score += 0.8 if final <= 0.35 else -0.8 if final >= 0.75 else 0.0
-        if len(heads) >= 4:
-            initial = sum(text[max(0, p - 1) : p] in _CLAUSE_STARTS for p in heads) / len(heads)
-            score += 0.8 if initial <= 0.25 else -0.8 if initial >= 0.7 else 0.0
-        return score
-
-
-#: Occurrences of a pair that are looked at; keeps the work linear on a text that repeats two characters.
-_MOST = 100
-
-
-def _code(pair: str) -> int:
-    return ord(pair[0]) << 21 | ord(pair[1])
-
-
-def _find_pairs(text: str, pairs: Iterable[str]) -> dict[str, list[int]]:
-    """Return the first places of each of the given character pairs that stands in `text`."""
-    names = {_code(pair): pair for pair in pairs if len(pair) == 2}
-    if not names or len(text) < 2:
-        return {}
-    wanted = np.array(sorted(names), dtype=np.uint64)
-    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
-    codes = points[:-1] << np.uint64(21) | points[1:]
-    slots = np.minimum(np.searchsorted(wanted, codes), wanted.size - 1)
-    hits = np.flatnonzero(wanted[slots] == codes)
-    owners = slots[hits]
-    order = np.argsort(owners, kind="stable")
-    hits, owners = hits[order], owners[order]
-    cuts = np.searchsorted(owners, np.arange(wanted.size + 1)).tolist()
-    return {
-        names[code]: hits[a : min(b, a + _MOST)].tolist()
-        for code, a, b in zip(wanted.tolist(), cuts[:-1], cuts[1:], strict=True)
-        if b > a
-    }

@@ -1,0 +1,29 @@
+"""How lines of running text begin and end: the grammar that line joining, seams and completeness share."""
+
+from __future__ import annotations
+
+import re
+
+from dedup.text.characters import CLOSERS, SENTENCE_ENDS
+from dedup.text.lines import Line
+
+_ENDED = re.compile(rf"(?:[{SENTENCE_ENDS}]|(?<![0-9])\.|[：:；;])[{re.escape(CLOSERS)}\"']*$")
+_ENDED_BEFORE_NOTE = re.compile(r"[。！？；][（(][^（）()]{1,50}[）)]$")
+#: A stretch that goes on with a sentence: particles and joining words.
+FRAGMENT = re.compile(
+    r"(?:的|了|着|过|们|性|化|率|等(?![级待候])|和(?!谐|平|睦|美)|与(?!会|时)|及(?!时|早)|以及|或(?!者说)|而(?!且)|之|者|地区|，)"
+)
+#: Words that start a sentence, often a paragraph.
+NEW_SENTENCE = re.compile(
+    r"(?:各位|同志们|今年|去年|明年|一年来|[一五]年来|过去|回顾|展望|当前|目前|今后|新的一年|现在|为此|同时|此外|另外|首先|其次|最后|总之|因此|我们|我[省市县区镇乡村]|"
+    r"全[省市县区镇乡村]|坚持|坚决|继续|深入|大力|着力|积极|进一步|加强|加快|加大|突出|紧紧|紧扣|围绕|按照|根据|通过|认真|切实|全面|扎实|努力|是|(?:19|20)[0-9xX×]{2}年)"
+)
+
+
+def ends_sentence(text: str, line: Line) -> bool:
+    """Whether a line ends as a sentence, a list item or an announcement ends."""
+    # Closing marks after the end are few; looking at the last characters only keeps long lines cheap.
+    start, end = line
+    if _ENDED.search(text, max(start, end - 8), end):
+        return True
+    return text[end - 1] in "）)" and _ENDED_BEFORE_NOTE.search(text, max(start, end - 60), end) is not None
