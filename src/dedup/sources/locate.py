@@ -155,6 +155,11 @@ def _opener(path: Path) -> Callable[[], BinaryIO]:
     return lambda: path.open("rb")
 
 
+def _identity(item: os.DirEntry[str], real: Path, refusal: tuple[str, str] | None) -> str:
+    """Return what tells one file of the disk from another: its real path, "" when it is not read."""
+    return "" if refusal else str(real.resolve() if item.is_symlink() else real)
+
+
 def list_entries(source: SourceSettings) -> Iterator[Entry]:
     """Yield the files of a source in a fixed order, those that must not be opened with their refusal.
 
@@ -185,7 +190,7 @@ def list_entries(source: SourceSettings) -> Iterator[Entry]:
             continue
         if any(matches(inside, pattern) for pattern in source.exclude):
             continue
-        path, inside = place.root / inside, printable(inside)
+        path, real, inside = place.root / inside, root / inside, printable(inside)
         if item is None:
             yield Entry(
                 source, name, inside, 0, _opener(path), ("unreadable", f"the folder cannot be listed: {problem}")
@@ -198,7 +203,7 @@ def list_entries(source: SourceSettings) -> Iterator[Entry]:
             size = item.stat().st_size if refusal is None else 0
         except OSError as error:
             refusal, size = ("unreadable", error.strerror or str(error)), 0
-        yield Entry(source, name, inside, size, _opener(path), refusal, str(path.resolve()) if refusal is None else "")
+        yield Entry(source, name, inside, size, _opener(path), refusal, _identity(item, real, refusal))
 
 
 def count_inputs(sources: Sequence[SourceSettings]) -> int:

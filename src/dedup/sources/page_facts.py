@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -39,6 +39,10 @@ _LABELLED_DATE = re.compile(
 _LABELLED_SOURCE = re.compile(
     r"(?:信息来源|文章来源|来源|发布机构|稿源|source)[ \u3000]*[:：][ \u3000]*([^\s:：|｜]{2,40})", re.I
 )
+
+
+#: Without one of these words no line states anything.
+_LABELS = re.compile(r"发布|发表|更新|日期|时间|来源|稿源|date|posted|published|source", re.I)
 
 
 @dataclass(frozen=True)
@@ -131,21 +135,32 @@ def _meta_date(tree: Any, metas: dict[str, str], linked: list[dict[str, Any]]) -
     return None
 
 
-def visible_facts(lines: Iterable[str]) -> tuple[date | None, str | None]:
-    """Return date of publication and source that are written, with their labels, in short lines near the head."""
+def visible_facts(head: str) -> tuple[date | None, str | None]:
+    """Return date of publication and source that are written, with their labels, in short lines of a page's head."""
     day: date | None = None
     source: str | None = None
-    chars = 0
-    for line in lines:
-        chars += len(line)
-        if len(line) <= _FACT_LINE:
-            if day is None and (m := _LABELLED_DATE.search(line)):
-                day = find_date(m[1])
-            if source is None and (m := _LABELLED_SOURCE.search(line)):
-                source = m[1]
-        if chars > _NEAR_HEAD or (day and source):
-            break
+    if not _LABELS.search(head):
+        return day, source
+    for line in head.split("\n"):
+        if len(line) > _FACT_LINE:
+            continue
+        if day is None and (m := _LABELLED_DATE.search(line)):
+            day = find_date(m[1])
+        if source is None and (m := _LABELLED_SOURCE.search(line)):
+            source = m[1]
     return day, source
+
+
+def _head(outline: Outline) -> str:
+    """Return the lines near the head of a page, those around its main text among them."""
+    lines: list[str] = []
+    chars = 0
+    for p in outline.paragraphs:
+        lines.append(p.text)
+        chars += len(p.text)
+        if chars > _NEAR_HEAD:
+            break
+    return "\n".join(lines)
 
 
 def page_facts(tree: Any, outline: Outline) -> PageFacts:
@@ -153,7 +168,7 @@ def page_facts(tree: Any, outline: Outline) -> PageFacts:
     metas = _metas(tree)
     linked = list(_json_ld(tree))
     day, basis = _meta_date(tree, metas, linked), "meta"
-    seen_day, seen_source = visible_facts(line for p in outline.paragraphs for line in p.text.split("\n"))
+    seen_day, seen_source = visible_facts(_head(outline))
     if day is None:
         day, basis = seen_day, "text" if seen_day else "none"
     publisher = _first_string(

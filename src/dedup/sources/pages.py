@@ -23,7 +23,7 @@ _MARKDOWN_TITLE = re.compile(r"\s*# +([^\r\n]+)")
 def _facts_of_text(text: str, kind: str) -> PageFacts:
     """Return what the head of a text states, as sites write it above an article; Markdown may have a title on top."""
     head = text[:_HEAD]
-    day, source = visible_facts(head.split("\n"))
+    day, source = visible_facts(head)
     title = _MARKDOWN_TITLE.match(head) if kind == "markdown" else None
     return PageFacts(title[1].strip() if title else None, day, "text" if day else "none", source)
 
