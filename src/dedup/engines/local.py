@@ -25,7 +25,7 @@ from dedup.engines.ingest import ingest
 from dedup.engines.observing import Meter, Observer, SilentObserver
 from dedup.engines.outcomes import write_records, write_reports
 from dedup.engines.summary import RunSummary
-from dedup.engines.summing import summarise
+from dedup.engines.summing import find_languages, summarise
 from dedup.fingerprinting.minhash import fingerprint_metadata
 from dedup.ids import make_id
 from dedup.matching.audit import RecallAudit
@@ -349,7 +349,7 @@ class LocalRun:
         """Run the suites of expectations over the datasets in the making."""
         with self._stage("validate") as note:
             names = ("records", "clusters", "membership", "pairs")
-            tables = {"reports": list(self.reports()), **{n: self.tables[n] for n in names}}
+            tables = {"reports": self.reports(), **{n: self.tables[n] for n in names}}
             found = self._validate(tables)
             if found is None or self.input_quality is None:
                 note.append("off")
@@ -374,7 +374,7 @@ class LocalRun:
             self.staging.write("runs", self._runs())
             manifest = self._manifest()
             if self.quality is not None and self.quality.critical:
-                path, release_id, outcome = self.staging.reject(), None, "rejected"
+                path, release_id, outcome = self.staging.reject(manifest), None, "rejected"
             else:
                 release = self.staging.publish(manifest)
                 path, release_id, outcome = release.path, release.id, "published"
@@ -427,6 +427,7 @@ class LocalRun:
             },
             "implied_pairs": self.implied_pairs,
             "quality": self.quality.summary() if self.quality else "off",
+            "languages": list(find_languages(self.corpus.documents)),
             "stages": self.meter.values,
         }
 

@@ -25,7 +25,8 @@ def _counts(column: pa.ChunkedArray) -> dict[str, int]:
     return {r["values"]: r["counts"] for r in sorted(rows, key=lambda r: (-r["counts"], r["values"]))}
 
 
-def _languages(documents: pa.Table) -> tuple[str, ...]:
+def find_languages(documents: pa.Table) -> tuple[str, ...]:
+    """Return `zh` and `other`, as far as documents are written in them, judged by the share of Hanzi."""
     hanzi = other = 0
     for batch in documents.select(["text"]).to_batches():
         head = pc.utf8_slice_codeunits(batch.column("text"), 0, _LANGUAGE_CHARS)
@@ -73,7 +74,7 @@ def summarise(run: LocalRun, outcome: str, release_id: str | None, path: Path | 
         carried_documents=run.corpus.n_carried,
         sources=pc.count_distinct(facts.column("source")).as_py(),
         encodings=tuple(_counts(facts.column("encoding"))),
-        languages=_languages(run.corpus.documents),
+        languages=find_languages(run.corpus.documents),
         sections=run.corpus.section_facts.num_rows,
         kinds=_counts(run.corpus.section_facts.column("kind")),
         copies=membership.num_rows - clusters.num_rows,
