@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
+from pathlib import Path
 
 ERROR, USAGE, QUALITY_GATE, SOURCE_SHRANK, LOCKED, INTERRUPTED = 1, 2, 3, 4, 5, 130
 
@@ -26,6 +29,16 @@ class CommandError(Exception):
         self.code = code
 
 
+def _from_kernel_cache(error: BaseException) -> bool:
+    """Whether an error arose while numba read a compiled function back."""
+    trace = error.__traceback__
+    while trace is not None:
+        if Path(trace.tb_frame.f_code.co_filename).parts[-3:] == ("numba", "core", "caching.py"):
+            return True
+        trace = trace.tb_next
+    return False
+
+
 def exit_code(error: BaseException) -> int:
     """Return the exit code of an error."""
     if isinstance(error, CommandError):
@@ -41,8 +54,16 @@ def explain_failure(error: BaseException) -> int:
     own = any(kind.__module__.startswith(_OWN) for kind in type(error).__mro__)
     if own:
         text = str(error)
-    elif isinstance(error, OSError) and error.filename:
-        text = f"{error.filename}: {error.strerror or type(error).__name__}"
+    elif isinstance(error, OSError) and error.errno is not None:
+        text = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        if error.errno == errno.ENOSPC:
+            text += "; make room and run again, the last release is untouched"
+    elif _from_kernel_cache(error):
+        folder = Path(__file__).parents[1]
+        text = (
+            "a compiled kernel in the cache is damaged, as when two first runs compile it at once; run again after: "
+            f"find {os.environ.get('NUMBA_CACHE_DIR') or folder} -name '*.nb[ci]' -delete"
+        )
     elif isinstance(error, MemoryError):
         text = "out of memory; a smaller `memory_limit` or `workers` in dedup.toml needs less"
     else:

@@ -301,6 +301,10 @@ def _kind(sides: _Sides, a: list[Token], b: list[Token], at_a: int, at_b: int) -
     if len(a) == len(b) == 1 and a[0].kind in _FIGURES and b[0].kind in _FIGURES:
         return _kind_of_figures(a[0], b[0], left, right)
     shorter, longer = sorted((bare_a, bare_b), key=len)
+    full = [t for t in (a if longer == bare_a else b) if t.kind not in _WHITE]
+    if len(full) == 1 and full[0].kind == "figure" and shorter in ("", _figure(longer)[1]):
+        # Only one text has the figure; the other may still have its unit.
+        return "year" if _YEAR.fullmatch(longer.translate(_FULL_WIDTH)) else "figure"
     if not shorter and "mask" not in kinds:
         line = _as_line(sides.a, left, at_a) if left else _as_line(sides.b, right, at_b)
         if line and _looks_like_heading(line):
