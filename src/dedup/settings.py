@@ -180,6 +180,9 @@ def load_settings(config: Path | None = None, **flags: Any) -> Settings:
             where = str(source.get("path", ""))
             if where and "://" not in where and not Path(where).is_absolute():
                 source["path"] = str(path.parent / where)
+        suites = data.get("quality", {}).get("suites")
+        if suites and not Path(suites).is_absolute():
+            data["quality"]["suites"] = str(path.parent / suites)
         if "warehouse" in data and "://" not in str(data["warehouse"]):
             data["warehouse"] = path.parent / str(data["warehouse"])
     elif config is not None:

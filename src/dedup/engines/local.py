@@ -427,7 +427,7 @@ class LocalRun:
             },
             "implied_pairs": self.implied_pairs,
             "quality": self.quality.summary() if self.quality else "off",
-            "languages": list(find_languages(self.corpus.documents)),
+            "languages": [n for n in find_languages(self.corpus.documents) if n == "zh"],
             "stages": self.meter.values,
         }
 
