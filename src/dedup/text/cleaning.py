@@ -11,7 +11,7 @@ from dedup.text.characters import BLANK_CHARACTERS, BLANKS, HAN
 from dedup.text.lines import Line
 from dedup.text.marks import read_mark
 from dedup.text.together import Together
-from dedup.text.unwrap import Boundaries, find_boundaries, join_lines
+from dedup.text.unwrap import Boundaries, Join, find_boundaries, join_lines
 
 # Marks of Markdown converters at the start of a line; the text's own number or dash after a bullet stays.
 _LEADING_MARKS = re.compile(
@@ -81,7 +81,7 @@ def clean_bodies(text: str, bodies: Sequence[Body]) -> list[CleanText]:
 
 
 def _assemble(
-    text: str, pieces: Sequence[Sequence[Line]], joins: Sequence[str | None], blanks: Sequence[Line]
+    text: str, pieces: Sequence[Sequence[Line]], joins: Sequence[Join | None], blanks: Sequence[Line]
 ) -> CleanText:
     """Put the kept stretches together."""
     out: list[str] = []
@@ -91,6 +91,11 @@ def _assemble(
     for i, parts in enumerate(pieces):
         if i:
             join = joins[i - 1]
+            if join == "-":
+                join = ""
+                out[-1] = out[-1][:-1]
+                length -= 1
+                runs[-1] -= 1
             glue = "\n" if join is None else join
             out.append(glue)
             length += len(glue)

@@ -21,7 +21,7 @@ _CODE = re.compile(
     re.ASCII,
 )
 _CODE_MARKS = "{}[];=<>\\$|&"
-_SENTENCE = re.compile(rf"[{HAN}][，。；：！？]|[{LATIN}{DIGITS}\"')%][.!?]($|[\s\"')])|[{LATIN}],\s[{LATIN}]")
+_SENTENCE = re.compile(rf"[{HAN}][，。；！？]|[{LATIN}{DIGITS}\"')%][.!?]($|[\s\"')])|[{LATIN}],\s[{LATIN}]")
 _SEPARATORS = re.compile(rf"[{NEWLINES}|｜>＞»›·•/\\\t\u3000]+| {{2,}}")
 _HAN_SPACE = re.compile(rf"(?<=[{HAN}]) (?=[{HAN}])")
 _WORD = re.compile(rf"[{LATIN}{DIGITS}]+")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from functools import cached_property
 
 import numpy as np
 
+from dedup.text.characters import LATIN
 from dedup.text.lines import Line
 
+_WORD = re.compile(rf"[{LATIN}]+(?:-[{LATIN}]+)*")
 _CLAUSE_ENDS = "，。；：！？、,;:!?\n\r”）)》 \u3000…—"
 _CLAUSE_STARTS = "，。；：！？、,;:!?\n\r“（(《 \u3000…—"
 
@@ -32,6 +36,11 @@ class Together:
 
     def __contains__(self, pair: str) -> bool:
         return pair in self._places
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Latin words of the text, those with hyphens whole."""
+        return frozenset(_WORD.findall(self._text))
 
     def weight(self, pairs: tuple[str, str, str]) -> float:
         """Return how strongly the text says that a line end is a wrap; negative: that it is none.

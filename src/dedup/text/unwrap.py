@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from dedup.text.characters import BLANK_CHARACTERS, CLOSERS, DIGITS, HAN, LATIN, OPENERS, SMALL
 from dedup.text.lines import Line
@@ -50,6 +51,12 @@ _ENACTED = re.compile(
 _BEFORE_DATE = re.compile(r"(?:在|于|自|从|至|到|和|与|及|经|由|根据|依照|按照|[，、（(])$")
 _COVER = re.compile(r"^[—\-－（(]*[^。，]{0,12}年[^。，]{0,16}在[^上。]*$")
 _COVER_END = re.compile(r"(?:会议|大会|次会)上?[)）]?$")
+
+_LAST_WORD = re.compile(rf"[{LATIN}]+-$")
+_FIRST_WORD = re.compile(rf"[{LATIN}]+")
+
+#: How a line is joined to the one before, see `join_lines`.
+Join = Literal["", " ", "-"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +104,10 @@ def find_boundaries(text: str, lines: Sequence[Line]) -> Boundaries:
     return Boundaries(lines, style, marks, fits_numbering(marks), habits, places, pairs)
 
 
-def join_lines(text: str, boundaries: Boundaries, together: Together) -> list[str | None]:
-    """Return for each line after the first what joins it to the line before: `""`, `" "`, or None for a break.
+def join_lines(text: str, boundaries: Boundaries, together: Together) -> list[Join | None]:
+    """Return for each line after the first what joins it to the line before, None for a break.
+
+    `""` joins as it is, `" "` with a blank, `"-"` after taking away the hyphen at the end of the line before.
 
     Parameters
     ----------
@@ -111,10 +120,10 @@ def join_lines(text: str, boundaries: Boundaries, together: Together) -> list[st
     list of length max(0, number of lines - 1)
     """
     lines = boundaries.lines
-    joins: list[str | None] = [None] * max(0, len(lines) - 1)
+    joins: list[Join | None] = [None] * max(0, len(lines) - 1)
     for i, pairs in zip(boundaries.places, boundaries.pairs, strict=True):
         if _broken(text, boundaries, i, pairs, together):
-            joins[i] = _separator(text, lines[i], lines[i + 1])
+            joins[i] = _separator(text, lines[i], lines[i + 1], boundaries.style, together)
     return joins
 
 
@@ -135,11 +144,14 @@ def _broken(text: str, boundaries: Boundaries, i: int, pairs: tuple[str, str, st
             return False
         if style.indented and indent:
             return False
-        if marked:
+        # Where blanks or empty lines part paragraphs, `三是` at a line start is an accident of the wrap.
+        mark = boundaries.marks[i + 1]
+        told = style.blank or style.indented
+        if marked and mark is not None and not (told and full and mark.style in ("is", "first", "speech")):
             return False
-        if full and (not ended or style.indented or style.blank):
+        if full and (not ended or told):
             return True
-        if ended or (not full and (style.indented or style.blank)):
+        if ended or (not full and told):
             return False
     elif ended:
         return False
@@ -258,12 +270,18 @@ def _open_pair(tail: str, head: str) -> float:
     return 0.0
 
 
-def _separator(text: str, line: Line, following: Line) -> str:
+def _separator(text: str, line: Line, following: Line, style: WrapStyle, together: Together) -> Join:
     """Return what stood between two words before the wrap: a blank between Latin words, nothing between Hanzi."""
-    tail = text[max(line[0], line[1] - 3) : line[1]]
-    head = text[following[0] : following[0] + 1]
+    tail = text[max(line[0], line[1] - 40) : line[1]]
+    head = text[following[0] : min(following[1], following[0] + 40)]
     if _HYPHEN.search(tail) and _SMALL_START.match(head):
+        first, second = _LAST_WORD.search(tail), _FIRST_WORD.match(head)
+        if first is None or second is None:
+            return ""
+        # `well-` + `known` keeps its hyphen, `develop-` + `ment` does not: the page knows which of them is a word.
+        if f"{first[0]}{second[0]}" in together.words:
+            return ""
+        return "-" if style.width or first[0][:-1] + second[0] in together.words else ""
+    if tail[-1] in "0123456789" and head[0] in "0123456789":
         return ""
-    if tail[-1] in "0123456789" and head in "0123456789":
-        return ""
-    return " " if _WORD_END.search(tail) and _WORD_START.match(head) and not _HAN_ONE.search(tail) else ""
+    return " " if _WORD_END.search(tail) and _WORD_START.match(head) and not _HAN_ONE.search(tail[-3:]) else ""
