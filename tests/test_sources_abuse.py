@@ -102,8 +102,8 @@ def test_the_bytes_tell_whether_a_file_is_compressed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", ["gz", "zst"])
 @pytest.mark.parametrize("kind", ["txt", "jsonl", "csv"])
 def test_decompression_bombs_stop_early(tmp_path: Path, suffix: str, kind: str) -> None:
-    bomb = bytes(200_000_000) if kind == "txt" else b"x" * 200_000_000
-    packed = gzip.compress(bomb) if suffix == "gz" else zstandard.compress(bomb)
+    bomb = bytes(60_000_000) if kind == "txt" else b"x" * 60_000_000
+    packed = gzip.compress(bomb, 1) if suffix == "gz" else zstandard.compress(bomb)
     del bomb
     name = f"bomb.{kind}.{suffix}"
     tracemalloc.start()
@@ -111,7 +111,7 @@ def test_decompression_bombs_stop_early(tmp_path: Path, suffix: str, kind: str) 
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert list(found.values()) == ["expansion"]
-    assert peak < 60_000_000
+    assert peak < 25_000_000
 
 
 def test_records_before_the_cut_are_kept(tmp_path: Path) -> None:
@@ -138,6 +138,15 @@ def test_pages_beyond_the_limits_are_refused(tmp_path: Path) -> None:
     )
     assert set(found.values()) == {"too_large"}
     assert len(found) == 2
+
+
+def test_a_file_that_is_not_what_its_name_says_is_given_up(tmp_path: Path) -> None:
+    (tmp_path / "pretty.jsonl").write_text("{\n" * 9_000)
+    (tmp_path / "prose.csv").write_text("id,text\n" + "a,b,c\n" * 9_000)
+    _, quarantine = read(tmp_path)
+    rules = quarantine["rule"].to_pylist()
+    assert rules.count("all_bad") == 2
+    assert len(rules) < 5_000
 
 
 def test_quarantine_shows_the_head_of_a_bad_record_and_no_more(tmp_path: Path) -> None:

@@ -140,8 +140,12 @@ def test_a_warehouse_inside_the_folder_is_not_read_back(pages: Path) -> None:
     (warehouse / "releases" / "x").mkdir(parents=True)
     (warehouse / "latest.json").write_text("{}")
     (warehouse / "releases" / "x" / "notes.txt").write_text(PAGE)
-    documents, _ = read(pages)
-    assert documents.num_rows == 4
+    assert read(pages)[0].num_rows == 4
+    (warehouse / "latest.json").unlink()
+    (warehouse / ".lock").write_text("")
+    assert read(pages)[0].num_rows == 4
+    (warehouse / ".lock").unlink()
+    assert read(pages)[0].num_rows == 5
 
 
 def test_unknown_formats_go_to_quarantine_with_the_way_out(pages: Path) -> None:

@@ -98,6 +98,16 @@ def test_prose_in_other_containers_is_not_lost() -> None:
     assert text_of(f"<div class='comments'><p>{SENTENCE * 9}</p></div><p>短</p>").startswith(SENTENCE)
 
 
+def test_a_discussion_made_of_comments_is_not_empty() -> None:
+    posts = "".join(f"<div class='comment'><p>{SENTENCE}{i}</p></div>" for i in range(12))
+    assert text_of(f"<div class='thread'>{posts}</div>").count(SENTENCE) == 12
+
+
+def test_anchors_to_jump_to_are_no_links() -> None:
+    paragraphs = "".join(f"<p><a name='p{i}'>第{i}段，{SENTENCE}</a></p>" for i in range(5))
+    assert text_of(paragraphs).count(SENTENCE) == 5
+
+
 def test_a_page_that_shows_nothing_is_refused() -> None:
     for body in ("", "<div id=app></div><script>render()</script>", "<nav>首页</nav>", "<p>&nbsp; </p>"):
         with pytest.raises(Refused) as caught:
@@ -187,15 +197,15 @@ def test_a_page_file_becomes_a_document(tmp_path: Path) -> None:
 
 
 HOSTILE = {
-    "deep nesting": "<div>" * 100_000 + SENTENCE,
+    "deep nesting": "<div>" * 40_000 + SENTENCE,
     "unclosed formatting": "".join(f"<font color={i}><p>" for i in range(4_000)) + SENTENCE,
     "many attributes": "<p " + " ".join(f"a{i}=1" for i in range(100_000)) + f">{SENTENCE}</p>",
     "entity flood": f"<p>{SENTENCE}</p>" + "&amp;&#x4e00;" * 300_000,
     "angle flood": f"<p>{SENTENCE}</p>" + "<" * 1_000_000,
     "nested tables": "<table><tr><td>" * 5_000 + SENTENCE,
-    "giant table": f"<p>{SENTENCE * 50}</p><table>" + "<tr><td>1</td><td>2</td></tr>" * 40_000 + "</table>",
+    "giant table": f"<p>{SENTENCE * 50}</p><table>" + "<tr><td>1</td><td>2</td></tr>" * 10_000 + "</table>",
     "unclosed comments": f"<p>{SENTENCE}</p>" + "<!--" * 200_000,
-    "links": f"<p>{SENTENCE}</p>" + "<a href=x>y" * 50_000,
+    "links": f"<p>{SENTENCE}</p>" + "<a href=x>y" * 15_000,
 }
 
 
@@ -204,7 +214,7 @@ def test_hostile_pages_neither_crash_nor_hang(name: str) -> None:
     started = time.process_time()
     found = read_html(page(HOSTILE[name]))
     assert SENTENCE in found.text
-    assert time.process_time() - started < 8
+    assert time.process_time() - started < 5
     assert sum(map(len, found.tables)) < 5_000_000
 
 

@@ -21,6 +21,7 @@ from dedup.sources.records import Chunk, RecordFile, documents_from_records
 
 _DELIMITERS = (",", "\t", ";", "|", "\x01")
 _CHUNK_CHARS = 2_000_000
+_CHUNK_FAULTS = 1_000
 #: Rows whose quote never closes, after each of which reading goes on behind its first line, per file.
 _MAX_RESUMES = 20
 #: A header has no longer cells.
@@ -208,6 +209,9 @@ def read_csv(stream: io.BufferedReader, file: RecordFile) -> Iterator[tuple[pa.T
             head = _STRAY.sub("\ufffd", row.text[:300])
             key = file.occurrences.name(content_key(row.text))
             rejected.append(file.refuse(fault[0], f"line {row.line}: {fault[1]}", key=key, line=row.line, head=head))
+            if len(rejected) >= _CHUNK_FAULTS:
+                yield _finish(values, file, raw.label, rejected)
+                values, chars, rejected = {role: [] for role in values}, 0, []
             continue
         for role, position in mapping.items():
             values[role].append(row.cells[position] or None)

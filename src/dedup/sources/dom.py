@@ -95,9 +95,16 @@ def parse_tree(html: str) -> Any:
 
     Unclosed formatting elements are opened again in every later paragraph, as the standard asks: thousands of them
     make millions of elements, so their tags (not their text) are dropped. Tags with thousands of attributes lose them.
+
+    Raises
+    ------
+    Refused
+        `too_many_elements`
     """
     from resiliparse.parse.html import HTMLTree
 
+    if html.count("<") > 4 * MAX_NODES:  # the tree alone would take gigabytes
+        raise Refused("too_many_elements", f"the page has more than {MAX_NODES:,} elements: no page made to be read")
     html = _LONG_TAG.sub(_bare, html)
     if html.count("<") > 2000:
         closes = [m[1] == "/" for m in _FORMATTING.finditer(html)]
@@ -265,6 +272,8 @@ def outline_of(tree: Any) -> Outline:
             walker.text(node.value)
         elif kind == 1:
             tag = node.tag
+            if tag == "a" and not node.hasattr("href"):
+                tag = "span"  # an anchor to jump to, not a link
             if walker.enter(node, tag):
                 child = node.first_child
                 if child is not None:

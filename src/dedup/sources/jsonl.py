@@ -20,6 +20,7 @@ from dedup.sources.records import Chunk, RecordFile, documents_from_records
 _LONE_SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 #: Characters of text per chunk: enough for vectorised work, little enough to keep memory flat.
 _CHUNK_CHARS = 2_000_000
+_CHUNK_FAULTS = 1_000
 
 
 class _Rows:
@@ -101,7 +102,7 @@ def read_jsonl(stream: io.BufferedReader, file: RecordFile) -> Iterator[tuple[pa
             key = file.occurrences.name(content_key(line.text))
             reason = f"line {line.number}: {refused.reason}"
             rejected.append(file.refuse(refused.rule, reason, key=key, line=line.number, head=line.text[:300]))
-        if rows.chars >= _CHUNK_CHARS:
+        if rows.chars >= _CHUNK_CHARS or len(rejected) >= _CHUNK_FAULTS:
             documents, bad = documents_from_records(rows.chunk(), file)
             yield documents, rejected + bad
             rows, rejected = _Rows(), []

@@ -107,7 +107,9 @@ def matches(inside: str, pattern: str) -> bool:
 
 
 def _is_warehouse(folder: Path) -> bool:
-    return (folder / "latest.json").is_file() or ((folder / "releases").is_dir() and (folder / "staging").is_dir())
+    """Tell a folder of releases, so that what was published, or is being written, is not read as input."""
+    kept = [name for name in ("releases", "staging", "rejected") if (folder / name).is_dir()]
+    return bool(kept) and ((folder / "latest.json").is_file() or (folder / ".lock").exists())
 
 
 def _walk(root: Path, inside: str = "") -> Iterator[tuple[str, os.DirEntry[str] | None, str]]:

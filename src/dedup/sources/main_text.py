@@ -42,6 +42,15 @@ def _sums(outline: Outline, own: list[int]) -> list[int]:
     return total
 
 
+def _kept(outline: Outline, dropped: list[bool]) -> list[int]:
+    """Return the prose of each element without that of dropped ones."""
+    own = [0] * len(dropped)
+    for p in outline.paragraphs:
+        if not dropped[p.element]:
+            own[p.element] += _prose(p)
+    return _sums(outline, own)
+
+
 def main_paragraphs(outline: Outline) -> list[Paragraph]:
     """Return the paragraphs of the main text in order.
 
@@ -62,11 +71,11 @@ def main_paragraphs(outline: Outline) -> list[Paragraph]:
     for i in range(1, n):
         parent = outline.parents[i]
         dropped[i] = dropped[parent] or (outline.suspects[i] and prose[i] < SUSPECT_SHARE * prose[0])
-    kept_prose = _sums(outline, [0] * n)
-    for p in outline.paragraphs:
-        if not dropped[p.element]:
-            kept_prose[p.element] += _prose(p)
-    kept_prose = _sums(outline, kept_prose)
+    kept_prose = _kept(outline, dropped)
+    if 2 * kept_prose[0] < prose[0]:
+        # Names mislead here: a discussion is made of nothing but comments.
+        dropped = [False] * n
+        kept_prose = prose
     root = _descend(outline, kept_prose)
     inside = [False] * n
     inside[root] = True

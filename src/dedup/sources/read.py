@@ -30,6 +30,10 @@ _RECORD_READERS: dict[str, Callable[[io.BufferedReader, RecordFile], Iterator[_P
 }
 
 
+#: Refusals after which a file without a single good record is given up: it is not what its name says.
+MAX_FAULTS = 2_000
+
+
 def read_batches(
     sources: Sequence[SourceSettings], read: ReadSettings, *, now: datetime, limit: int | None = None
 ) -> Iterator[SourceBatch]:
@@ -65,7 +69,8 @@ def read_batches(
 
 def _read_entry(entry: Entry, read: ReadSettings, now: datetime, collector: Collector) -> Iterator[SourceBatch]:
     file = RecordFile(entry, read, now)
-    position = 0
+    position = good = bad = 0
+    first = ""
     try:
         if entry.refusal is not None:
             raise Refused(*entry.refusal)
@@ -73,9 +78,12 @@ def _read_entry(entry: Entry, read: ReadSettings, now: datetime, collector: Coll
             for documents, rejected in _parts(raw, file):
                 if isinstance(documents, list):
                     collector.pages(documents)
+                    good += len(documents)
                 elif documents is not None:
                     collector.table(documents)
+                    good += documents.num_rows
                 for row in rejected:
+                    first = first or row.reason
                     collector.reject(row)
                 reached = raw.tell()
                 collector.advance(n_bytes=max(reached - position, 0))
@@ -83,6 +91,10 @@ def _read_entry(entry: Entry, read: ReadSettings, now: datetime, collector: Coll
                 yield from collector.drain()
                 if collector.full:
                     break
+                bad += len(rejected)
+                if not good and bad >= MAX_FAULTS:
+                    reason = f"none of its first {bad:,} records can be read (first: {first}); the rest is not tried"
+                    raise Refused("all_bad", reason)
     except Refused as refused:
         collector.reject(file.refuse(refused.rule, refused.reason, size=entry.size))
     except OSError as error:
