@@ -35,6 +35,12 @@ def split_lines(text: str, start: int = 0, end: int | None = None) -> list[Line]
     return lines
 
 
+def indent(text: str, line: Line) -> int:
+    """Return how many blanks stand before a line, as far as sixteen."""
+    head = text[max(0, line[0] - 16) : line[0]]
+    return len(head) - len(head.rstrip(BLANK_CHARACTERS))
+
+
 def _paragraphs(text: str, start: int, end: int) -> list[Line]:
     """Cut a long line at runs of blanks that separate paragraphs."""
     gaps: list[tuple[int, int]] = []

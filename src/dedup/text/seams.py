@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dedup.text.characters import BLANK_CHARACTERS, HAN
-from dedup.text.lines import Line
+from dedup.text.characters import HAN
+from dedup.text.lines import Line, indent
 from dedup.text.marks import read_mark
 from dedup.text.sentences import FRAGMENT, NEW_SENTENCE, ends_sentence
 from dedup.text.together import Together, meeting_pairs
@@ -79,7 +79,7 @@ def find_seams(text: str, lines: Sequence[Line], missing: int) -> list[Seam]:
     if missing < 1 or len(lines) < 4:
         return []
     first, last = lines[0][0], lines[-1][1]
-    indented = [_indent(text, line) > 0 for line in lines]
+    indented = [indent(text, line) > 0 for line in lines]
     usual_indent = sum(indented) > 0.1 * len(lines) + 2
     places = [
         i
@@ -151,12 +151,6 @@ def _from_cover(text: str, lines: Sequence[Line], seam: Seam) -> Seam:
             break
         i -= 1
     return Seam(i, seam.score, seam.signs)
-
-
-def _indent(text: str, line: Line) -> int:
-    start = line[0]
-    head = text[max(0, start - 8) : start]
-    return len(head) - len(head.rstrip(BLANK_CHARACTERS))
 
 
 def _tail(line: Line) -> Line:

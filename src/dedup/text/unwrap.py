@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from dedup.text.characters import BLANK_CHARACTERS, CLOSERS, DIGITS, HAN, LATIN, OPENERS, SMALL
-from dedup.text.lines import Line
+from dedup.text.characters import CLOSERS, DIGITS, HAN, LATIN, OPENERS, SMALL
+from dedup.text.lines import Line, indent
 from dedup.text.marks import Mark, fits_numbering, read_mark
 from dedup.text.sentences import FRAGMENT, NEW_SENTENCE, ends_sentence
 from dedup.text.together import Together, meeting_pairs
@@ -137,12 +137,11 @@ def _broken(text: str, boundaries: Boundaries, i: int, pairs: tuple[str, str, st
     ended = ends_sentence(text, lines[i])
     gap = text[end:b_start]
     breaks = gap.count("\n") or gap.count("\r") or 1
-    indent = len(gap) - len(gap.rstrip(BLANK_CHARACTERS))
     if style.width:
         full = is_full(text, lines[i], lines[i + 1], style.width)
         if style.blank and breaks > 1:
             return False
-        if style.indented and indent:
+        if style.indented and indent(text, lines[i + 1]):
             return False
         # Where blanks or empty lines part paragraphs, `三是` at a line start is an accident of the wrap.
         mark = boundaries.marks[i + 1]

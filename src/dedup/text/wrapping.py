@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dedup.text.characters import BLANK_CHARACTERS, DIGITS, LATIN
-from dedup.text.lines import Line
+from dedup.text.lines import Line, indent
 
 _LATIN_WORD = re.compile(rf"[{LATIN}{DIGITS}]")
 
@@ -47,7 +47,7 @@ def wrap_style(text: str, lines: Sequence[Line], ended: Sequence[bool]) -> WrapS
         blank_gaps += breaks > 1
         plain_gaps += breaks == 1
         blank_open += breaks > 1 and not ended[i] and reaches
-        indents += len(gap) - len(gap.rstrip(BLANK_CHARACTERS)) > 0
+        indents += indent(text, lines[i + 1]) > 0
         full += reaches
         open_full += reaches and not ended[i]
     # Most lines reach the margin, and most of those stop in mid-sentence: nobody writes paragraphs like that.
@@ -59,7 +59,7 @@ def wrap_style(text: str, lines: Sequence[Line], ended: Sequence[bool]) -> WrapS
 
 def is_full(text: str, line: Line, following: Line, width: int) -> bool:
     """Whether the first word of the next line would not have fitted on this one."""
-    length = line[1] - line[0]
+    length = line[1] - line[0] + indent(text, line)
     first = text[following[0]]
     if not _LATIN_WORD.match(first):
         return length >= width - 3
