@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import dedup
-from dedup.cli.difference_view import cut_hunks
+from dedup.cli.difference_view import cut_hunks, print_differences
 from dedup.clusters.differences import align
 from tests.command import KANGYUAN, LINDU, LINDU_COPIED, call, write_pages
 
@@ -243,8 +243,36 @@ def test_releases_are_listed_verified_and_compared(tmp_path: Path) -> None:
 def test_hunks_hold_every_difference_once_with_what_is_around_it() -> None:
     differences = align(LINDU, LINDU_COPIED)
     for context in (0, 4, 1000):
-        hunks = cut_hunks(LINDU, differences, context)
+        hunks = cut_hunks(LINDU, LINDU_COPIED, differences, context)
         changed = [(left, right) for h in hunks for kind, left, right in h.parts if kind != "same"]
         assert changed == [(d.a, d.b) for d in differences]
-    assert len(cut_hunks(LINDU, differences, 1000)) == 1
-    assert cut_hunks(KANGYUAN, [], 10) == []
+    (whole,) = cut_hunks(LINDU, LINDU_COPIED, differences, 10_000)
+    assert "".join(left for _, left, _ in whole.parts) == LINDU
+    assert "".join(right for _, _, right in whole.parts) == LINDU_COPIED
+    assert cut_hunks(KANGYUAN, KANGYUAN, [], 10) == []
+
+
+def test_signs_and_line_breaks_are_hidden_until_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    comparison = dedup.compare(LINDU, LINDU.replace("126公里", "162公里").replace("，", ",").replace("粮食", "粮\n食"))
+    print_differences(comparison)
+    short = capsys.readouterr().out.splitlines()
+    assert len(short) == 2
+    assert "改造县乡公路[-126公里-]{+162公里+}，新建桥梁" in short[0]
+    n = LINDU.count("，") + 1
+    assert short[1] == f"… {n} differences in line breaks, spaces and signs; --full shows all"
+    print_differences(comparison, full=True)
+    full = capsys.readouterr().out
+    assert "粮{+⏎+}食" in full
+    assert full.count("[-，-]{+,+}") == LINDU.count("，")
+    assert "--full" not in full
+
+
+def test_nothing_in_a_page_can_drive_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    print_differences(dedup.compare("safe \x1b[31m text and more of it", "safe \x1b[32m text and more of it"))
+    assert "\x1b" not in capsys.readouterr().out
+    page = tmp_path / "evil\x1b[2J.txt"
+    page.write_text(f"\x1b]0;owned\x07{LINDU}\u202e reversed", "utf-8")
+    shown = call("preview", page, "--text")
+    assert shown.code == 0, shown.err
+    assert "林渡县" in shown.out
+    assert not {"\x1b", "\x07", "\u202e"} & set(shown.out + shown.err)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,7 +40,16 @@ def width(least: int = 60, most: int = 140) -> int:
 
 def note(message: str) -> None:
     """Say something to the person, apart from the results."""
-    print(message, file=sys.stderr)
+    print(harmless(message), file=sys.stderr)
+
+
+#: Control characters but line feed and tab, and the marks that turn the direction of writing around.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def harmless(text: str) -> str:
+    """Return text without characters that drive a terminal: pages are written by strangers."""
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def print_json(value: Any) -> None:
@@ -68,7 +78,7 @@ def shorten(text: str, most: int) -> str:
     """Return one line of at most `most` terminal columns."""
     from rich.cells import cell_len, set_cell_size
 
-    line = " ".join(text.split())
+    line = harmless(" ".join(text.split()))
     return line if cell_len(line) <= most else set_cell_size(line, most - 1).rstrip() + "…"
 
 
@@ -90,7 +100,7 @@ def print_table(columns: Sequence[Column], rows: Sequence[Sequence[str]], *, hea
     from rich.cells import cell_len
     from rich.text import Text
 
-    cells = [[" ".join(cell.split()) for cell in row] for row in rows]
+    cells = [[harmless(" ".join(cell.split())) for cell in row] for row in rows]
     widths = [max([cell_len(c.heading), *(cell_len(row[i]) for row in cells)]) for i, c in enumerate(columns)]
     if is_terminal():
         flexible = [i for i, c in enumerate(columns) if c.flexible]
@@ -119,4 +129,4 @@ def print_facts(facts: Sequence[tuple[str, str]]) -> None:
     from rich.text import Text
 
     for label, words in facts:
-        out().print(Text.assemble((f"{label:<12}", "bold"), words))
+        out().print(Text.assemble((f"{label:<12}", "bold"), harmless(words)))

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dedup.cli.console import is_terminal, out, plural, width
+from dedup.cli.console import harmless, is_terminal, out, plural, width
 
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from dedup.clusters.comparison import Comparison
     from dedup.clusters.differences import Difference
 
 #: Kinds that say nothing else, so that a screen of them would hide the rest.
@@ -59,8 +60,13 @@ class Hunk:
         return list(dict.fromkeys(kind for kind, _, _ in self.parts if kind != "same"))
 
 
-def cut_hunks(a: str, differences: Sequence[Difference], context: int) -> list[Hunk]:
-    """Group differences that have at most `2 * context` equal characters between them."""
+def cut_hunks(a: str, b: str, differences: Sequence[Difference], context: int) -> list[Hunk]:
+    """Group differences that have at most `2 * context` characters between them.
+
+    Parameters
+    ----------
+    differences : of a and b, all or some; what is left out counts as equal and reads as each text has it
+    """
     groups: list[list[Difference]] = []
     for difference in differences:
         if groups and difference.a_start - groups[-1][-1].a_end <= 2 * context:
@@ -69,17 +75,14 @@ def cut_hunks(a: str, differences: Sequence[Difference], context: int) -> list[H
             groups.append([difference])
     hunks = []
     for group in groups:
-        position = max(0, group[0].a_start - context)
-        parts: list[tuple[str, str, str]] = [("same", "…", "…")] if position else []
+        at_a, at_b = max(0, group[0].a_start - context), max(0, group[0].b_start - context)
+        parts = [("same", "…" if at_a else "", "…" if at_b else "")]
         for d in group:
-            same = a[position : d.a_start]
-            parts += [("same", same, same)] if same else []
-            parts.append((d.kind, d.a, d.b))
-            position = d.a_end
-        rest = a[position : position + context]
-        parts += [("same", rest, rest)] if rest else []
-        parts += [("same", "…", "…")] if position + context < len(a) else []
-        hunks.append(Hunk(tuple(parts)))
+            parts += [("same", a[at_a : d.a_start], b[at_b : d.b_start]), (d.kind, d.a, d.b)]
+            at_a, at_b = d.a_end, d.b_end
+        parts.append(("same", a[at_a : at_a + context], b[at_b : at_b + context]))
+        parts.append(("same", "…" if at_a + context < len(a) else "", "…" if at_b + context < len(b) else ""))
+        hunks.append(Hunk(tuple(p for p in parts if p[1] or p[2])))
     return hunks
 
 
@@ -89,8 +92,7 @@ def count_line(counts: dict[str, int]) -> str:
 
 
 def print_differences(
-    a: str,
-    differences: Sequence[Difference],
+    comparison: Comparison,
     *,
     context: int = 16,
     full: bool = False,
@@ -101,19 +103,18 @@ def print_differences(
 
     Parameters
     ----------
-    a : the text they were made from
     full : also print what is only line breaks, spaces and signs, whole passages, and every hunk
     most : hunks to print when not `full`
     """
-    hunks = cut_hunks(a, differences, context)
-    shown = hunks if full else [h for h in hunks if not TRIVIAL.issuperset(h.kinds)]
-    hidden = len(hunks) - len(shown)
-    cut_off = 0 if full else max(0, len(shown) - most)
-    for hunk in shown[: len(shown) - cut_off]:
+    differences = [d for d in comparison.differences if full or d.kind not in TRIVIAL]
+    hidden = len(comparison.differences) - len(differences)
+    hunks = cut_hunks(comparison.a, comparison.b, differences, context)
+    shown = hunks if full else hunks[:most]
+    for hunk in shown:
         _print_hunk(hunk, full, side_by_side)
-    notes = [f"{plural(cut_off, 'place')} more"] if cut_off else []
+    notes = [plural(len(hunks) - len(shown), "more place")] if len(hunks) > len(shown) else []
     if hidden:
-        notes.append(f"{plural(hidden, 'place')} with other line breaks, spaces or signs only")
+        notes.append(plural(hidden, "difference") + " in line breaks, spaces and signs")
     if notes:
         out().print(f"… {' and '.join(notes)}; --full shows all", style="dim")
 
@@ -145,7 +146,7 @@ def _text(hunk: Hunk, side: str, full: bool) -> Text:
     text = Text()
     for kind, left, right in hunk.parts:
         if kind == "same":
-            text.append(_visible(left), style="")
+            text.append(_visible(right if side == "b" else left))
             continue
         styles = _STYLES.get(kind, _QUIET)
         chosen = [(left, styles[0], "[-", "-]"), (right, styles[1], "{+", "+}")]
@@ -167,6 +168,5 @@ def _ends(stretch: str) -> str:
 
 
 def _visible(text: str) -> str:
-    """Return text with its line breaks as signs, so that a hunk is one paragraph, and no control characters."""
-    text = text.replace("\r\n", "\n").replace("\n", "⏎").replace("\t", " ")
-    return "".join(c if c.isprintable() or c in "\u3000\u00a0" else "�" for c in text)
+    """Return text with its line breaks as signs, so that a hunk is one paragraph."""
+    return harmless(text.replace("\r\n", "\n").replace("\n", "⏎").replace("\t", " "))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dedup.cli import options
-from dedup.cli.console import out, print_json, shorten, width
+from dedup.cli.console import harmless, out, print_json, shorten, width
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -65,20 +65,20 @@ def _print(found: Explanation, *, context: int, full: bool, side_by_side: bool) 
     _line(console, "differences", count_line(c.counts()))
     if c.differences:
         console.print()
-        print_differences(c.a, c.differences, context=context, full=full, side_by_side=side_by_side)
+        print_differences(c, context=context, full=full, side_by_side=side_by_side)
 
 
 def _line(console: Console, label: str, text: str) -> None:
     from rich.markup import escape
 
-    console.print(f"[bold]{label:<12}[/bold]{escape(text)}")
+    console.print(f"[bold]{label:<12}[/bold]{escape(harmless(text))}")
 
 
 def _print_member(console: Console, name: str, member: Member) -> None:
     role = {True: "canonical", False: "copy", None: "not matched"}[member.is_canonical]
     where = f"{member.uri} · part {member.ordinal + 1} · {member.kind} · {member.n_chars:,} characters"
     _line(console, name, f"{member.section_id}  {role}  {shorten(member.title, max(20, width() - 46))}")
-    console.print(f"            {where}", style="dim", markup=False)
+    console.print(f"            {harmless(where)}", style="dim", markup=False)
 
 
 def register(app: typer.Typer) -> None:

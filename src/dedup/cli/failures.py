@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
 from pathlib import Path
+
+from dedup.cli.console import note
 
 ERROR, USAGE, QUALITY_GATE, SOURCE_SHRANK, LOCKED, INTERRUPTED = 1, 2, 3, 4, 5, 130
 
@@ -68,5 +69,5 @@ def explain_failure(error: BaseException) -> int:
         text = "out of memory; a smaller `memory_limit` or `workers` in dedup.toml needs less"
     else:
         text = f"{type(error).__name__}: {error}\nthis is a fault of dedup; DEDUP_DEBUG=1 shows where it happened"
-    print(f"error: {text or type(error).__name__}", file=sys.stderr)
+    note(f"error: {text or type(error).__name__}")
     return exit_code(error)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dedup.cli import options
-from dedup.cli.console import Column, note, out, plural, print_facts, print_json, print_table
+from dedup.cli.console import Column, harmless, note, out, plural, print_facts, print_json, print_table
 
 if TYPE_CHECKING:
     from dedup.releases import Release
@@ -204,8 +204,10 @@ def _show_section(release: Release, section_id: str, full: bool, json: bool) -> 
         ),
     ]
     if member.cluster_id:
-        role = "canonical" if member.is_canonical else f"copy, {member.stands_for} stands for it"
-        facts.append(("cluster", f"{member.cluster_id} · {role} · {member.rule}, similarity {member.similarity:.3f}"))
+        role = "canonical"
+        if not member.is_canonical:
+            role = f"copy of {member.stands_for} ({member.rule}, similarity {member.similarity:.3f})"
+        facts.append(("cluster", f"{member.cluster_id} · {role}"))
         facts.append(("why", member.reason or ""))
     else:
         why = (
@@ -216,7 +218,7 @@ def _show_section(release: Release, section_id: str, full: bool, json: bool) -> 
     out().print()
     text = member.clean_text
     shown = text if full else text[:_TEXT_CHARS]
-    print(shown + ("" if shown == text else "…"))
+    print(harmless(shown) + ("" if shown == text else "…"))
     if shown != text:
         note(f"… {len(text) - len(shown):,} more characters; --full shows all")
 

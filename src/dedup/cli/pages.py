@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dedup.cli import options
-from dedup.cli.console import note, out, plural, print_facts, print_json, shorten, width
+from dedup.cli.console import harmless, note, out, plural, print_facts, print_json, shorten, width
 from dedup.cli.failures import ERROR, USAGE, CommandError
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _print_preview(page: dict[str, Any], parts: list[dict[str, Any]], text: bool
             named = ", ".join(f"{name} ×{n}" if n > 1 else name for name, n in list(part["placeholders"].items())[:8])
             facts.append(f"placeholders, never filled: {named}")
         for fact in facts:
-            console.print(Text(f"     {fact}", style="dim"))
+            console.print(Text(f"     {harmless(fact)}", style="dim"))
         for line in part["dropped"][: None if text else 6]:
             console.print(Text.assemble("     ", ("dropped  ", "red"), shorten(line, width() - 16)))
         if len(part["dropped"]) > 6 and not text:
@@ -163,7 +163,7 @@ def _print_preview(page: dict[str, Any], parts: list[dict[str, Any]], text: bool
             )
         if text:
             console.print()
-            print(part["clean_text"])
+            print(harmless(part["clean_text"]))
 
 
 def lookup(
@@ -234,7 +234,9 @@ def _print_lookup(
             else f"part {section['ordinal'] + 1}"
         )
         console.print(
-            Text.assemble((head, "bold"), "  ", shorten(section["title"] or "(no title)", width() - len(head) - 2))
+            Text.assemble(
+                (harmless(head), "bold"), "  ", shorten(section["title"] or "(no title)", width() - len(head) - 2)
+            )
         )
         cluster = _cluster(hits)
         if cluster is None:
