@@ -114,9 +114,14 @@ def _rows(lines: _Decoded, delimiter: str) -> Iterator[_Row]:
                 yield _Row(cells, first, "".join(taken), _UNCLOSED)
             if not lines.again and not lines.pending:
                 return
-        except csv.Error as error:
+        except csv.Error:
             taken, _ = lines.take()
-            yield _Row([], lines.number - len(taken) + 1, "".join(taken), ("broken_row", f"not CSV ({error})"))
+            yield _Row(
+                [],
+                lines.number - len(taken) + 1,
+                "".join(taken),
+                ("broken_row", "not CSV: a line end stands inside an unquoted cell, or the cell is endless"),
+            )
 
 
 def _cells(line: str, delimiter: str) -> list[str]:

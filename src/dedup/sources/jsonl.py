@@ -38,7 +38,8 @@ class _Rows:
         self.chars += len(row.get("text") or "") + len(row.get("html") or "")
 
     def chunk(self) -> Chunk:
-        return Chunk({r: pa.array(v, pa.string()) for r, v in self.values.items()}, "jsonl", self.encodings)
+        used = {r: v for r, v in self.values.items() if r == "text" or any(x is not None for x in v)}
+        return Chunk({r: pa.array(v, pa.string()) for r, v in used.items()}, "jsonl", self.encodings)
 
 
 def _as_string(value: Any, role: str) -> str | None:
@@ -55,7 +56,8 @@ def _row(
     try:
         record = json.loads(line.text)
     except (ValueError, RecursionError) as error:
-        raise Refused("broken_json", f"not JSON: {str(error)[:200]}") from error
+        # Python's own words differ between its versions, and rows of quarantine must not.
+        raise Refused("broken_json", "not JSON; expected one whole object on the line") from error
     if not isinstance(record, dict):
         raise Refused("broken_json", f"a JSON {type(record).__name__}, expected an object with named fields")
     # A null field counts as absent, so that the next name of the settings has its turn.

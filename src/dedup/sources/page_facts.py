@@ -31,7 +31,7 @@ _DATES = (
 )
 _PUBLISHERS = ("og:site_name", "contentsource", "sitename", "source", "dc.publisher", "publisher", "application-name")
 _LABELLED_DATE = re.compile(
-    r"(?:(?:发布|发表|更新)(?:日期|时间)|发布于|发表于|(?:发文|成文|公开|印发)日期|^\W{0,4}(?:时间|日期)|date"
+    r"(?:(?:发布|发表|更新)(?:日期|时间)|发布于|发表于|(?:发文|成文|公开|印发)日期|^[^0-9A-Za-z\u4e00-\u9fff]{0,4}(?:时间|日期)|date"
     r"|(?:published|posted)(?: on)?)"
     r"[ \u3000]*[:： ][ \u3000]*(?=(?:[A-Za-z]{3,9}[,. ]|[0-9]))(.{6,40})",
     re.I,

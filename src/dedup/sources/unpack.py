@@ -89,7 +89,7 @@ class Unpacked(io.RawIOBase):
         except Exception as error:  # zlib.error or zstandard.ZstdError, which may not be importable here
             if isinstance(error, MemoryError):
                 raise
-            raise Refused("broken_archive", f"the {self._codec} data is damaged ({error}); fetch it again") from error
+            raise Refused("broken_archive", f"the {self._codec} data is damaged; fetch it again") from error
         self._pending = rest
         if self._decoder.eof:
             self._decoder = None
