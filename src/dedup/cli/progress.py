@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 class BarObserver:
     """Draws one bar per stage; finished stages stay as a line with their seconds and what came out."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, waiting_for: str = "") -> None:
         self._progress = progress
         self._tasks: dict[str, TaskID] = {}
+        self._waiting = progress.add_task(waiting_for, total=None, note="", count="") if waiting_for else None
 
     def stage_started(self, stage: str, total: int | None) -> None:
         """Begin a bar; one that swings to and fro when the total is not known."""
+        if self._waiting is not None:
+            self._progress.remove_task(self._waiting)
+            self._waiting = None
         self._tasks[stage] = self._progress.add_task(_words(stage), total=total, note="", count="")
 
     def advanced(self, stage: str, done: int, note: str = "") -> None:
@@ -50,8 +54,13 @@ def _words(stage: str) -> str:
 
 
 @contextmanager
-def show_progress(wanted: bool) -> Iterator[Observer]:
-    """Yield an observer that draws bars on stderr, or a silent one when nobody would see them."""
+def show_progress(wanted: bool, waiting_for: str = "") -> Iterator[Observer]:
+    """Yield an observer that draws bars on stderr, or a silent one when nobody would see them.
+
+    Parameters
+    ----------
+    waiting_for : what is shown until the first stage begins
+    """
     from dedup.engines.observing import SilentObserver
 
     if not wanted or not sys.stderr.isatty():
@@ -68,4 +77,4 @@ def show_progress(wanted: bool) -> Iterator[Observer]:
         TextColumn("{task.fields[note]}", markup=False),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield BarObserver(progress)
+        yield BarObserver(progress, waiting_for)

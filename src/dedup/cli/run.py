@@ -40,7 +40,7 @@ def run(
 ) -> None:
     """Read, cut, match, cluster, check and publish a release."""
     from dedup.cli.progress import show_progress
-    from dedup.cli.summary_view import readable_path, summary_lines
+    from dedup.cli.summary_view import LABEL, readable_path, summary_lines
     from dedup.sources import resolve_sources
 
     settings = options.read_settings(config, warehouse)
@@ -49,7 +49,8 @@ def run(
     chatty = logging.getLogger("great_expectations.data_context.types.base")
     chatty.addFilter(lambda record: record.levelno >= logging.WARNING)
     prefect_seconds: float | None = None
-    with show_progress(not quiet and not json) as observer:
+    waiting_for = "" if no_prefect else "start Prefect (--no-prefect skips it)"
+    with show_progress(not quiet and not json, waiting_for) as observer:
         if no_prefect:
             from dedup.engines.local import run as run_locally
 
@@ -68,12 +69,12 @@ def run(
     else:
         from rich.text import Text
 
-        console = out()
-        for line in summary_lines(summary, prefect_seconds):
+        first, *rest = summary_lines(summary, prefect_seconds)
+        out().print(Text(first, "bold"))
+        for line in rest:
             text = Text(line)
-            if not line.startswith(" "):
-                text.stylize("bold", 0, min(len(line), 12))
-            console.print(text)
+            text.stylize("bold", 0, LABEL)
+            out().print(text)
     if summary.outcome == "rejected":
         if quiet or json:
             for problem in summary.problems:

@@ -21,7 +21,8 @@ _KIND_NOUNS = {
 }
 _ENCODINGS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "gb18030": "GB18030", "gbk": "GBK", "big5": "Big5"}
 _LANGUAGES = {"zh": "zh", "other": "other"}
-_LABEL = 12
+#: Columns of the label before each line but the first.
+LABEL = 12
 _GAP = "          "
 
 
@@ -63,7 +64,7 @@ def summary_lines(summary: RunSummary, prefect_seconds: float | None = None) -> 
 
 
 def _line(label: str, text: str) -> str:
-    return f"{label:<{_LABEL}}{text}"
+    return f"{label:<{LABEL}}{text}"
 
 
 def _kinds(kinds: dict[str, int]) -> str:
