@@ -73,6 +73,13 @@ def test_deduplicate_names_the_missing_column():
         dedup.deduplicate(pd.DataFrame({"text": ["a"]}), text="body")
 
 
+def test_rows_with_the_same_name_do_not_share_a_cluster_by_it():
+    frame = pd.DataFrame(
+        {"text": ["全县粮食总产量达到十二万吨，比上年增长。", "完全不同的另一段文字，说的是学校和医院。"]}, index=[0, 0]
+    )
+    assert dedup.deduplicate(frame).cluster_id.nunique() == 2
+
+
 YEAR_ONE = (
     "全县实现地区生产总值{a}亿元，增长{b}%；规模以上工业增加值{c}亿元；固定资产投资{d}亿元；粮食总产量{e}万吨；"
     "城镇居民人均可支配收入{f}元；新建农村公路{g}公里；改造中小学校舍{h}平方米；完成造林{i}亩；旅游接待{j}万人次。"

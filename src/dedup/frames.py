@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -109,6 +109,8 @@ def deduplicate(
     KeyError
         A named column is missing.
     """
+    import pandas as pd
+
     for name in (text, id):
         if name is not None and name not in df.columns:
             raise KeyError(f"no column {name!r}; the data frame has {', '.join(map(str, df.columns))}")
@@ -118,9 +120,14 @@ def deduplicate(
     _, matches, marks = _match(array, match, fingerprint, threads)
     n = len(df)
     assignment = assign_clusters(matches, marks, np.arange(n), np.zeros(n, dtype=bool))
-    names: list[Any] = list(df[id] if id is not None else df.index)
+    names = pd.Series(list(df[id] if id is not None else df.index), dtype=object).astype(str)
+    # Names may repeat (frames put one under another keep their indexes); clusters must not.
+    repeats = names.groupby(names, sort=False).cumcount()
     out = df.copy()
-    out["cluster_id"] = [make_id("c", str(names[row])) for row in assignment.canonical]
+    out["cluster_id"] = [
+        make_id("c", names.iat[row], *([str(repeats.iat[row])] if repeats.iat[row] else []))
+        for row in assignment.canonical.tolist()
+    ]
     out["is_canonical"] = assignment.canonical == np.arange(n)
     out["similarity"] = assignment.similarity
     return out

@@ -10,11 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dedup import schemas
 from dedup.clusters.assignment import Assignment, assign_clusters
 from dedup.clusters.canonical import Ranking, rank_sections
 from dedup.clusters.published_pairs import publish_pairs
@@ -23,10 +21,10 @@ from dedup.clusters.variants import VariantMarks, mark_variants
 from dedup.engines.corpus import Corpus, set_aside
 from dedup.engines.ingest import ingest
 from dedup.engines.observing import Meter, Observer, SilentObserver
-from dedup.engines.outcomes import write_records, write_reports
+from dedup.engines.outcomes import write_records
+from dedup.engines.publishing import describe_run, gather_quarantine, report_parts, run_metrics, stage_datasets
 from dedup.engines.summary import RunSummary
-from dedup.engines.summing import find_languages, summarise
-from dedup.fingerprinting.minhash import fingerprint_metadata
+from dedup.engines.summing import summarise
 from dedup.ids import make_id
 from dedup.matching.audit import RecallAudit
 from dedup.matching.match import Matches, audit_matches, match_texts
@@ -240,7 +238,7 @@ class LocalRun:
                 facts.column("content_hash").combine_chunks(),
                 settings.match.complete_cluster,
             )
-            quarantine = self._quarantine()
+            quarantine = gather_quarantine(self)
             self.tables = {
                 "membership": membership,
                 "clusters": clusters,
@@ -258,69 +256,6 @@ class LocalRun:
             }
             self.meter.note("cluster", clusters=clusters.num_rows, implied_pairs=self.implied_pairs)
             note.append(f"{clusters.num_rows:,} clusters")
-
-    def _quarantine(self) -> pa.Table:
-        """Return this run's refusals and those of earlier runs over sources that this run did not read."""
-        mine = self.corpus.quarantine
-        if self.previous is None:
-            return mine
-        earlier = self.previous.arrow("quarantine")
-        read = pa.concat_arrays(
-            [mine.column("source").combine_chunks(), pa.array([s.name for s in self.sources if s.name], pa.string())]
-        )
-        taken = pa.concat_arrays(
-            [mine.column("record_id").combine_chunks(), self.corpus.document_facts.column("uri").combine_chunks()]
-        )
-        keep = pc.and_(
-            pc.invert(pc.is_in(earlier.column("source"), read)), pc.invert(pc.is_in(earlier.column("record_id"), taken))
-        )
-        return pa.concat_tables([mine, schemas.conform(earlier.filter(keep), schemas.QUARANTINE)])
-
-    def reports(self) -> Iterator[pa.Table]:
-        """Yield the reports dataset in parts."""
-        corpus = self.corpus
-        text_row = np.full(corpus.section_facts.num_rows, -1, dtype=np.int64)
-        text_row[corpus.matched] = np.arange(corpus.matched.size)
-        sections = corpus.section_facts.append_column("text_row", pa.array(text_row))
-        ranked = pa.table(
-            {
-                "section_id": corpus.section_facts.column("section_id").take(pa.array(corpus.matched)),
-                "place": pa.array(self.ranking.position),
-            }
-        )
-        return write_reports(
-            self.tables["clusters"],
-            self.tables["membership"],
-            sections,
-            corpus.document_facts,
-            ranked,
-            corpus.texts,
-            memory_limit=self.settings.memory_limit,
-            threads=self.settings.threads,
-        )
-
-    def write(self) -> None:
-        """Write all datasets but `runs` into the staging folder."""
-        corpus, staging = self.corpus, self.staging
-        staging.write("documents", corpus.documents)
-        staging.write("sections", corpus.sections)
-        published = (
-            part.filter(pc.invert(pc.is_in(part.column("cluster_id"), self.withheld))) for part in self.reports()
-        )
-        staging.write("reports", published)
-        for name in ("clusters", "records", "membership", "pairs", "quarantine", "furniture"):
-            staging.write(name, self.tables[name])
-        prints = corpus.fingerprints
-        table = pa.table(
-            [
-                corpus.section_facts.column("section_id").take(pa.array(corpus.matched)).combine_chunks(),
-                pa.array(prints.n_shingles),
-                pa.array(prints.normalised_hash),
-                pa.FixedSizeListArray.from_arrays(pa.array(prints.signatures.reshape(-1)), schemas.NUM_PERM),
-            ],
-            schema=schemas.FINGERPRINTS,
-        )
-        staging.write("fingerprints", table, fingerprint_metadata(self.settings.fingerprint))
 
     def _validate(self, tables: dict[str, Any]) -> QualityReport | None:
         if not self.settings.quality.enabled:
@@ -349,14 +284,14 @@ class LocalRun:
         """Run the suites of expectations over the datasets in the making."""
         with self._stage("validate") as note:
             names = ("records", "clusters", "membership", "pairs")
-            tables = {"reports": self.reports(), **{n: self.tables[n] for n in names}}
+            tables = {"reports": report_parts(self), **{n: self.tables[n] for n in names}}
             found = self._validate(tables)
             if found is None or self.input_quality is None:
                 note.append("off")
                 return
             self.quality = self.input_quality.join(found)
             self.withheld = pa.array(found.failing_keys("reports"), pa.string())
-            self.tables["quarantine"] = pa.concat_tables([self._quarantine(), found.failing])
+            self.tables["quarantine"] = pa.concat_tables([gather_quarantine(self), found.failing])
             note.append(self.quality.summary())
 
     def publish(self) -> RunSummary:
@@ -365,14 +300,14 @@ class LocalRun:
             self.staging.discard()
             return summarise(self, "dry_run", None, None, time.perf_counter() - self._clock)
         with self._stage("write"):
-            self.write()
+            stage_datasets(self)
         with self._stage("publish") as note:
             if self.quality is not None:
                 from dedup.quality import write_quality_page
 
                 write_quality_page(self.quality, self.staging.path / "quality")
-            self.staging.write("runs", self._runs())
-            manifest = self._manifest()
+            self.staging.write("runs", run_metrics(self))
+            manifest = describe_run(self)
             if self.quality is not None and self.quality.critical:
                 path, release_id, outcome = self.staging.reject(manifest), None, "rejected"
             else:
@@ -385,51 +320,6 @@ class LocalRun:
     def run_id(self) -> str:
         """Id of this run."""
         return make_id("r", self.staging.release_id, self.started_at.isoformat())
-
-    def _runs(self) -> pa.Table:
-        earlier = self.previous.arrow("runs") if self.previous else schemas.empty(schemas.RUNS)
-        rows = [(stage, metric, value) for stage, m in self.meter.values.items() for metric, value in m.items()]
-        mine = pa.table(
-            [
-                pa.array([self.run_id] * len(rows), pa.string()),
-                pa.array([self.staging.release_id] * len(rows), pa.string()),
-                pa.array([self.started_at] * len(rows), schemas.TIMESTAMP),
-                pa.array([r[0] for r in rows], pa.string()),
-                pa.array([r[1] for r in rows], pa.string()),
-                pa.array([r[2] for r in rows], pa.float64()),
-            ],
-            schema=schemas.RUNS,
-        )
-        return pa.concat_tables([schemas.conform(earlier, schemas.RUNS), mine])
-
-    def _manifest(self) -> dict[str, Any]:
-        from dedup import __version__
-
-        settings = self.settings.model_dump(mode="json", exclude={"warehouse"})
-        for source in settings["sources"]:
-            # Where a source lies on this machine is nobody's business but its owner's.
-            source["path"] = source["path"] if "://" in source["path"] else Path(source["path"]).name
-        return {
-            "title": self.settings.title,
-            "code_version": __version__,
-            "run_id": self.run_id,
-            "started_at": self.started_at.isoformat(),
-            "settings": settings,
-            "fingerprints": fingerprint_metadata(self.settings.fingerprint),
-            "recall": {
-                "sampled": self.audit.sampled,
-                "of": self.audit.of,
-                "true_pairs": self.audit.true_pairs,
-                "found_pairs": self.audit.found_pairs,
-                "recall": self.audit.recall,
-                "low": self.audit.low,
-                "high": self.audit.high,
-            },
-            "implied_pairs": self.implied_pairs,
-            "quality": self.quality.summary() if self.quality else "off",
-            "languages": [n for n in find_languages(self.corpus.documents) if n == "zh"],
-            "stages": self.meter.values,
-        }
 
 
 def _total(column: pa.ChunkedArray) -> int:

@@ -1,0 +1,139 @@
+"""What a finished run puts into its release: the datasets, the metrics, the engine's part of the manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dedup import schemas
+from dedup.engines.outcomes import write_reports
+from dedup.engines.summing import find_languages
+from dedup.fingerprinting.minhash import fingerprint_metadata
+
+if TYPE_CHECKING:
+    from dedup.engines.local import LocalRun
+
+
+def gather_quarantine(run: LocalRun) -> pa.Table:
+    """Return this run's refusals and those of earlier runs over sources that this run did not read."""
+    mine = run.corpus.quarantine
+    if run.previous is None:
+        return mine
+    earlier = run.previous.arrow("quarantine")
+    facts = run.corpus.document_facts
+    seen = pc.equal(facts.column("last_seen"), pa.scalar(run.started_at, schemas.TIMESTAMP))
+    read = pa.concat_arrays(
+        [
+            mine.column("source").combine_chunks(),
+            facts.column("source").combine_chunks().filter(seen.combine_chunks()),
+            pa.array([s.name for s in run.sources if s.name], pa.string()),
+        ]
+    )
+    taken = pa.concat_arrays([mine.column("record_id").combine_chunks(), facts.column("uri").combine_chunks()])
+    keep = pc.and_(
+        pc.invert(pc.is_in(earlier.column("source"), read)), pc.invert(pc.is_in(earlier.column("record_id"), taken))
+    )
+    return pa.concat_tables([mine, schemas.conform(earlier.filter(keep), schemas.QUARANTINE)])
+
+
+def report_parts(run: LocalRun) -> Iterator[pa.Table]:
+    """Yield the reports dataset in parts."""
+    corpus = run.corpus
+    text_row = np.full(corpus.section_facts.num_rows, -1, dtype=np.int64)
+    text_row[corpus.matched] = np.arange(corpus.matched.size)
+    sections = corpus.section_facts.append_column("text_row", pa.array(text_row))
+    ranked = pa.table(
+        {
+            "section_id": corpus.section_facts.column("section_id").take(pa.array(corpus.matched)),
+            "place": pa.array(run.ranking.position),
+        }
+    )
+    return write_reports(
+        run.tables["clusters"],
+        run.tables["membership"],
+        sections,
+        corpus.document_facts,
+        ranked,
+        corpus.texts,
+        memory_limit=run.settings.memory_limit,
+        threads=run.settings.threads,
+    )
+
+
+def stage_datasets(run: LocalRun) -> None:
+    """Write all datasets but `runs` into the staging folder."""
+    corpus, staging = run.corpus, run.staging
+    staging.write("documents", corpus.documents)
+    staging.write("sections", corpus.sections)
+    published = (
+        part.filter(pc.invert(pc.is_in(part.column("cluster_id"), run.withheld))) for part in report_parts(run)
+    )
+    staging.write("reports", published)
+    for name in ("clusters", "records", "membership", "pairs", "quarantine", "furniture"):
+        staging.write(name, run.tables[name])
+    prints = corpus.fingerprints
+    table = pa.table(
+        [
+            corpus.section_facts.column("section_id").take(pa.array(corpus.matched)).combine_chunks(),
+            pa.array(prints.n_shingles),
+            pa.array(prints.normalised_hash),
+            pa.FixedSizeListArray.from_arrays(pa.array(prints.signatures.reshape(-1)), schemas.NUM_PERM),
+        ],
+        schema=schemas.FINGERPRINTS,
+    )
+    staging.write("fingerprints", table, fingerprint_metadata(run.settings.fingerprint))
+
+
+def run_metrics(run: LocalRun) -> pa.Table:
+    """Return the metrics of this run behind those of earlier ones (`schemas.RUNS`)."""
+    earlier = run.previous.arrow("runs") if run.previous else schemas.empty(schemas.RUNS)
+    rows = [(stage, metric, value) for stage, m in run.meter.values.items() for metric, value in m.items()]
+    mine = pa.table(
+        [
+            pa.array([run.run_id] * len(rows), pa.string()),
+            pa.array([run.staging.release_id] * len(rows), pa.string()),
+            pa.array([run.started_at] * len(rows), schemas.TIMESTAMP),
+            pa.array([r[0] for r in rows], pa.string()),
+            pa.array([r[1] for r in rows], pa.string()),
+            pa.array([r[2] for r in rows], pa.float64()),
+        ],
+        schema=schemas.RUNS,
+    )
+    return pa.concat_tables([schemas.conform(earlier, schemas.RUNS), mine])
+
+
+def describe_run(run: LocalRun) -> dict[str, Any]:
+    """Return the engine's part of the manifest: settings, versions, recall, quality, costs by stage."""
+    from dedup import __version__
+
+    settings = run.settings.model_dump(mode="json", exclude={"warehouse"})
+    for source in settings["sources"]:
+        # Where a source lies on this machine is nobody's business but its owner's.
+        source["path"] = source["path"] if "://" in source["path"] else Path(source["path"]).name
+    return {
+        "title": run.settings.title,
+        "code_version": __version__,
+        "run_id": run.run_id,
+        "started_at": run.started_at.isoformat(),
+        "sources": [s.name or Path(s.path).name for s in run.sources],
+        "settings": settings,
+        "fingerprints": fingerprint_metadata(run.settings.fingerprint),
+        "recall": {
+            "sampled": run.audit.sampled,
+            "of": run.audit.of,
+            "true_pairs": run.audit.true_pairs,
+            "found_pairs": run.audit.found_pairs,
+            "recall": run.audit.recall,
+            "low": run.audit.low,
+            "high": run.audit.high,
+        },
+        "implied_pairs": run.implied_pairs,
+        "quality": run.quality.summary() if run.quality else "off",
+        "languages": [n for n in find_languages(run.corpus.documents) if n == "zh"],
+        "stages": run.meter.values,
+    }
