@@ -12,7 +12,8 @@ from dedup.text.boilerplate import find_noise, line_noise
 from dedup.text.candidates import Heading
 from dedup.text.characters import BLANK_CHARACTERS, BLANKS, NEWLINES
 from dedup.text.headings import expected_count, find_headings
-from dedup.text.lines import Line, split_lines
+from dedup.text.junk import junk_reason
+from dedup.text.lines import Line, indent, split_lines
 from dedup.text.seams import SHORTEST, find_seams, opening_weight
 
 #: A lead of this length that speaks like a report is one whose heading was lost; intros are shorter.
@@ -108,6 +109,8 @@ def cut_page(text: str, title: str, *, split: bool) -> list[Part]:
     else:
         cuts = [_Cut(0, 0, title)]
     foot = _footer(page)
+    if foot is not None and not headings and junk_reason(text[: foot.start], len(text), 0) is not None:
+        foot = None  # a menu to its last line
     if foot is not None and foot.start > cuts[-1].body:
         cuts.append(foot)
     ends = [cut.start for cut in cuts[1:]] + [len(text)]
@@ -153,7 +156,9 @@ def _with_seams(page: _Page, cuts: Sequence[_Cut], expected: int | None) -> list
             continue
         inside = page.between(cut.body, following.start)
         for seam in find_seams(page.text, inside, missing):
-            start = inside[seam.line][0]
+            line = inside[seam.line]
+            # Blanks before the line are what is left of the heading, if anything is.
+            start = max(line[0] - indent(page.text, line), cut.body)
             out.append(_Cut(start, start, "", reason=", ".join(seam.signs)))
     return out
 

@@ -23,11 +23,13 @@ _CODE = re.compile(
 _CODE_MARKS = "{}[];=<>\\$|&"
 _SENTENCE = re.compile(rf"[{HAN}][，。；！？]|[{LATIN}{DIGITS}\"')%][.!?]($|[\s\"')])|[{LATIN}],\s[{LATIN}]")
 _SEPARATORS = re.compile(rf"[{NEWLINES}|｜>＞»›·•/\\\t\u3000]+| {{2,}}")
+_LINE_END = re.compile(rf"[{NEWLINES}]+")
 _HAN_SPACE = re.compile(rf"(?<=[{HAN}]) (?=[{HAN}])")
 _WORD = re.compile(rf"[{LATIN}{DIGITS}]+")
 _MENU = re.compile(
     r"首页|网站首页|新闻|要闻|资讯|时政|财经|体育|娱乐|科技|教育|健康|汽车|房产|旅游|军事|视频|图片|博客|论坛|社区|登录|注册|搜索|导航|菜单|联系我们|关于我们|网站地图|"
     r"会员|下载|客服|帮助|更多|返回|收藏|分享|订阅|广告|招聘|留言|设为首页|加入收藏|上一页|下一页|专题|专栏|栏目|频道|直播|问答|百科|文库|范文大全|友情链接|版权声明|免责声明|隐私|"
+    r"手机版|免费|公文|工作报告|工作总结|工作计划|心得体会|演讲稿|述职报告|作文|论文|合同范本|范文|"
     r"政务公开|政府信息公开|办事服务|互动交流|政民互动|走进.{2,4}|.{2,6}概况|公告公示|机构设置|领导之窗|"
     r"(?i:home|about(?: us)?|contact(?: us)?|log ?in|sign (?:in|up)|register|search|menu|news|sports?|business|politics"
     r"|opinion|world|tech(?:nology)?|entertainment|health|travel|video|photos?|blog|shop|cart|my account|subscribe"
@@ -37,19 +39,19 @@ _MENU = re.compile(
 )
 
 
-def junk_reason(text: str, n_normalised: int, min_chars: int) -> str | None:
+def junk_reason(text: str, clean_length: int, min_chars: int) -> str | None:
     """Return why a text is no report, essay or anything that could be compared, or None when it is text.
 
     Parameters
     ----------
-    text : clean text of a section
-    n_normalised : letters, marks and numbers in it
+    text : a section as the page has it: its site noise says as much as its text
+    clean_length : letters, marks and numbers in its clean text
     min_chars : with fewer it is near-empty
     """
-    if n_normalised < min_chars:
-        return f"near-empty: {n_normalised} letters and digits"
+    if clean_length < min_chars:
+        return f"near-empty: {clean_length} letters and digits"
     sample = text[:SAMPLE]
-    lines = sample.split("\n")
+    lines = _LINE_END.split(sample)
     prose = sum(len(line) for line in lines if _SENTENCE.search(line) and not _is_code(line)) / max(1, len(sample))
     if _is_code(sample) and prose < 0.2:
         return "script, style sheet or data"

@@ -36,7 +36,7 @@ _OURS = re.compile(r"[我全][省市县区镇乡州村旗]")
 _PERIODS = re.compile(r"一年来|过去的?[一五两三]年|今年以来|五年来|去年以来|本届政府")
 
 _HEARD = re.compile(
-    r"(?:听取了|听了|听完|聆听了?|拜读了?|阅读了|读了|读完|收听了?|收看了?|观看了?|(?:认真|反复|仔细)(?:学习|阅读|听取)了?|学习了|审议了|讨论了|参加了)[^。]{0,30}"
+    r"(?:听取了|听了|听完|聆听了?|拜读了?|阅读了|读了|读完|读罢|收听了?|收看了?|观看了?|(?:认真|反复|仔细)(?:学习|阅读|听取)了?|学习了|审议了|讨论了|参加了)[^。]{0,30}"
     r"(?:报告|讲话|会议|直播|影片|文章|一书|》)"
 )
 _JUDGED = re.compile(
@@ -60,7 +60,7 @@ _OFFICE = re.compile(
 )
 _SCHOOL = re.compile(r"老师|同学|妈妈|爸爸|作文|班级|班主任|寒假|暑假|小朋友|课堂|课文|爷爷|奶奶|读后|观后")
 _REACTION = re.compile(r"(?:代表|委员|群众|网友|记者|干部)们?(?:纷纷|一致)?(?:认为|表示|说|感慨)|反响|热议")
-_TITLE = re.compile(r"心得|体会|感想|感悟|观后|读后|作文|发言|演讲|讲话稿|述职|思想汇报|评议|致辞|评论|解读|学习")
+_TITLE = re.compile(r"心得|体会|感想|感悟|观后|读后|作文|有感|发言|演讲|讲话稿|述职|思想汇报|评议|致辞|评论|解读|学习")
 
 
 def classify(title: str, text: str) -> tuple[str, str]:
@@ -74,7 +74,7 @@ def classify(title: str, text: str) -> tuple[str, str]:
     head, tail = text[:HEAD], text[-TAIL:]
     if len(text) > SAMPLE:
         text = text[: SAMPLE - TAIL] + tail
-    thousands = max(1.0, len(text) / 1000)
+    thousands = max(0.4, len(text) / 1000)
     report: dict[str, float] = {}
     if _PRESENTS.search(head):
         report["presents itself as a report"] = 4.0

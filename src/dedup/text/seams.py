@@ -19,7 +19,7 @@ from dedup.text.sentences import FRAGMENT, NEW_SENTENCE, ends_sentence
 from dedup.text.together import Together, meeting_pairs
 
 #: Score from which a boundary is believed; one sign alone never reaches it.
-CONVINCING = 4.0
+CONVINCING = 3.7
 #: A report is not shorter than this.
 SHORTEST = 200
 

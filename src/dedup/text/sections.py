@@ -96,7 +96,7 @@ def cut_text(text: str, title: str | None, settings: TextSettings) -> list[Secti
     for part, body, clean, n_normalised in zip(parts, bodies, cleaned, lengths, strict=True):
         kind, reason = part.kind, part.reason
         if kind == "report":
-            junk = junk_reason(clean.text, n_normalised, settings.min_chars)
+            junk = junk_reason(text[part.start : part.end], n_normalised, settings.min_chars)
             if junk is not None:
                 kind, reason = "junk", junk
             else:
