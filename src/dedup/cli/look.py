@@ -25,6 +25,8 @@ _SHOW_EPILOG = options.examples(
 )
 #: Characters of a section's text that are shown unless --full.
 _TEXT_CHARS = 600
+#: Copies of a cluster that are listed unless --full.
+_MEMBERS_SHOWN = 40
 _NUMBERS = frozenset({"copies", "pages", "sources", "similar", "edit", "masked", "part", "from", "to"})
 
 
@@ -100,7 +102,7 @@ def _columns(headings: list[str], *flexible: str) -> list[Column]:
 
 def show(
     name: Annotated[str, typer.Argument(help="Id of a cluster, section, page or family, or a page's address.")],
-    full: Annotated[bool, typer.Option("--full", help="The whole text of a section.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="The whole text of a section, every copy of a cluster.")] = False,
     warehouse: options.Warehouse = None,
     config: options.Config = None,
     release: options.ReleaseId = None,
@@ -116,7 +118,7 @@ def show(
     elif target.kind == "document":
         _show_document(opened, target.id, json)
     elif target.kind == "cluster":
-        _show_cluster(opened, target.id, json)
+        _show_cluster(opened, target.id, full, json)
     else:
         rows = opened.sql(
             "SELECT c.*, s.title FROM clusters c JOIN sections s ON s.section_id = c.canonical_section"
@@ -137,7 +139,7 @@ WHERE m.cluster_id = $id ORDER BY m.is_canonical DESC, m.similarity DESC, m.sect
 """
 
 
-def _show_cluster(release: Release, cluster_id: str, json: bool) -> None:
+def _show_cluster(release: Release, cluster_id: str, full: bool, json: bool) -> None:
     (cluster,) = release.sql("SELECT * FROM clusters WHERE cluster_id = $id", {"id": cluster_id}).to_pylist()
     members = release.sql(_MEMBERS, {"id": cluster_id}).to_pylist()
     editions = release.sql(
@@ -173,10 +175,12 @@ def _show_cluster(release: Release, cluster_id: str, json: bool) -> None:
             f"{m['uri']} · part {m['ordinal'] + 1}",
             m["reason"],
         ]
-        for m in members
+        for m in (members if full else members[:_MEMBERS_SHOWN])
     ]
     heads = ["", "section", "similar", "edit", "rule", "masked", "complete", "page", "why"]
     print_table(_columns(heads, "page", "why"), rows)
+    if len(rows) < len(members):
+        note(f"… {plural(len(members) - len(rows), 'copy')} more; --full shows all")
     if len(members) > 1:
         note(f"* is published; differences: dedup explain {cluster_id[:8]}")
 

@@ -60,8 +60,20 @@ def release_settings(release: Release) -> tuple[MatchSettings, FingerprintSettin
     return read(MatchSettings, "match"), read(FingerprintSettings, "fingerprint"), read(TextSettings, "text")
 
 
+#: Columns of a narrow terminal, less the margins of a help page.
+_HELP_COLUMNS = 76
+
+
 def examples(*lines: tuple[str, str], after: str = "") -> str:
     """Return the end of a help page: what to type, and what it does; then a last paragraph."""
     columns = max(len(command) for command, _ in lines)
-    shown = [f"  {command:<{columns}}  [dim]{what}[/dim]" if what else f"  {command}" for command, what in lines]
+    beside = all(columns + 4 + len(what) <= _HELP_COLUMNS for _, what in lines)
+    shown = []
+    for command, what in lines:
+        text = command.replace("[", "\\[")
+        if what and beside:
+            text += " " * (columns - len(command)) + f"  [dim]{what}[/dim]"
+        elif what:
+            text += f"\n      [dim]{what}[/dim]"
+        shown.append(f"  {text}")
     return "\n".join(["[bold]Examples[/bold]", *shown, *(["", after] if after else [])])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dedup.releases import ReleaseInfo
 
 _SQL_EPILOG = options.examples(
-    ('dedup sql "select title, n_copies from reports order by n_copies desc limit 10"', ""),
+    ('dedup sql "select title, n_copies from reports limit 10"', ""),
     ('dedup sql "describe records"', "the columns of a dataset"),
     ('dedup sql "select * from records" --format csv -o records.csv', ""),
     ("echo 'from clusters' | dedup sql - --format json", "the query from a pipe"),
