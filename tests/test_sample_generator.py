@@ -62,6 +62,17 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path: Pa
     assert digest(tmp_path / "a") == digest(tmp_path / "b") != digest(tmp_path / "c")
 
 
+@pytest.mark.slow
+def test_workers_change_nothing(tmp_path: Path) -> None:
+    write_sample(tmp_path / "a", pages=70, seed=3)
+    write_sample(tmp_path / "b", pages=70, seed=3, workers=2)
+    assert digest(tmp_path / "a") == digest(tmp_path / "b")
+    one = write_corpus(tmp_path / "c" / "x.parquet", 60, 3)
+    two = write_corpus(tmp_path / "d" / "x.parquet", 60, 3, workers=2)
+    assert pq.read_table(one.path).equals(pq.read_table(two.path))
+    assert pq.read_table(one.pairs).equals(pq.read_table(two.pairs))
+
+
 def test_draws_are_those_of_splitmix64() -> None:
     # Test vector of the reference implementation (prng.di.unimi.it, seed 1234567).
     assert raw_draws(1234567, 3).tolist() == [6457827717110365317, 3203168211198807973, 9817491932198370423]

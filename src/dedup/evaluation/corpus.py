@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dedup.evaluation.crew import Crew
+from dedup.evaluation.making import make_texts, measure_works, pairs_of
 from dedup.evaluation.planting import Damage, Plan, Shares
-from dedup.evaluation.reference import Definition, similarities
+from dedup.evaluation.reference import Definition
 from dedup.evaluation.report_writer import ReportWriter
+from dedup.evaluation.truth_files import rows_table
 
 CORPUS = pa.schema([("doc_id", pa.string()), ("text", pa.string())])
 CORPUS_PAIRS = pa.schema(
@@ -26,7 +27,8 @@ CORPUS_PAIRS = pa.schema(
         ("label", pa.string()),
     ]
 )
-_ROW_GROUP = 10_000
+_ROW_GROUP = 2_000
+_WORKS_PER_TASK = 50
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ def write_corpus(
     shared_templates: bool = True,
     copies_share: float = 0.25,
     measure: bool = True,
+    workers: int = 1,
 ) -> CorpusTruth:
     """Write records (doc_id, text) of about `chars` characters, a share of them edited copies of others.
 
@@ -65,6 +68,7 @@ def write_corpus(
     shared_templates : whether unrelated reports share set phrases
     copies_share : share of the records that are copies
     measure : compute the exact similarities of the true pairs; else they are null
+    workers : processes that write; they change nothing but the time
 
     Raises
     ------
@@ -78,42 +82,27 @@ def write_corpus(
     plan = Plan(seed, documents, writer, Shares(essays=0.0, copies=copies_share, editions=0.0, planted=0.0), damage)
     out_parquet.parent.mkdir(parents=True, exist_ok=True)
     width = len(str(documents - 1))
-    with pq.ParquetWriter(out_parquet, CORPUS, compression="zstd") as file:
-        for start in range(0, documents, _ROW_GROUP):
-            numbers = range(start, min(start + _ROW_GROUP, documents))
-            ids = [f"{n:0{width}d}" for n in numbers]
-            file.write_table(pa.table([ids, [plan.section(n).plain for n in numbers]], schema=CORPUS))
-    rows: list[tuple[Any, ...]] = []
-    order = np.argsort(plan.works, kind="stable")
-    for members in np.split(order, np.flatnonzero(np.diff(plan.works[order])) + 1):
-        if len(members) > 1:
-            rows += _pairs_of_work(plan, sorted(members.tolist()), width, measure=measure)
+    numbers = [range(i, min(i + _ROW_GROUP, documents)) for i in range(0, documents, _ROW_GROUP)]
+    works = plan.works_with_copies()
+    batches = [works[i : i + _WORKS_PER_TASK] for i in range(0, len(works), _WORKS_PER_TASK)]
+    similar: dict[tuple[int, int], tuple[float, float]] = {}
+    with Crew(plan, workers) as crew:
+        with pq.ParquetWriter(out_parquet, CORPUS, compression="zstd") as file:
+            for group, texts in zip(numbers, crew.map(make_texts, numbers), strict=True):
+                file.write_table(pa.table([[f"{n:0{width}d}" for n in group], texts], schema=CORPUS))
+        for batch, found in zip(batches, crew.map(measure_works, batches) if measure else (), strict=measure):
+            for members, measured in zip(batch, found, strict=True):
+                similar.update(zip(pairs_of(members), measured, strict=True))
+    rows = [_pair_row(plan, a, b, similar.get((a, b)), width) for members in works for a, b in pairs_of(members)]
     pairs_path = out_parquet.with_name(f"{out_parquet.stem}.pairs.parquet")
-    rows.sort()
-    arrays = [
-        pa.array(column, type=f.type)
-        for column, f in zip(zip(*rows, strict=True) if rows else [[]] * len(CORPUS_PAIRS), CORPUS_PAIRS, strict=True)
-    ]
-    pq.write_table(pa.table(arrays, schema=CORPUS_PAIRS), pairs_path, compression="zstd")
+    pq.write_table(rows_table(sorted(rows), CORPUS_PAIRS), pairs_path, compression="zstd")
     return CorpusTruth(out_parquet, pairs_path, documents, len(plan.originals), len(rows))
 
 
-def _pairs_of_work(plan: Plan, members: list[int], width: int, *, measure: bool) -> list[tuple[Any, ...]]:
-    made = {n: plan.section(n) for n in members}
-    pairs = [(a, b) for i, a in enumerate(members) for b in members[i + 1 :]]
-    measured = similarities((made[a].plain, made[b].plain) for a, b in pairs) if measure else None
-    rows = []
-    for k, (a, b) in enumerate(pairs):
-        jaccard, edit = measured[k] if measured is not None else (None, None)
-        rows.append(
-            (
-                f"{a:0{width}d}",
-                f"{b:0{width}d}",
-                jaccard,
-                edit,
-                1 - (1 - made[a].edit_rate) * (1 - made[b].edit_rate),
-                Definition().holds(jaccard, edit) if jaccard is not None else None,
-                "copy",
-            )
-        )
-    return rows
+def _pair_row(
+    plan: Plan, a: int, b: int, similar: tuple[float, float] | None, width: int
+) -> tuple[str, str, float | None, float | None, float, bool | None, str]:
+    jaccard, edit = similar or (None, None)
+    rate = 1 - (1 - plan.edit_rate(a)) * (1 - plan.edit_rate(b))
+    meets = Definition().holds(jaccard, edit) if jaccard is not None else None
+    return f"{a:0{width}d}", f"{b:0{width}d}", jaccard, edit, rate, meets, "copy"

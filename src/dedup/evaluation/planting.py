@@ -201,21 +201,34 @@ class Plan:
         text, rate, mode, damage = self._damaged(section, text, written.place.short)
         return SectionText(text, "report", work, 0, rate, mode, damage, written.place.short, written.year)
 
+    def _drawn_edit(self, dice: Dice) -> tuple[float, str]:
+        """Return the rate and mode of a copy's edits; these are the first draws of its dice."""
+        low, high = self.damage.edits
+        if dice.chance(self.damage.untouched):
+            return 0.0, "none"
+        u = dice.real(0, 1)
+        rate = low + (high - low) * (u * u if self.damage.mostly_small else u)
+        return rate, "scattered" if dice.chance(self.damage.scattered) else "contiguous"
+
+    def edit_rate(self, section: int) -> float:
+        """Return the share of the characters that are edited in a section, without writing it."""
+        return self._drawn_edit(Dice(self.seed, _DAMAGE, section))[0] if self.roles[section] == COPY else 0.0
+
+    def works_with_copies(self) -> list[list[int]]:
+        """Return the sections of each work that has more than one, ascending."""
+        order = np.argsort(self.works, kind="stable")
+        groups = np.split(order, np.flatnonzero(np.diff(self.works[order])) + 1)
+        return [sorted(members.tolist()) for members in groups if len(members) > 1]
+
     def _damaged(self, section: int, text: str, short: str) -> tuple[str, float, str, tuple[str, ...]]:
         dice = Dice(self.seed, _DAMAGE, section)
         text = _PASSAGE_MARK.sub("", text)
-        low, high = self.damage.edits
-        rate, mode = 0.0, "none"
-        if not dice.chance(self.damage.untouched):
-            u = dice.real(0, 1)
-            rate = low + (high - low) * (u * u if self.damage.mostly_small else u)
-            if dice.chance(self.damage.scattered):
-                mode = "scattered"
-                text = edit.scatter(text, rate, mix(self.seed, _DAMAGE, section, 1))
-            else:
-                mode = "contiguous"
-                foreign = self.writer.report(int(self.originals[dice.below(len(self.originals))])).text
-                text = edit.rearrange(text, rate, dice, foreign)
+        rate, mode = self._drawn_edit(dice)
+        if mode == "scattered":
+            text = edit.scatter(text, rate, mix(self.seed, _DAMAGE, section, 1))
+        elif mode == "contiguous":
+            foreign = self.writer.report(int(self.originals[dice.below(len(self.originals))])).text
+            text = edit.rearrange(text, rate, dice, foreign)
         if not self.damage.site:
             return text, rate, mode, ()
         done = []

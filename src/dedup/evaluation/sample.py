@@ -6,8 +6,7 @@ and `truth.figures` as Parquet, and a `dedup.toml` that reads the pages.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,19 +15,25 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dedup.evaluation.draws import Dice, draws32, mix
-from dedup.evaluation.pages import STYLES, Piece, assemble
-from dedup.evaluation.planting import COPY, EDITION, ESSAY, ORIGINAL, Damage, Plan, SectionText, Shares
-from dedup.evaluation.reference import Definition, similarities
+from dedup.evaluation.crew import Crew
+from dedup.evaluation.draws import draws32, mix
+from dedup.evaluation.making import Note, make_pages, measure_works, pairs_of
+from dedup.evaluation.planting import COPY, EDITION, ESSAY, ORIGINAL, Damage, Plan, Shares
+from dedup.evaluation.reference import Definition
 from dedup.evaluation.report_writer import ReportWriter
 from dedup.evaluation.sites import Sites
-from dedup.evaluation.truth_files import TRUTH_FIGURES, TRUTH_PAIRS, TRUTH_PASSAGES, TRUTH_SECTIONS, TruthFile
+from dedup.evaluation.truth_files import (
+    TRUTH_FIGURES,
+    TRUTH_PAIRS,
+    TRUTH_PASSAGES,
+    TRUTH_SECTIONS,
+    TruthFile,
+    rows_table,
+)
 
-ROLES = {ORIGINAL: "original", COPY: "copy", EDITION: "edition", ESSAY: "essay"}
-#: Up to this many sections the texts with copies are kept for the truth (about 5 KB each); beyond, written again.
-KEPT_SECTIONS = 50_000
-#: White space of pages: heads and tails in the truth are without it, as line breaks move.
-BLANKS = re.compile("[\n 　]+")
+#: Pages a worker makes at a time (about 200 sections), and works it measures.
+PAGES_PER_TASK = 50
+WORKS_PER_TASK = 50
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,7 @@ def write_sample(
     scattered: bool | float = 0.7,
     chars: int = 2000,
     measure: bool = True,
+    workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> SampleTruth:
     """Write `pages` pages with known truth into the folder `out`.
@@ -82,6 +88,7 @@ def write_sample(
     scattered : share of the copies edited at random places, the rest are edited in one piece; True all, False none
     chars : mean length of a report in characters
     measure : compute the exact similarities of all true pairs (about as much time again); else they are null
+    workers : processes that make pages; they change nothing but the time
     progress : called with (pages done, pages in all)
 
     Raises
@@ -107,32 +114,25 @@ def write_sample(
             ("figures", TRUTH_FIGURES),
         )
     }
-    places = _Places(plan, keep_texts=measure and plan.n <= KEPT_SECTIONS)
+    places = _Places(plan)
     sites = Sites(out / "pages")
-    first = 0
-    for number, size in enumerate(sizes.tolist()):
-        sections = [(s, plan.section(s)) for s in range(first, first + size)]
-        first += size
-        dice = Dice(seed, 31, number)
-        style = STYLES[dice.below(len(STYLES)) if number >= len(STYLES) else number]
-        page = assemble(style, sections, dice)
-        uri = sites.write(style, number, page, dice)
-        # What an extractor makes of HTML is not known here, so offsets in such pages are null and figures left out.
-        exact = style.format != "html"
-        made = dict(sections)
-        for piece in page.pieces:
-            places.note(piece, uri, made.get(piece.section), exact=exact)
-            truth["sections"].add(*_section_row(uri, piece, plan, made.get(piece.section), exact=exact))
-            for indicator, unit, value, start, end, state in piece.figures if exact else ():
-                truth["figures"].add(uri, start, end, value, unit, indicator, state)
-        if progress is not None:
-            progress(number + 1, pages)
-    sites.close()
-    for target, passage in plan.passages.items():
-        if target in places.targets and target in places.sources:
-            truth["passages"].add(f"p{target}", *places.targets[target], *places.sources[target], passage.rate)
-    for pair in _true_pairs(plan, places, measure=measure):
-        truth["pairs"].add(*pair)
+    ends = np.cumsum(sizes)
+    numbered = list(zip(range(pages), (ends - sizes).tolist(), sizes.tolist(), strict=True))
+    chunks = [numbered[i : i + PAGES_PER_TASK] for i in range(0, pages, PAGES_PER_TASK)]
+    with Crew(plan, workers) as crew:
+        for done, made in enumerate(crew.map(make_pages, chunks), 1):
+            for page in made.pages:
+                sites.write(page)
+            truth["sections"].add(made.sections)
+            truth["figures"].add(made.figures)
+            for note in made.notes:
+                places.note(note)
+            if progress is not None:
+                progress(min(done * PAGES_PER_TASK, pages), pages)
+        sites.close()
+        truth["passages"].add(rows_table(places.passages(plan), TRUTH_PASSAGES))
+        for rows in _true_pairs(plan, places, crew, measure=measure):
+            truth["pairs"].add(rows_table(rows, TRUTH_PAIRS))
     for file in truth.values():
         file.close()
     (out / "dedup.toml").write_text(
@@ -158,75 +158,54 @@ def write_sample(
 class _Places:
     """Where everything came to stand, filled while the pages are written."""
 
-    def __init__(self, plan: Plan, *, keep_texts: bool) -> None:
+    def __init__(self, plan: Plan) -> None:
         self._by_source = plan.passages_by_source
-        self._keep_texts = keep_texts
         self._alone = np.bincount(plan.works, minlength=plan.n)[plan.works] == 1
-        self.edits: dict[int, tuple[int, float, str]] = {}
-        self.texts: dict[int, str] = {}
-        self.uris: list[str] = [""] * plan.n
-        self.starts: list[int | None] = [None] * plan.n
-        self.targets: dict[int, tuple[str, int | None, int | None]] = {}
-        self.sources: dict[int, tuple[str, int | None, int | None]] = {}
+        self.of_copies: dict[int, Note] = {}
+        self._targets: dict[int, tuple[str, int | None, int | None]] = {}
+        self._sources: dict[int, tuple[str, int | None, int | None]] = {}
 
-    def note(self, piece: Piece, uri: str, made: SectionText | None, *, exact: bool) -> None:
-        """Remember where a section and its passages stand, and what its pairs will need."""
-        if made is None:
-            return
-        if not self._alone[piece.section]:
-            self.edits[piece.section] = (made.edition, made.edit_rate, made.edit_mode)
-            if self._keep_texts:
-                self.texts[piece.section] = made.plain
-        self.uris[piece.section] = uri
-        self.starts[piece.section] = piece.char_start if exact else None
-        for mark in piece.passages:
-            span = (uri, mark.char_start if exact else None, mark.char_end if exact else None)
+    def note(self, note: Note) -> None:
+        """Remember where a section and its passages stand."""
+        if not self._alone[note.section]:
+            self.of_copies[note.section] = note
+        for mark in note.passages:
+            span = (note.uri, *((mark.char_start, mark.char_end) if note.exact else (None, None)))
             if mark.number < 0:
-                self.targets[piece.section] = span
+                self._targets[note.section] = span
             else:
-                self.sources[self._by_source[piece.section][mark.number].target] = span
+                self._sources[self._by_source[note.section][mark.number].target] = span
+
+    def passages(self, plan: Plan) -> list[tuple[Any, ...]]:
+        """Return the planted passages as rows of the truth."""
+        return [
+            (f"p{target}", *self._targets[target], *self._sources[target], passage.rate)
+            for target, passage in plan.passages.items()
+            if target in self._targets and target in self._sources
+        ]
 
 
-def _section_row(uri: str, piece: Piece, plan: Plan, made: SectionText | None, *, exact: bool) -> tuple[Any, ...]:
-    span = (piece.char_start, piece.char_end, piece.body_start) if exact else (None, None, None)
-    if made is None:
-        return ("", uri, *span, piece.kind, "", 0, piece.kind, "", "", None, [], "", "")
-    # Twice the length leaves room for the white space that goes.
-    head, tail = (BLANKS.sub("", part) for part in (made.plain[:64], made.plain[-64:]))
-    role = ROLES[int(plan.roles[piece.section])]
-    return (
-        *(f"t{piece.section}", uri, *span, piece.kind, f"w{made.work}", made.edition, role, piece.heading),
-        *(
-            made.place,
-            made.year,
-            [*made.damage, *(["heading_missing"] if piece.headless else [])],
-            head[:24],
-            tail[-24:],
-        ),
-    )
+def _true_pairs(plan: Plan, places: _Places, crew: Crew, *, measure: bool) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield every pair of sections that stem from one report, a batch of works at a time."""
+    works = plan.works_with_copies()
+    batches = [works[i : i + WORKS_PER_TASK] for i in range(0, len(works), WORKS_PER_TASK)]
+    measured: Iterable[Sequence[Sequence[tuple[float | None, float | None]]]]
+    if measure:
+        measured = crew.map(measure_works, batches)
+    else:
+        measured = ([[(None, None)] * len(pairs_of(members)) for members in batch] for batch in batches)
+    for batch, found in zip(batches, measured, strict=True):
+        yield [
+            _pair_row(places.of_copies[a], places.of_copies[b], jaccard, edit)
+            for members, similar in zip(batch, found, strict=True)
+            for (a, b), (jaccard, edit) in zip(pairs_of(members), similar, strict=True)
+        ]
 
 
-def _true_pairs(plan: Plan, places: _Places, *, measure: bool) -> Iterator[tuple[Any, ...]]:
-    """Yield every pair of sections that stem from one report."""
-    order = np.argsort(plan.works, kind="stable")
-    works = plan.works[order]
-    cuts = np.flatnonzero(np.diff(works)) + 1
-    for members in np.split(order, cuts):
-        if len(members) < 2:
-            continue
-        ids = sorted(members.tolist())
-        pairs = [(a, b) for i, a in enumerate(ids) for b in ids[i + 1 :]]
-        measured = None
-        if measure:
-            texts = {n: places.texts.get(n) or plan.section(n).plain for n in ids}
-            measured = similarities((texts[a], texts[b]) for a, b in pairs)
-        for k, (a, b) in enumerate(pairs):
-            (edition_a, rate_a, mode_a), (edition_b, rate_b, mode_b) = places.edits[a], places.edits[b]
-            relation = "near_duplicate" if edition_a == edition_b else "variant"
-            modes = sorted({mode_a, mode_b} - {"none"})
-            jaccard, edit = measured[k] if measured is not None else (None, None)
-            meets = Definition().holds(jaccard, edit) if jaccard is not None else None
-            yield (
-                *(f"t{a}", f"t{b}", places.uris[a], places.starts[a], places.uris[b], places.starts[b], relation),
-                *(1 - (1 - rate_a) * (1 - rate_b), "+".join(modes) or "none", jaccard, edit, meets),
-            )
+def _pair_row(a: Note, b: Note, jaccard: float | None, edit: float | None) -> tuple[Any, ...]:
+    relation = "near_duplicate" if a.edition == b.edition else "variant"
+    mode = "+".join(sorted({a.edit_mode, b.edit_mode} - {"none"})) or "none"
+    rate = 1 - (1 - a.edit_rate) * (1 - b.edit_rate)
+    meets = Definition().holds(jaccard, edit) if jaccard is not None else None
+    names = (f"t{a.section}", f"t{b.section}", a.uri, a.start, b.uri, b.start)
+    return (*names, relation, rate, mode, jaccard, edit, meets)

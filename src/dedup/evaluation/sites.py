@@ -8,6 +8,7 @@ import json
 import struct
 import zlib
 from pathlib import Path
+from typing import NamedTuple
 
 from dedup.evaluation.draws import Dice
 from dedup.evaluation.pages import STYLES, Page, Style, as_html
@@ -27,6 +28,30 @@ def stored_gzip(data: bytes) -> bytes:
     return header + body + struct.pack("<II", zlib.crc32(data), len(data) & 0xFFFFFFFF)
 
 
+class Rendered(NamedTuple):
+    """A page in the form its site gives it: the bytes of a file, or a record of a record file."""
+
+    style: int
+    uri: str
+    path: str
+    content: bytes | dict[str, str]
+
+
+def render(style: Style, number: int, page: Page, dice: Dice) -> Rendered:
+    """Return page number `number` as its site shows it, with the uri it has when the folder `pages` is a source."""
+    published = f"{dice.between(2019, 2025)}-{dice.between(1, 12):02d}-{dice.between(1, 28):02d}"
+    at = STYLES.index(style)
+    if style.format in ("jsonl", "csv"):
+        url = f"https://www.{style.name}.example/doc/{number:07d}.html"
+        record = {"id": f"{style.name}-{number:07d}", "title": page.title, "text": page.text}
+        return Rendered(at, url, "", {**record, "url": url, "date": published})
+    suffix = {"text": ".txt", "text.gz": ".txt.gz", "markdown": ".md", "html": ".html"}[style.format]
+    path = f"{style.name}/{number // _PAGES_PER_FOLDER:04d}/{number:07d}{suffix}"
+    text = as_html(page, style, published) if style.format == "html" else page.text
+    data = text.encode(style.encoding)
+    return Rendered(at, f"pages/{path}", path, stored_gzip(data) if style.format == "text.gz" else data)
+
+
 class Sites:
     """Writes pages into one folder per site, records into files of a few hundred."""
 
@@ -35,37 +60,16 @@ class Sites:
         self._records: dict[str, list[dict[str, str]]] = {}
         self._files: dict[str, int] = {}
 
-    def write(self, style: Style, number: int, page: Page, dice: Dice) -> str:
-        """Write one page and return its uri."""
-        published = f"{dice.between(2019, 2025)}-{dice.between(1, 12):02d}-{dice.between(1, 28):02d}"
-        site = self._folder / style.name
-        if style.format in ("jsonl", "csv"):
-            url = f"https://www.{style.name}.example/doc/{number:07d}.html"
-            self._add_record(
-                style,
-                {
-                    "id": f"{style.name}-{number:07d}",
-                    "title": page.title,
-                    "text": page.text,
-                    "url": url,
-                    "date": published,
-                },
-            )
-            return url
-        shard = f"{number // _PAGES_PER_FOLDER:04d}"
-        suffix = {"text": ".txt", "text.gz": ".txt.gz", "markdown": ".md", "html": ".html"}[style.format]
-        name = f"{number:07d}{suffix}"
-        (site / shard).mkdir(parents=True, exist_ok=True)
-        text = as_html(page, style, published) if style.format == "html" else page.text
-        data = text.encode(style.encoding)
-        if style.format == "text.gz":
-            data = stored_gzip(data)
-        (site / shard / name).write_bytes(data)
-        return f"{self._folder.name}/{style.name}/{shard}/{name}"
-
-    def _add_record(self, style: Style, record: dict[str, str]) -> None:
+    def write(self, page: Rendered) -> None:
+        """Write one page, or keep it until a record file is full."""
+        if isinstance(page.content, bytes):
+            path = self._folder / page.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(page.content)
+            return
+        style = STYLES[page.style]
         rows = self._records.setdefault(style.name, [])
-        rows.append(record)
+        rows.append(page.content)
         if len(rows) >= _RECORDS_PER_FILE:
             self._write_records(style)
 

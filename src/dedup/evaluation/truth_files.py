@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,34 +67,42 @@ TRUTH_FIGURES = pa.schema(
         ("state", pa.string()),
     ]
 )
-#: Rows of a row group.
-_FLUSH = 20_000
+#: Rows of a row group, so that files do not depend on how many pages were made at a time.
+_ROW_GROUP = 20_000
+
+
+def rows_table(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
+    """Return rows, values in the order of the schema, as a table."""
+    columns = zip(*rows, strict=True) if rows else [()] * len(schema)
+    return pa.table([pa.array(column, type=f.type) for column, f in zip(columns, schema, strict=True)], schema=schema)
 
 
 class TruthFile:
-    """Collects rows and writes them in row groups."""
+    """Collects tables and writes them in row groups of one size."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self._writer = pq.ParquetWriter(path, schema, compression="zstd")
-        self._schema = schema
-        self._rows: list[tuple[Any, ...]] = []
+        self._waiting: list[pa.Table] = [schema.empty_table()]
+        self._n_waiting = 0
         self.n = 0
 
-    def add(self, *row: Any) -> None:
-        """Add a row, in the order of the schema."""
-        self._rows.append(row)
-        self.n += 1
-        if len(self._rows) >= _FLUSH:
-            self._flush()
+    def add(self, table: pa.Table) -> None:
+        """Add the rows of a table."""
+        self._waiting.append(table)
+        self.n += table.num_rows
+        self._n_waiting += table.num_rows
+        if self._n_waiting >= _ROW_GROUP:
+            self._write(self._n_waiting // _ROW_GROUP * _ROW_GROUP)
 
-    def _flush(self) -> None:
-        if self._rows:
-            columns = list(zip(*self._rows, strict=True))
-            arrays = [pa.array(column, type=f.type) for column, f in zip(columns, self._schema, strict=True)]
-            self._writer.write_table(pa.table(arrays, schema=self._schema))
-            self._rows = []
+    def _write(self, n: int) -> None:
+        table = pa.concat_tables(self._waiting).combine_chunks()
+        self._writer.write_table(table.slice(0, n), row_group_size=_ROW_GROUP)
+        # A copy, so that what is written can be freed.
+        self._waiting = [table.slice(n).take(pa.array(range(table.num_rows - n), pa.int64()))]
+        self._n_waiting = table.num_rows - n
 
     def close(self) -> None:
         """Write what is left and close the file."""
-        self._flush()
+        if self._n_waiting:
+            self._write(self._n_waiting)
         self._writer.close()
