@@ -203,6 +203,9 @@ def test_sections_are_found_by_overlap_and_pages_cut_elsewhere_are_explained(tmp
     assert result.placed == 3
     reasons = " ".join(finding.reason for finding in result.missed)
     assert "cut into report 0–" in reasons
+    assert result.cut is not None
+    # Of the three units with a place, only the second page's is where the truth says.
+    assert (result.cut.units, result.cut.found, result.cut.exact, result.cut.kinds_right) == (3, 2, 1, 2)
     assert result.pairs.expected == 2
 
 

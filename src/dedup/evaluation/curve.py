@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
-WIDTH, HEIGHT = 720, 430
-LEFT, RIGHT, TOP, BOTTOM = 64, 24, 64, 56
+WIDTH, HEIGHT = 720, 444
+LEFT, RIGHT, TOP, BOTTOM = 64, 24, 78, 56
 _INK, _GRID, _PAPER = "#1f2933", "#e3e8ee", "#ffffff"
 _SERIES = (("recall", "recall", "#1764ab"), ("precision", "precision", "#c2410c"))
 
@@ -68,7 +68,7 @@ def draw_curve(points: Sequence[CurvePoint], title: str, note: str, mark: float 
         line = " ".join(f"{x(t):.1f},{y(v):.1f}" for t, v in steps if v is not None)
         parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2.2"/>')
         legend = x1 - 190 + i * 100
-        parts.append(f'<line x1="{legend}" x2="{legend + 22}" y1="20" y2="20" stroke="{colour}" stroke-width="3"/>')
-        parts.append(f'<text x="{legend + 28}" y="24">{label}</text>')
+        parts.append(f'<line x1="{legend}" x2="{legend + 22}" y1="61" y2="61" stroke="{colour}" stroke-width="3"/>')
+        parts.append(f'<text x="{legend + 28}" y="65">{label}</text>')
     parts.append("</svg>")
     return "\n".join(parts) + "\n"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dedup.evaluation.curve import CurvePoint, draw_curve
 from dedup.evaluation.judging import Judged, judge_pairs
-from dedup.evaluation.placing import Placement, Readable, place_units
+from dedup.evaluation.placing import CutScore, Placement, Readable, place_units
 from dedup.evaluation.reasons import Finding, Reasoner
 from dedup.evaluation.recheck import Recheck, recheck_pairs
 from dedup.evaluation.reference import Definition
@@ -62,6 +62,7 @@ class Evaluation:
         meet the definition when computed again (of those checked)
     units, placed : what the truth names, and what of it the release has
     recheck : whether published pairs meet the definition
+    cut : how well pages were cut into sections; None for truth about documents
     """
 
     release_id: str
@@ -83,6 +84,7 @@ class Evaluation:
     placed: int
     recheck: Recheck
     definition: Definition
+    cut: CutScore | None = None
 
     @property
     def passed(self) -> bool:
@@ -104,6 +106,11 @@ class Evaluation:
                 rows.append((f"{name} ARI", _share(score.ari), f"{agreement}; {counts}"))
         rows.append(("in the release", _share(self.placed / self.units if self.units else None),
                      f"{self.placed:,} of {self.units:,} {self.level}s of the truth"))  # fmt: skip
+        if self.cut is not None and self.cut.units:
+            cut = self.cut
+            exact = f"{cut.exact:,} of {cut.units:,} start and end where the truth says"
+            kinds = f"{cut.kinds_right:,} of {cut.found:,} found have the true kind"
+            rows.append(("sections cut", _share(cut.exact / cut.units), f"{exact}; {kinds}"))
         check = self.recheck
         sampled = "all" if check.checked == check.published else "a sample"
         rows.append(
@@ -209,6 +216,7 @@ def evaluate(
         placed=len(pc.unique(placement.sections.column("unit"))),
         recheck=recheck_pairs(release, definition, check_pairs),
         definition=definition,
+        cut=placement.cut,
     )
 
 

@@ -15,6 +15,8 @@ from dedup.schemas import MATCHED_KINDS
 
 #: A section and a unit of the truth are the same when their common part is at least this share of both together.
 MIN_OVERLAP = 0.5
+#: Blanks and headings may fall to either side; behind a report, so may what a site adds (pagination, links).
+START_SLACK, END_SLACK = 5, 40
 _BLANK = re.compile("[\\s　]+")
 
 
@@ -28,6 +30,24 @@ class Readable(Protocol):
 
 
 @dataclass(frozen=True)
+class CutScore:
+    """How well pages were cut, among units whose place the truth gives.
+
+    Attributes
+    ----------
+    units : those
+    found : of them, those that are a section of any matched kind (common part at least half of both together)
+    exact : of them, those that start and end within `START_SLACK` and `END_SLACK` characters of the truth
+    kinds_right : of the found, those of the true kind
+    """
+
+    units: int
+    found: int
+    exact: int
+    kinds_right: int
+
+
+@dataclass(frozen=True)
 class Placement:
     """Where the units of the truth are in a release.
 
@@ -36,10 +56,12 @@ class Placement:
     sections : (unit, section_id, overlap), sections that are matched only; a section stands for one unit at most, a
         unit of level document may have several sections
     documents : (unit, doc_id), units whose document the release has
+    cut : how the sections of the truth were cut; None where the truth knows documents only
     """
 
     sections: pa.Table
     documents: pa.Table
+    cut: CutScore | None = None
 
 
 def place_units(truth: Truth, release: Readable) -> Placement:
@@ -78,9 +100,26 @@ def place_units(truth: Truth, release: Readable) -> Placement:
             """,
             params=[MIN_OVERLAP],
         ).to_arrow_table()
+        cut = _score_cut(connection, truth.units, best)
     finally:
         connection.close()
-    return Placement(best, unit_docs)
+    return Placement(best, unit_docs, cut)
+
+
+def _score_cut(connection: duckdb.DuckDBPyConnection, units: pa.Table, best: pa.Table) -> CutScore:
+    numbered = units.select(["char_start", "char_end", "kind"]).rename_columns(["start", "stop", "true_kind"])
+    connection.register("units", numbered.append_column("unit", pa.array(range(units.num_rows), pa.int64())))
+    connection.register("best", best)
+    row = connection.execute(
+        """
+        SELECT count(*), count(section_id),
+               count(*) FILTER (abs(char_start - units.start) <= ? AND abs(char_end - units.stop) <= ?),
+               count(*) FILTER (kind = true_kind)
+        FROM units LEFT JOIN best USING (unit) LEFT JOIN sections USING (section_id) WHERE units.start IS NOT NULL
+        """,
+        [START_SLACK, END_SLACK],
+    ).fetchone()
+    return CutScore(*(row or (0, 0, 0, 0)))
 
 
 def _place_documents(truth: Truth, documents: pa.Table, sections: pa.Table) -> Placement:
