@@ -169,7 +169,7 @@ def test_help_answers_at_once() -> None:
         times.append(time.perf_counter() - start)
     assert "clusters" in shown.stdout
     # 0.25 s here on an idle machine; the tests share theirs.
-    assert min(times) < 1.0
+    assert min(times) < 2.0
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -53,7 +53,7 @@ def _check_python() -> Iterator[Finding]:
 
 
 def _check_versions() -> Iterator[Finding]:
-    from importlib.metadata import PackageNotFoundError, distribution, requires, version
+    from importlib.metadata import PackageNotFoundError, requires, version
 
     try:
         lines = requires("dedup-reports") or []
@@ -82,8 +82,29 @@ def _check_versions() -> Iterator[Finding]:
     if wrong:
         yield Finding("versions", "error", "; ".join(wrong), "pip install -c constraints.txt -e .")
     else:
-        location = distribution("dedup-reports").metadata["Name"]
-        yield Finding("versions", "ok", f"all {n} requirements of {location} are met")
+        yield Finding("versions", "ok", f"all {n} requirements are met{_compare_with_pins()}")
+
+
+def _compare_with_pins() -> str:
+    """Say how the environment differs from the versions this checkout was tried with; '' without a checkout."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    pins = Path(__file__).parents[3] / "constraints.txt"
+    if not pins.is_file():
+        return ""
+    other = []
+    for line in pins.read_text("utf-8").splitlines():
+        name, _, pinned = line.split("#")[0].split(";")[0].strip().partition("==")
+        try:
+            have = version(name) if pinned else ""
+        except PackageNotFoundError:
+            continue
+        if have != pinned:
+            other.append(f"{name} {have}, pinned {pinned}")
+    if not other:
+        return "; all versions as pinned in constraints.txt"
+    named = "; ".join(other[:3]) + ("; …" if len(other) > 3 else "")
+    return f"; unlike constraints.txt {plural(len(other), 'package')}: {named}"
 
 
 def _satisfies(have: str, wanted: str) -> bool:

@@ -54,7 +54,7 @@ def summary_lines(summary: RunSummary, prefect_seconds: float | None = None) -> 
     if summary.outcome == "rejected":
         lines += [_line("", problem) for problem in summary.problems]
         lines.append(_line("", "the last release is untouched and stays the one that readers get"))
-        page = f"{place}/quality" if summary.release_path else "the quality page"
+        page = f"{place}/quality/index.html" if summary.release_path else "the quality page"
         lines.append(_line("next", f"read {page}  ·  mend the input or the suite, and run again"))
     elif summary.outcome == "published":
         lines.append(_line("next", "  ·  ".join(_next_steps(summary))))
