@@ -149,6 +149,19 @@ def test_a_file_that_is_not_what_its_name_says_is_given_up(tmp_path: Path) -> No
     assert len(rules) < 5_000
 
 
+def test_an_error_nobody_thought_of_costs_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(html: str) -> None:
+        raise ZeroDivisionError("odd page")
+
+    monkeypatch.setattr("dedup.sources.pages.read_html", fail)
+    (tmp_path / "a.html").write_text(f"<html><p>{PAGE}</p></html>")
+    (tmp_path / "b.txt").write_text(PAGE)
+    documents, quarantine = read(tmp_path)
+    assert documents["source_id"].to_pylist() == ["b.txt"]
+    assert quarantine["rule"].to_pylist() == ["reader_failed"]
+    assert "ZeroDivisionError: odd page" in quarantine["reason"].to_pylist()[0]
+
+
 def test_quarantine_shows_the_head_of_a_bad_record_and_no_more(tmp_path: Path) -> None:
     (tmp_path / "r.jsonl").write_text('{"text": "' + '\\"' * 40_000 + "\n")
     _, quarantine = read(tmp_path)

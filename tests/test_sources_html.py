@@ -161,6 +161,7 @@ def test_the_date_is_the_one_the_page_states(head: str, body: str, day: date | N
         ("<meta name='ContentSource' content='县政府办'>", "", "县政府办"),
         ("", "来源：县办 时间：2015-01-02", "县办"),
         ('<script type="application/ld+json">{"publisher":{"name":"报社"}}</script>', "", "报社"),
+        ('<script type="application/ld+json">{"publisher":"社\\ud83d"}</script>', "", "社\ufffd"),
         ("", "", None),
     ],
 )

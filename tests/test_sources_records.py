@@ -306,6 +306,33 @@ def test_a_text_column_of_another_type_is_refused(tmp_path: Path) -> None:
     assert rules(read(tmp_path)[1]) == ["wrong_type"]
 
 
+def test_other_columns_of_odd_types_are_no_obstacle(tmp_path: Path) -> None:
+    raw = pa.array([b"\xffbad", b"good"], pa.binary())
+    title = pa.StringArray.from_buffers(2, raw.buffers()[1], raw.buffers()[2])
+    table = pa.table({"text": [TEXT, TEXT + "2"], "title": title, "url": [["a"], ["b"]], "id": [1.5, 2.0]})
+    pq.write_table(table, tmp_path / "p.parquet")
+    documents, quarantine = read(SourceSettings(path=str(tmp_path), name="s"))
+    assert documents["title"].to_pylist() == ["\ufffdbad", "good"]
+    assert documents["uri"].to_pylist() == ["s/p.parquet#1.5", "s/p.parquet#2"]
+    assert quarantine.num_rows == 0
+
+
+def test_a_value_that_many_rows_share_does_not_fill_the_memory(tmp_path: Path) -> None:
+    long = TEXT * 20_000
+    shared = pa.DictionaryArray.from_arrays(pa.array([0] * 50_000, pa.int32()), [long])
+    pq.write_table(pa.table({"text": shared}), tmp_path / "p.parquet")
+    before = pa.total_allocated_bytes()
+    peak = rows = 0
+    rule = ""
+    for batch in read_batches([SourceSettings(path=str(tmp_path))], ReadSettings(), now=NOW):
+        rows += batch.documents.num_rows
+        peak = max(peak, pa.total_allocated_bytes() - before)
+        rule = (batch.quarantine["rule"].to_pylist() or [rule])[-1]
+    assert rule == "expansion"
+    assert 100 < rows < 1_000
+    assert peak < 400_000_000
+
+
 def test_a_damaged_row_group_costs_only_its_rows(tmp_path: Path) -> None:
     path = tmp_path / "p.parquet"
     table = pa.table({"id": [f"r{i}" for i in range(90)], "text": [f"{TEXT}{i}" * 5 for i in range(90)]})
@@ -341,6 +368,17 @@ def test_html_columns_give_text_tables_and_what_the_page_states(tmp_path: Path) 
     assert (second["text"], second["title"]) == ("自己的正文", "自己的题")
     assert len(first["tables_html"]) == len(second["tables_html"]) == 1
     assert rules(quarantine) == ["empty"]
+
+
+def test_markup_in_a_text_column_is_read_as_html(tmp_path: Path) -> None:
+    rows = [
+        {"id": "a", "content": f"<p>第一段，{TEXT}</p>\n<p>第二段<br/>换行</p>"},
+        {"id": "b", "content": f"<p> 这个标签只是文中提到的，{TEXT}"},
+        {"id": "c", "content": f"利润 < 成本，{TEXT}"},
+    ]
+    (tmp_path / "r.jsonl").write_text(lines(*rows))
+    texts = read(tmp_path)[0]["text"].to_pylist()
+    assert texts == [f"第一段，{TEXT}\n第二段\n换行", rows[1]["content"], rows[2]["content"]]
 
 
 # Limits --------------------------------------------------------------------------------------------------------------

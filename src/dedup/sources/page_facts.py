@@ -30,6 +30,8 @@ _DATES = (
     *("weibo:article:create_at", "releasedate", "release_date", "date"),
 )
 _PUBLISHERS = ("og:site_name", "contentsource", "sitename", "source", "dc.publisher", "publisher", "application-name")
+#: JSON may hold halves of characters, which no text can.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _LABELLED_DATE = re.compile(
     r"(?:(?:发布|发表|更新)(?:日期|时间)|发布于|发表于|(?:发文|成文|公开|印发)日期|^[^0-9A-Za-z\u4e00-\u9fff]{0,4}(?:时间|日期)|date"
     r"|(?:published|posted)(?: on)?)"
@@ -97,7 +99,7 @@ def _first_string(*values: Any) -> str | None:
             value = value.get("name")
         if isinstance(value, list):
             value = _first_string(*value[:1])
-        if isinstance(value, str) and (text := collapse(value).strip()):
+        if isinstance(value, str) and (text := collapse(_SURROGATE.sub("\ufffd", value)).strip()):
             return text[:_MAX_TITLE]
     return None
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from dedup.settings import ReadSettings, SourceSettings
 from dedup.sources.batch import Collector, Page, Rejected, SourceBatch
 from dedup.sources.delimited import read_csv
-from dedup.sources.errors import Refused
+from dedup.sources.errors import Refused, SourceError
 from dedup.sources.formats import PAGE_FORMATS, detect_format
 from dedup.sources.jsonl import read_jsonl
 from dedup.sources.locate import Entry, list_entries
@@ -100,6 +100,12 @@ def _read_entry(entry: Entry, read: ReadSettings, now: datetime, collector: Coll
     except OSError as error:
         reason = f"it cannot be read: {error.strerror or error}"
         collector.reject(file.refuse("unreadable", reason, size=entry.size))
+    except SourceError:
+        raise
+    except Exception as error:
+        # A reader that meets what nobody thought of must not take a night's run with it: the row names the error.
+        reason = f"the reader failed on it ({type(error).__name__}: {str(error)[:300]}); please report this"
+        collector.reject(file.refuse("reader_failed", reason, size=entry.size))
     collector.advance(files=1, n_bytes=max(entry.size - position, 0))
     yield from collector.drain()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pyarrow as pa
@@ -11,16 +12,18 @@ from dedup.sources.decode import decode
 from dedup.sources.errors import Refused
 from dedup.sources.html import HtmlPage, declared_charset, read_html
 from dedup.sources.pages import BLANK
-from dedup.sources.records import Chunk
+from dedup.sources.records import MARKUP_START, Chunk
 
+_MARKUP = re.compile(MARKUP_START, re.I | re.A)
 _FROM_PAGE = ("title", "published_at", "publisher")
 
 
 def with_text(chunk: Chunk, read: ReadSettings) -> Chunk:
     """Return records whose `text` is a string array, and no `html`.
 
-    A text that is there is kept; HTML gives the text where there is none, and everywhere the tables, and title, date
-    and publisher that the record does not state itself. What cannot be decoded or read becomes a fault of its record.
+    A text that is there is kept, unless it is a piece of HTML itself. HTML gives the text where there is none, and
+    everywhere the tables, and title, date and publisher that the record does not state itself. What cannot be decoded
+    or read becomes a fault of its record.
     """
     n = len(next(iter(chunk.columns.values())))
     limit = int(read.max_record_mb * 1e6)
@@ -29,6 +32,8 @@ def with_text(chunk: Chunk, read: ReadSettings) -> Chunk:
     texts = _decoded(chunk.columns.get("text"), n, limit, faults, encodings)
     pages: list[HtmlPage | None] = [None] * n
     for i, html in enumerate(_decoded(chunk.columns.get("html"), n, limit, faults, encodings)):
+        if html is None and is_markup(texts[i]):
+            html, texts[i] = texts[i], None
         has_text = texts[i] is not None and texts[i].strip(BLANK) != ""  # type: ignore[union-attr]
         if html is None or i in faults:
             continue
@@ -57,6 +62,11 @@ def with_text(chunk: Chunk, read: ReadSettings) -> Chunk:
     columns |= {role: pa.array(values, pa.string()) for role, values in stated.items()}
     tables = [list(page.tables) if page else [] for page in pages]
     return replace(chunk, columns=columns, encodings=encodings, tables=tables, basis=basis, faults=faults)
+
+
+def is_markup(text: str | None) -> bool:
+    """Tell a text that is a piece of HTML from one that merely holds a tag: it starts and ends with one."""
+    return text is not None and _MARKUP.match(text) is not None and text.rstrip().endswith(">")
 
 
 def _decoded(

@@ -28,6 +28,10 @@ from dedup.sources.provenance import (
     url_host,
 )
 
+#: How pieces of HTML in a text column start.
+MARKUP_START = (
+    r"^\s*<(?:!doctype|html|head|body|div|p|br|span|font|center|strong|b|h[1-6]|table|ul|ol|article|section|main)[\s/>]"
+)
 #: RE2 class of what is not blank; its `\s` knows ASCII only.
 _INK = r"[^\s\x{85}\x{a0}\x{3000}\x{feff}\x{200b}]"
 
@@ -51,12 +55,13 @@ class Chunk:
 
 @dataclass
 class RecordFile:
-    """What must be remembered from chunk to chunk of one file."""
+    """What must be remembered from chunk to chunk of one file; `expanded` counts the bytes of its texts."""
 
     entry: Entry
     read: ReadSettings
     now: datetime
     occurrences: Occurrences = field(default_factory=Occurrences)
+    expanded: int = 0
 
     @property
     def uri(self) -> str:
@@ -99,6 +104,11 @@ def _holds_nul(text: pa.Array) -> bool:
     return last > first and not np.frombuffer(data, dtype=np.uint8)[first:last].min()
 
 
+def _any_markup(text: pa.Array) -> bool:
+    """Tell whether any text starts like a piece of HTML; which of them are is looked at one by one."""
+    return bool(pc.any(pc.match_substring_regex(text, MARKUP_START, ignore_case=True)).as_py())
+
+
 def _faults(text: pa.Array, read: ReadSettings, known: dict[int, tuple[str, str]]) -> dict[int, tuple[str, str]]:
     """Return (rule, reason) of every text that cannot be a document, those known already among them."""
     limit = int(read.max_record_mb * 1e6)
@@ -134,7 +144,9 @@ def documents_from_records(chunk: Chunk, file: RecordFile) -> tuple[pa.Table, li
     -------
     rows of `documents` in the order of the records, and the refused records
     """
-    if "html" in chunk.columns or not pa.types.is_string(chunk.columns["text"].type):
+    texts = chunk.columns.get("text")
+    marked_up = texts is not None and pa.types.is_string(texts.type) and _any_markup(texts)
+    if "html" in chunk.columns or marked_up or not pa.types.is_string(chunk.columns["text"].type):
         from dedup.sources.record_text import with_text
 
         chunk = with_text(chunk, file.read)
