@@ -27,15 +27,21 @@ class _Group(BaseModel):
 class ColumnSettings(_Group):
     """Which columns of JSONL, CSV and Parquet records hold what; the first name that a record has is taken."""
 
-    text: tuple[str, ...] = ("text", "content", "body", "clean_text", "正文", "内容", "全文")
-    id: tuple[str, ...] = ("id", "doc_id", "record_id")
-    title: tuple[str, ...] = ("title", "headline", "标题", "题名")
-    url: tuple[str, ...] = ("url", "link", "网址", "链接")
-    published_at: tuple[str, ...] = ("published_at", "date", "pub_date", "发布日期", "发布时间", "日期")
-    publisher: tuple[str, ...] = ("publisher", "发布机构", "来源")
-    fetched_at: tuple[str, ...] = ("fetched_at", "crawled_at", "scraped_at", "抓取时间")
-    license: tuple[str, ...] = ("license", "许可")
-    html: tuple[str, ...] = ("html", "raw_html")
+    text: tuple[str, ...] = Field(
+        ("text", "content", "body", "clean_text", "正文", "内容", "全文"), description="text of the record"
+    )
+    id: tuple[str, ...] = Field(("id", "doc_id", "record_id"), description="the record's own id")
+    title: tuple[str, ...] = Field(("title", "headline", "标题", "题名"), description="its title")
+    url: tuple[str, ...] = Field(("url", "link", "网址", "链接"), description="where it was found")
+    published_at: tuple[str, ...] = Field(
+        ("published_at", "date", "pub_date", "发布日期", "发布时间", "日期"), description="day of publication"
+    )
+    publisher: tuple[str, ...] = Field(("publisher", "发布机构", "来源"), description="who published it")
+    fetched_at: tuple[str, ...] = Field(
+        ("fetched_at", "crawled_at", "scraped_at", "抓取时间"), description="when it was scraped"
+    )
+    license: tuple[str, ...] = Field(("license", "许可"), description="its license")
+    html: tuple[str, ...] = Field(("html", "raw_html"), description="a whole page, whose main text is taken")
 
 
 class SourceSettings(_Group):
@@ -43,10 +49,12 @@ class SourceSettings(_Group):
 
     path: str = Field(description="file, folder, glob or fsspec url; relative to the file that declares it")
     name: str | None = Field(None, description="default: the url's host for records with a url, else the folder's name")
-    format: Literal["auto", "text", "markdown", "html", "jsonl", "csv", "parquet", "warc"] = "auto"
-    role: Literal["corpus", "reference"] = "corpus"
+    format: Literal["auto", "text", "markdown", "html", "jsonl", "csv", "parquet", "warc"] = Field(
+        "auto", description="auto: by the name and the first bytes of each file"
+    )
+    role: Literal["corpus", "reference"] = Field("corpus", description="reference: matched against and never published")
     trusted: bool = Field(False, description="its copies are preferred as canonical")
-    license: str | None = None
+    license: str | None = Field(None, description="license of its documents where they state none")
     encoding: str = Field("auto", description="auto, or the name of an encoding that all its files have")
     exclude: tuple[str, ...] = Field((), description="globs of paths inside the source that are left out")
     columns: ColumnSettings = ColumnSettings()
@@ -74,9 +82,9 @@ class FingerprintSettings(_Group):
     """Shingles and MinHash; part of what a release's fingerprints are compatible with."""
 
     ngram: int = Field(5, ge=1, le=64, description="characters (or words) per shingle")
-    unit: Literal["char", "word"] = "char"
-    num_perm: Literal[128] = 128
-    seed: Literal[1] = 1
+    unit: Literal["char", "word"] = Field("char", description="what a shingle is made of")
+    num_perm: Literal[128] = Field(128, description="values of a signature; fixed")
+    seed: Literal[1] = Field(1, description="seed of the permutations; fixed")
 
 
 class MatchSettings(_Group):
@@ -105,7 +113,7 @@ class ClusterSettings(_Group):
 class QualitySettings(_Group):
     """Validation before publication."""
 
-    enabled: bool = True
+    enabled: bool = Field(True, description="false: no suite is run")
     suites: str | None = Field(None, description="folder with further suites; those of the package always run")
 
 
@@ -116,7 +124,7 @@ class Settings(BaseSettings):
         env_prefix="DEDUP_", env_nested_delimiter="__", extra="forbid", frozen=True, populate_by_name=True
     )
 
-    warehouse: Path = Path("warehouse")
+    warehouse: Path = Field(Path("warehouse"), description="folder that holds the releases")
     sources: tuple[SourceSettings, ...] = Field((), alias="source")
     workers: int = Field(0, ge=0, description="threads; 0 means one per processor")
     memory_limit: str = Field("4GB", description="bound for DuckDB and for batches, e.g. 4GB")
