@@ -52,6 +52,7 @@ _WEAK_GLUED = re.compile(
     rf"|(?P<title2>[^。！？；，、\n]{{2,36}}?(?:报告|讲话|发言|总结|汇报|体会|稿)){_B}(?P<open2>[（(\[【])?{_B}(?P<n2>{ORDINAL})"
     rf"{_B}(?(open2)[】\]）)])[：:]?(?={_B}{OPENING}))"
 )
+_TITLE_END = re.compile(rf"(?:{DOCUMENT_NOUN})(?:[（(][^（）()。]{{1,12}}[）)])?")
 _NOUN_END = re.compile(rf"(?:{DOCUMENT_NOUN})(?:[（(【\[][^）)】\]]{{0,20}}[）)】\]])?$")
 _GREETING = re.compile(r"^(?:我(?:代表|受|谨)|现在[，,])|各位(?:代表|委员|领导|同志)|尊敬的|同志们|大家好|现在[，,]我")
 MARKS = BLANK_CHARACTERS + "#*＊>＞★☆◆◇●■▲►▶"
@@ -167,13 +168,16 @@ def _heading_start(text: str, line: Line, token: int) -> tuple[int, bool]:
 
 def _glued_title(rest: str) -> str:
     """Return the title at the head of a line that runs on into the first paragraph, '' when its end is not plain."""
-    opening = OPENS.search(rest, 1)
-    if opening and opening.start() <= 45 and not _SENTENCE.search(rest[: opening.start()]):
-        return rest[: opening.start()].rstrip(BLANK_CHARACTERS)
-    noun = NOUN.search(rest)
-    if noun and noun.end() <= 30 and not _SENTENCE.search(rest[: noun.end()]):
-        return rest[: noun.end()]
+    noun = _TITLE_END.search(rest)
+    for end in (_start(_GREETING, rest), noun.end() if noun else -1, _start(OPENS, rest)):
+        if 0 < end <= 45 and not _SENTENCE.search(rest[:end]):
+            return rest[:end].rstrip(BLANK_CHARACTERS)
     return ""
+
+
+def _start(pattern: re.Pattern[str], rest: str) -> int:
+    match = pattern.search(rest, 1)
+    return match.start() if match else -1
 
 
 def weak_candidates(text: str, lines: list[Line]) -> list[Heading]:

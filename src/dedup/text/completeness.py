@@ -36,7 +36,9 @@ def completeness(text: str) -> str:
     if not text:
         return "full"
     government = "各位代表" in text or sum(1 for _ in _GOVERNMENT.finditer(text[:20_000])) >= 4
-    opened, closed = bool(_OPENING.search(text[:HEAD])), bool(_CLOSING.search(text[-TAIL:]))
+    half = max(1, len(text) // 2)
+    opened = _OPENING.search(text[: min(HEAD, half)]) is not None
+    closed = _CLOSING.search(text[-min(TAIL, half) :]) is not None
     mark = read_mark(lines[0], 0, len(lines[0]))
     late = mark is not None and mark.style in ("comma", "bracket") and (mark.ordinal or 1) > 1
     no_head = bool(_BAD_START.match(text) or FRAGMENT.match(text)) or late

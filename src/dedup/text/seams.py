@@ -20,6 +20,8 @@ from dedup.text.together import Together, meeting_pairs
 
 #: Score from which a boundary is believed; one sign alone never reaches it.
 CONVINCING = 3.7
+#: A longer line is a paragraph; it opens a report only when it greets first.
+LONG = 200
 #: A report is not shorter than this.
 SHORTEST = 200
 
@@ -27,10 +29,13 @@ SHORTEST = 200
 _STRUCTURAL = frozenset(
     ("cut in mid-sentence", "leading blank unlike its neighbours", "closing formula", "opening formula")
 )
+#: Marks that start paragraphs; the others may start headings, which end without a full stop.
+_PARAGRAPHS = frozenset(("speech", "is", "first", "dash"))
 _CLOSING = re.compile(
     r"(?:(?:奋斗|贡献|前进|篇章|局面|胜利|辉煌|明天|未来|力量|跨越)[吧！!]{1,3}|奋斗。|(?:谢谢(?:大家|各位)?|报告完毕)[！!。]?)[”）)]*$"
 )
 _GREETING = re.compile(r"(?:尊敬的)?各位(?:代表|委员|领导)(?:[、，]各位[^。]{2,8}|[、，]同志们)*[：:！!，,]?$")
+_GREETING_START = re.compile(r"(?:尊敬的)?各位(?:代表|委员|领导)|同志们[：，]")
 _OPENING = re.compile(
     r"(?:现在|下面)?[，,]?(?:我|由我)(?:谨|仅|受[^。]{2,16})?(?:代表|委托)?[^。]{0,24}(?:向|作)[^。]{0,30}(?:报告|审议)|请予?审议"
 )
@@ -109,7 +114,8 @@ def find_seams(text: str, lines: Sequence[Line], missing: int) -> list[Seam]:
         line, before = lines[i], lines[i - 1]
         ended = ends_sentence(text, before)
         head = text[line[0] : line[0] + 60]
-        if not ended and before[1] - before[0] >= 20 and marks[i - 1] is None:
+        mark = marks[i - 1]
+        if not ended and before[1] - before[0] >= 20 and (mark is None or mark.style in _PARAGRAPHS):
             signs["cut in mid-sentence"] = 1.5
             evidence = together.weight(meetings[i])
             if evidence > 0.3:
@@ -162,13 +168,13 @@ def opening_weight(text: str, lines: Sequence[Line], i: int) -> float:
     weight = 0.0
     for k in range(i, min(i + 6, len(lines))):
         start, end = lines[k]
-        if end - start > 200:
+        line = text[start : min(end, start + LONG)]
+        if _OPENING.search(line):
+            return weight + (2.5 if end - start <= LONG or k > i or _GREETING_START.match(line) else 0.0)
+        if end - start > LONG:
             break
-        line = text[start:end]
         if _GREETING.match(line):
             weight += 1.0
-        elif _OPENING.search(line):
-            return weight + 2.5
         elif end - start <= 40 and (_TITLE.fullmatch(line) or _COVER.match(line)):
             weight += 0.7
         elif k == i:
