@@ -19,6 +19,8 @@ from dedup.sources.records import Chunk, RecordFile, documents_from_records
 
 #: Bytes per character of Chinese in UTF-8, for sizing the batches that are asked for.
 _BYTES_PER_CHAR = 3
+#: Without a buffer a whole column of a row group is fetched at once, which may be gigabytes.
+_BUFFER = 1 << 20
 #: Bytes of text that are made at once from values that rows share, and from which on the expansion is judged.
 _MAX_PART = 64 << 20
 _JUDGED_FROM = 256 << 20
@@ -71,7 +73,7 @@ def _as_text(column: pa.Array, role: str) -> pa.Array:
 def _open(stream: BinaryIO, shared: tuple[str, ...] = ()) -> pq.ParquetFile:
     """Open a file; columns in `shared` come as dictionaries, so that a value that many rows share is read once."""
     try:
-        return pq.ParquetFile(stream, pre_buffer=False, read_dictionary=list(shared) or None)
+        return pq.ParquetFile(stream, pre_buffer=False, buffer_size=_BUFFER, read_dictionary=list(shared) or None)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise Refused("broken_parquet", f"its footer cannot be read ({_first_line(error)}); write it again") from error
 
