@@ -5,6 +5,7 @@ import json
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -73,6 +74,12 @@ class SmallRelease:
         if name == "pairs":
             table = table.set_column(3, "edit_similarity", table.column("edit_similarity").cast(pa.float64()))
         return table.select(columns) if columns else table
+
+    def sql(self, query: str, parameters: list | None = None) -> pa.Table:
+        with duckdb.connect() as connection:
+            for name in self.rows:
+                connection.register(name, self.arrow(name))
+            return connection.sql(query, params=parameters).to_arrow_table()
 
 
 def pair(a: str, b: str, text_a: str, text_b: str, relation: str = "near_duplicate", **given) -> dict:
@@ -311,6 +318,12 @@ def test_the_curve_is_a_picture_and_falls_with_the_threshold(tmp_path: Path) -> 
     svg = result.save_curve(tmp_path / "curve.svg").read_text("utf-8")
     names = [element.tag.rsplit("}", 1)[-1] for element in ET.fromstring(svg).iter()]
     assert names.count("polyline") == 2
+    width, height = (float(value) for value in ET.fromstring(svg).attrib["viewBox"].split()[2:])
+    for line in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}polyline"):
+        for point in line.attrib["points"].split():
+            x, y = (float(value) for value in point.split(","))
+            assert 0 <= x <= width
+            assert 0 <= y <= height
     escaped = draw_curve([CurvePoint(0.5, 1.0, None, 0)], "a <b> & c", "", 0.7)
     assert "a &lt;b&gt; &amp; c" in escaped
     ET.fromstring(escaped)

@@ -106,15 +106,13 @@ def judge_pairs(truth: Truth, placement: Placement, release: Readable, complete_
 
 def sections_by_id(release: Readable, ids: list[str]) -> dict[str, dict[str, Any]]:
     """Return the rows of some sections with their text and the uri of their document."""
-    connection = duckdb.connect()
-    try:
-        connection.register("wanted", pa.table({"section_id": pa.array(sorted(set(ids)), pa.string())}))
-        columns = ["section_id", "doc_id", "ordinal", "title", "kind", "char_start", "char_end", "clean_text"]
-        connection.register("sections", release.arrow("sections", columns))
-        connection.register("documents", release.arrow("documents", ["doc_id", "uri", "source_id"]))
-        rows: pa.Table = connection.sql(
-            "SELECT * FROM sections SEMI JOIN wanted USING (section_id) JOIN documents USING (doc_id)"
-        ).to_arrow_table()
-    finally:
-        connection.close()
+    if not ids:
+        return {}
+    rows = release.sql(
+        """
+        SELECT section_id, doc_id, ordinal, sections.title, kind, char_start, char_end, clean_text, uri, source_id
+        FROM sections JOIN documents USING (doc_id) WHERE section_id IN (SELECT unnest(?))
+        """,
+        [sorted(set(ids))],
+    )
     return {str(row["section_id"]): row for row in rows.to_pylist()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -27,6 +28,9 @@ class Readable(Protocol):
 
     def arrow(self, name: str, columns: list[str] | None = None) -> pa.Table:
         """Return a dataset, or some of its columns."""
+
+    def sql(self, query: str, parameters: Sequence[Any] | None = None) -> pa.Table:
+        """Answer a query over the datasets; texts are read this way, as all of them may not fit in memory."""
 
 
 @dataclass(frozen=True)
@@ -200,15 +204,8 @@ def _unit_spans(units: pa.Table, unit_docs: pa.Table, release: Readable) -> pa.T
 
 
 def _texts(release: Readable, doc_ids: list[str]) -> dict[str, str]:
-    table = release.arrow("documents", ["doc_id", "text"])
-    connection = duckdb.connect()
-    try:
-        connection.register("documents", table)
-        connection.register("wanted", pa.table({"doc_id": doc_ids}))
-        rows = connection.execute("SELECT doc_id, text FROM documents SEMI JOIN wanted USING (doc_id)").fetchall()
-    finally:
-        connection.close()
-    return dict(rows)
+    rows = release.sql("SELECT doc_id, text FROM documents WHERE doc_id IN (SELECT unnest(?))", [doc_ids])
+    return dict(zip(rows.column("doc_id").to_pylist(), rows.column("text").to_pylist(), strict=True))
 
 
 def _locate(wanted: list[tuple[int, str, str]], text: str) -> list[tuple[int, int, int]]:
