@@ -235,6 +235,15 @@ def test_sound_tables_pass():
     assert report.summary() == f"PASS={len(report.results) - 2} WARN=0 ERROR=0 INFO=2"
 
 
+def test_line_feeds_of_a_list_of_short_lines_are_not_invented():
+    lines = "水渠\n桥梁\n学校\n医院\n公路\n茶园\n码头\n水库\n粮库\n广场"
+    runs = [n for k in range(10) for n in (3 * k, 3 * k, 2)]
+    values = {"clean_text": lines, "n_chars": len(lines), "clean_map": runs}
+    sections = replace(small_tables()["sections"], 0, **values)
+    results = {r.rule: r.status for r in validate({"sections": sections}).results}
+    assert results["sections.invented_ratio.small"] == "pass"
+
+
 def test_every_expectation_says_why_and_how_severe():
     for suite in load_suites().values():
         for expectation in suite.expectations:

@@ -41,10 +41,14 @@ def _mapped_chars(table: pa.Table) -> Any:
 
 
 def _invented_ratio(table: pa.Table) -> Any:
-    """Share of clean_text that `clean_map` does not trace to the page."""
+    """Share of clean_text that `clean_map` does not trace to the page, line feeds and blanks aside.
+
+    These are put in where lines end or are joined; a list of short lines has one for every few characters.
+    """
     n_chars = np.asarray(table["n_chars"].to_numpy(), dtype=np.float64)
     mapped = np.asarray(_mapped_chars(table).to_numpy(), dtype=np.float64)
-    return pa.array(np.maximum(n_chars - mapped, 0.0) / np.maximum(n_chars, 1.0))
+    blanks = np.asarray(pc.count_substring_regex(table["clean_text"], "[ \n]").to_numpy(), dtype=np.float64)
+    return pa.array(np.maximum(n_chars - mapped - blanks, 0.0) / np.maximum(n_chars, 1.0))
 
 
 #: Columns made for the suites: (dataset, name) -> (columns needed, how).
@@ -55,7 +59,7 @@ MEASURES: dict[tuple[str, str], tuple[tuple[str, ...], Callable[[pa.Table], Any]
     ("documents", "published_year"): (("published_at",), lambda table: pc.year(table["published_at"])),
     ("sections", "clean_text_chars"): (("clean_text",), _characters("clean_text")),
     ("sections", "mapped_chars"): (("clean_map",), _mapped_chars),
-    ("sections", "invented_ratio"): (("clean_map", "n_chars"), _invented_ratio),
+    ("sections", "invented_ratio"): (("clean_map", "n_chars", "clean_text"), _invented_ratio),
     ("reports", "clean_text_chars"): (("clean_text",), _characters("clean_text")),
     ("membership", "stands_for_itself"): (
         ("section_id", "stands_for"),
