@@ -18,7 +18,8 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_init_looks_into_a_folder_and_the_result_runs(tmp_path: Path) -> None:
+def test_init_looks_into_a_folder_and_the_result_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEDUP_QUALITY__ENABLED", "false")
     write_pages(tmp_path / "pages").unlink()
     made = call("init", "--from", "pages")
     assert made.code == 0, made.err

@@ -231,6 +231,17 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path, config: Path) -> No
     process.wait(timeout=60)
 
 
+def test_a_terminal_without_chinese_still_gets_its_answer(tmp_path: Path, config: Path) -> None:
+    shown = subprocess.run(
+        [*COMMAND, "preview", str(config.parent / "gov" / "lindu.txt")],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        check=False,
+    )
+    assert shown.returncode == 0, shown.stderr
+    assert b"\\u" in shown.stdout
+
+
 @pytest.mark.slow
 def test_the_sample_goes_through_prefect(tmp_path: Path, sample_folder: Path) -> None:
     command = [*COMMAND, "run", "-w", str(tmp_path / "w"), "--config", str(sample_folder / "dedup.toml")]

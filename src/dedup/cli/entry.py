@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Annotated
@@ -54,6 +55,10 @@ make.register_sample(app)
 
 def main() -> None:
     """Run the command; never shows a traceback unless `DEDUP_DEBUG=1` asks for it."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character gets its number instead of an error.
+        if isinstance(stream, io.TextIOWrapper) and (stream.encoding or "").lower() not in ("utf-8", "utf8"):
+            stream.reconfigure(errors="backslashreplace")
     if os.environ.get("DEDUP_DEBUG") == "1":
         app()
         return
