@@ -171,6 +171,47 @@ def test_the_same_uri_twice_keeps_the_newest_and_quarantines_the_other(tmp_path)
     assert sorted(r["outcome"] for r in release.arrow("records").to_pylist()) == ["published", "quarantined"]
 
 
+def test_refused_rows_that_share_an_id_with_others_have_a_record_of_their_own(tmp_path):
+    good = report("柳湾县", 1).replace("\n", "")
+    rows = [
+        f'{{"id": "7", "text": "{good}"}}',
+        '{"id": "7", "text": ""}',
+        '{"id": "7", "text": ""}',
+        '{"id": "8"}',
+        "{",
+    ]
+    (tmp_path / "in.jsonl").write_text("\n".join(rows), "utf-8")
+    release, _ = published(tmp_path / "w", tmp_path / "in.jsonl")
+    records = release.arrow("records").to_pylist()
+    assert len({r["uri"] for r in records}) == len(records) == 5
+    assert sorted(r["outcome"] for r in records) == ["published", *["quarantined"] * 4]
+    assert {r["source_id"] for r in records} >= {"7"}
+
+
+def test_refused_records_never_share_the_uri_of_a_document_or_of_each_other(tmp_path):
+    source = tmp_path / "c.csv"
+    text = report("柳湾县", 1).replace("\n", "")
+    source.write_text(f"id,text\n1,{text}\n1,\n2,\n2,\n2-2,\n", "utf-8")
+    release, _ = published(tmp_path / "wh", source)
+    records = release.arrow("records").to_pylist()
+    uris = [r["uri"] for r in records]
+    assert len(uris) == len(set(uris)) == 5
+    assert [r["outcome"] for r in records if r["uri"].endswith("c.csv#1")] == ["published"]
+    assert sorted(r["outcome"] for r in records) == ["published"] + ["quarantined"] * 4
+
+
+def test_a_page_that_can_no_longer_be_read_stays_published_beside_its_refusal(pages, tmp_path):
+    first, _ = published(tmp_path / "wh", pages)
+    (pages / "b" / "1.txt").write_bytes(b"")
+    for _ in range(2):
+        release, _ = published(tmp_path / "wh", pages)
+        records = {r["uri"]: r for r in release.arrow("records").to_pylist()}
+        assert len(records) == release.dataset("records").count_rows() == first.dataset("records").count_rows() + 1
+        assert records["pages/b/1.txt"]["outcome"] != "quarantined"
+        (refusal,) = [r for uri, r in records.items() if uri.startswith("pages/b/1.txt#")]
+        assert (refusal["outcome"], refusal["rule"]) == ("quarantined", "empty")
+
+
 def test_reference_sources_are_matched_against_and_never_published(pages, tmp_path):
     settings = settings_for(tmp_path / "w")
     sources = (

@@ -19,6 +19,7 @@ from dedup.engines.store import TableStore, TextStore
 from dedup.fingerprinting.minhash import Fingerprints, signature_matrix
 from dedup.settings import Settings, SourceSettings
 from dedup.sources import SourceBatch, read_batches
+from dedup.sources.provenance import Occurrences, content_key
 from dedup.text.sections import cut_documents
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def ingest(
             done - n_read,
             n_bytes,
         )
-    return _keep_known_dates(_one_document_per_uri(corpus), previous)
+    return _keep_known_dates(_one_name_per_refusal(_one_document_per_uri(corpus)), previous)
 
 
 def _timed(batches: Iterator[SourceBatch], meter: Meter) -> Iterator[SourceBatch]:
@@ -178,6 +179,30 @@ def _same_uri(dropped: pa.Table) -> pa.Table:
         ],
         schema=schemas.QUARANTINE,
     )
+
+
+def _one_name_per_refusal(corpus: Corpus) -> Corpus:
+    """Name refusals apart from documents and from each other, since every input stands once under its uri.
+
+    They meet where an empty record has the id of a full one, and where a page that was read before cannot be read
+    now: what was published of it stays, and the refusal stands beside it, named by what is known of it.
+    """
+    refused = corpus.quarantine
+    uris = corpus.document_facts.column("uri").combine_chunks()
+    shared = pc.is_in(refused.column("record_id"), uris).to_numpy().astype(bool)
+    counts = pc.value_counts(refused.column("record_id").combine_chunks())
+    several = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
+    shared |= pc.is_in(refused.column("record_id"), several).to_numpy().astype(bool)
+    if not shared.any():
+        return corpus
+    names = refused.column("record_id").to_pylist()
+    taken = Occurrences()
+    for i in np.flatnonzero(shared).tolist():
+        row = refused.slice(i, 1).to_pylist()[0]
+        names[i] = taken.name(f"{names[i]}#{content_key(row['rule'], row['reason'], row['record'])}")
+    place = schemas.QUARANTINE.get_field_index("record_id")
+    named = refused.set_column(place, schemas.QUARANTINE.field(place), pa.array(names, pa.string()))
+    return replace(corpus, quarantine=named)
 
 
 def _keep_known_dates(corpus: Corpus, previous: Release | None) -> Corpus:

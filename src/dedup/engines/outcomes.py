@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import duckdb
@@ -160,12 +161,12 @@ def write_records(
         read = schemas.conform(connection.sql(_RECORDS).to_arrow_table(), schemas.RECORDS)
     refused = quarantine.filter(pc.equal(quarantine.column("dataset"), "documents"))
     n = refused.num_rows
-    uris = refused.column("record_id")
+    uris = _distinct_uris(refused.column("record_id").to_pylist(), read.column("uri"))
     unread = pa.table(
         {
-            "source_id": uris,
-            "uri": uris,
-            "doc_id": pa.array([document_id(u) for u in uris.to_pylist()], pa.string()),
+            "source_id": pa.array(_own_ids(refused), pa.string()),
+            "uri": pa.array(uris, pa.string()),
+            "doc_id": pa.array([document_id(u) for u in uris], pa.string()),
             "source": refused.column("source"),
             "outcome": pa.array(["quarantined"] * n, pa.string()),
             "stands_for_source_id": pa.nulls(n, pa.string()),
@@ -178,3 +179,20 @@ def write_records(
         }
     )
     return pa.concat_tables([read, schemas.conform(unread, schemas.RECORDS)])
+
+
+def _distinct_uris(refused: list[str], taken: pa.ChunkedArray) -> list[str]:
+    """Tell refused records apart that name themselves like each other, or like a record that could be read."""
+    count = dict.fromkeys(taken.filter(pc.is_in(taken, pa.array(refused, pa.string()))).to_pylist(), 1)
+    out = []
+    for name in refused:
+        count[name] = count.get(name, 0) + 1
+        out.append(name if count[name] == 1 else f"{name}#refused-{count[name]}")
+    return out
+
+
+def _own_ids(refused: pa.Table) -> list[str]:
+    """Return the ids by which the owners of refused records know them."""
+    known = [json.loads(record) for record in refused.column("record").to_pylist()]
+    names = refused.column("record_id").to_pylist()
+    return [str(facts.get("source_id") or name) for facts, name in zip(known, names, strict=True)]
