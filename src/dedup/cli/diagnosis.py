@@ -56,9 +56,9 @@ def _check_versions() -> Iterator[Finding]:
     from importlib.metadata import PackageNotFoundError, requires, version
 
     try:
-        lines = requires("dedup-reports") or []
+        lines = requires("dedup") or []
     except PackageNotFoundError:
-        yield Finding("versions", "warning", "dedup-reports is not installed as a package", "pip install .")
+        yield Finding("versions", "warning", "dedup is not installed as a package", "pip install .")
         return
     wrong, n = [], 0
     for line in lines:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 TRIVIAL = frozenset({"line_break", "space", "punctuation"})
 #: Changed stretches longer than this are shown by their two ends.
 LONG = 120
+#: Differences that stand close together are shown together up to this many characters of A.
+HUNK_CHARS = 200
 #: Colours of what A has and B has; figures, units, years and masks stand out from words.
 _STYLES = {
     "figure": ("bold white on red", "bold white on dark_green"),
@@ -69,19 +71,26 @@ def cut_hunks(a: str, b: str, differences: Sequence[Difference], context: int) -
     """
     groups: list[list[Difference]] = []
     for difference in differences:
-        if groups and difference.a_start - groups[-1][-1].a_end <= 2 * context:
+        near = groups and difference.a_start - groups[-1][-1].a_end <= 2 * context
+        if near and difference.a_end - groups[-1][0].a_start <= HUNK_CHARS:
             groups[-1].append(difference)
         else:
             groups.append([difference])
     hunks = []
-    for group in groups:
-        at_a, at_b = max(0, group[0].a_start - context), max(0, group[0].b_start - context)
+    for i, group in enumerate(groups):
+        # What stands around a hunk ends where its neighbours begin.
+        least_a, least_b = (groups[i - 1][-1].a_end, groups[i - 1][-1].b_end) if i else (0, 0)
+        most_a, most_b = (
+            (groups[i + 1][0].a_start, groups[i + 1][0].b_start) if i + 1 < len(groups) else (len(a), len(b))
+        )
+        at_a, at_b = max(least_a, group[0].a_start - context), max(least_b, group[0].b_start - context)
         parts = [("same", "…" if at_a else "", "…" if at_b else "")]
         for d in group:
             parts += [("same", a[at_a : d.a_start], b[at_b : d.b_start]), (d.kind, d.a, d.b)]
             at_a, at_b = d.a_end, d.b_end
-        parts.append(("same", a[at_a : at_a + context], b[at_b : at_b + context]))
-        parts.append(("same", "…" if at_a + context < len(a) else "", "…" if at_b + context < len(b) else ""))
+        end_a, end_b = min(most_a, at_a + context), min(most_b, at_b + context)
+        parts.append(("same", a[at_a:end_a], b[at_b:end_b]))
+        parts.append(("same", "…" if end_a < len(a) else "", "…" if end_b < len(b) else ""))
         hunks.append(Hunk(tuple(p for p in parts if p[1] or p[2])))
     return hunks
 

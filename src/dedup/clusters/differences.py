@@ -267,10 +267,22 @@ def _pair_figures(sides: _Sides, a: list[Token], b: list[Token]) -> _Parts:
     for i, j in zip(at_a, at_b, strict=True):
         if (len(a) > 1 or len(b) > 1) and not _comparable(sides, a[i], b[j]):
             return whole
-        parts.extend([(a[last_a:i], b[last_b:j]), ([a[i]], [b[j]])])
-        last_a, last_b = i + 1, j + 1
+        end_i, end_j = _with_unit(sides.a, a, i, sides.b, b[j]), _with_unit(sides.b, b, j, sides.a, a[i])
+        parts.extend([(a[last_a:i], b[last_b:j]), (a[i:end_i], b[j:end_j])])
+        last_a, last_b = end_i, end_j
     parts.append((a[last_a:], b[last_b:]))
     return parts
+
+
+def _with_unit(text: str, side: list[Token], at: int, other_text: str, other: Token) -> int:
+    """Return where a mask ends with the unit behind it, when the figure in its place has that unit: × 张 and 235张."""
+    end = at + 1
+    if side[at].kind == "mask" and other.kind == "figure":
+        unit = _figure(other_text[other.start : other.end])[1]
+        if unit and text.startswith(unit, side[at].end):
+            while end < len(side) and side[end].end <= side[at].end + len(unit):
+                end += 1
+    return end
 
 
 def _comparable(sides: _Sides, a: Token, b: Token) -> bool:
