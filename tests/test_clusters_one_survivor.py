@@ -115,6 +115,14 @@ def test_masks_lost_figures_and_a_wrong_digit_make_no_variant():
         assert [r["relation"] for r in dedup.find_duplicates([text, copy]).to_pylist()] == ["near_duplicate"]
 
 
+def test_a_damaged_phrase_among_repeated_ones_does_not_shift_the_others():
+    rng = random.Random(6)
+    figures = [str(rng.randrange(10_000, 99_999)) for _ in range(24)]
+    text = "".join(f"项目建设全年完成投资额达到{f}万元，{filled(i)[60:110]}。" for i, f in enumerate(figures))
+    damaged = text.replace("全年完成投资额达到", "全年完成投资达到了", 1)
+    assert [r["relation"] for r in dedup.find_duplicates([text, damaged]).to_pylist()] == ["near_duplicate"]
+
+
 def test_another_day_at_the_head_makes_a_variant_an_overwritten_year_does_not():
     body = filled(5) * 2
     head = "——{}在县第九届人民代表大会第二次会议上\n"

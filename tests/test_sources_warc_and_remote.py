@@ -93,7 +93,7 @@ def test_what_only_calls_itself_warc_is_refused(tmp_path: Path) -> None:
 def test_a_missing_extra_for_warc_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "x.warc").write_bytes(b"WARC/1.0\r\n")
     without(monkeypatch, "fastwarc")
-    with pytest.raises(SourceError, match=r"pip install 'dedup-reports\[warc\]'"):
+    with pytest.raises(SourceError, match=r"pip install 'dedup\[warc\]'"):
         read(tmp_path)
 
 
@@ -132,6 +132,6 @@ def test_a_url_with_nothing_behind_it_is_reported(tmp_path: Path) -> None:
 
 def test_a_missing_extra_for_urls_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     without(monkeypatch, "fsspec")
-    with pytest.raises(SourceError, match=r"pip install 'dedup-reports\[remote\]'") as caught:
+    with pytest.raises(SourceError, match=r"pip install 'dedup\[remote\]'") as caught:
         read(SourceSettings(path="s3://key:secret@bucket/crawl"))
     assert "secret" not in str(caught.value)

@@ -175,11 +175,35 @@ def _compare_figures(
             elif keys[j] < keys[i]:
                 j += 1
             else:
-                # Repeated contexts are compared in the order of the text: first with first.
-                aligned[p] += 1
-                replaced[p] += values[i] != values[j] and not _one_digit_apart(values[i], values[j])
-                i += 1
-                j += 1
+                key = keys[i]
+                i_run, j_run = i, j
+                while i < i_end and keys[i] == key:
+                    i += 1
+                while j < j_end and keys[j] == key:
+                    j += 1
+                # Set phrases repeat, and one damaged phrase would shift all that follow: repeated contexts are
+                # compared as sets of values, whatever their order.
+                fewer = min(i - i_run, j - j_run)
+                aligned[p] += fewer
+                replaced[p] += fewer - _matching_values(values[i_run:i], values[j_run:j])
+
+
+@njit(nogil=True, cache=True)
+def _matching_values(a: NDArray[np.int64], b: NDArray[np.int64]) -> int:
+    """Count values that find a partner in the other text, equal ones first, then those one digit apart."""
+    taken_a = np.zeros(a.size, dtype=np.bool_)
+    taken_b = np.zeros(b.size, dtype=np.bool_)
+    found = 0
+    for near in (False, True):
+        for i in range(a.size):
+            for j in range(b.size):
+                if taken_a[i] or taken_b[j]:
+                    continue
+                if _one_digit_apart(a[i], b[j]) if near else a[i] == b[j]:
+                    taken_a[i] = True
+                    taken_b[j] = True
+                    found += 1
+    return found
 
 
 def head_dates(text: str) -> list[tuple[int, int, int]]:

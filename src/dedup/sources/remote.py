@@ -24,7 +24,7 @@ def _filesystem(url: str) -> tuple[Any, str]:
         import fsspec
     except ImportError:
         raise SourceError(
-            f"{url_without_secrets(url)}: urls need fsspec: pip install 'dedup-reports[remote]'"
+            f"{url_without_secrets(url)}: urls need fsspec: pip install 'dedup[remote]'"
         ) from None
     try:
         fs, path = fsspec.core.url_to_fs(url)

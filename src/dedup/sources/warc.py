@@ -32,7 +32,7 @@ def read_warc(stream: io.BufferedReader, file: RecordFile) -> Iterator[tuple[lis
     try:
         from fastwarc.warc import ArchiveIterator, WarcRecordType
     except ImportError:
-        raise SourceError(f"{file.entry.inside}: WARC files need fastwarc: pip install 'dedup-reports[warc]'") from None
+        raise SourceError(f"{file.entry.inside}: WARC files need fastwarc: pip install 'dedup[warc]'") from None
     watched = _Watched(stream)
     wanted = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.conversion
     try:
