@@ -163,7 +163,8 @@ class LocalRun:
         corpus, settings = self.corpus, self.settings
         with self._stage("match") as note:
             facts = corpus.section_facts.take(pa.array(corpus.matched))
-            trusted = [s.name for s in self.sources if s.trusted and s.name]
+            # Also sources that this run does not read: what is carried over from them stays trusted.
+            trusted = [s.name or Path(s.path).name for s in (*settings.sources, *self.sources) if s.trusted]
             self.ranking = rank_sections(
                 facts, corpus.document_facts, list(dict.fromkeys([*settings.cluster.prefer, *trusted]))
             )
