@@ -21,8 +21,9 @@ EDGE_LINES = 8
 EDGE_CHARS = 3000
 #: A longer line is a paragraph.
 LONGEST = 200
-#: Lines of the page's own (its title, its date) that furniture may stand behind.
+#: Lines of the page's own (its title, its date) that furniture may stand behind, and how long they may be.
 STRANGERS = 2
+STRANGER_CHARS = 40
 # What a report says at its edges on every page, and what is therefore text, however often it is repeated.
 _FORMULA = re.compile(
     r"各位(?:代表|委员|领导|同志)|同志们|现在[，,].{0,4}我|请予审议|向大会|(?:报告|讲话|总结|汇报|发言|稿)[)）]?$|而(?:努力|不懈)?奋斗|谢谢大家"
@@ -131,14 +132,16 @@ def _distinct_pages(documents: pa.Table, sections: pa.Table, membership: pa.Tabl
 
 
 def _near_edge(marked: pa.Table) -> list[bool]:
-    """Return which rows are furniture: repeated, and not behind more than `STRANGERS` lines of the page's own."""
+    """Return which rows are furniture: repeated, and not behind too much of the page's own."""
     keep: list[bool] = []
     owner: tuple[object, object] | None = None
     strangers = 0
-    columns = (marked[name].to_pylist() for name in ("doc_id", "edge", "n_pages"))
-    for doc_id, edge, n_pages in zip(*columns, strict=True):
+    columns = (marked[name].to_pylist() for name in ("doc_id", "edge", "char_start", "char_end", "n_pages"))
+    for doc_id, edge, start, end, n_pages in zip(*columns, strict=True):
         if (doc_id, edge) != owner:
             owner, strangers = (doc_id, edge), 0
-        strangers += n_pages is None
+        if n_pages is None:
+            # Behind a paragraph of the page's own everything is inside its text.
+            strangers += 1 if end - start <= STRANGER_CHARS else STRANGERS + 1
         keep.append(n_pages is not None and strangers <= STRANGERS)
     return keep

@@ -15,7 +15,7 @@ from dedup.text.completeness import completeness
 from dedup.text.cutting import cut_page
 from dedup.text.junk import junk_reason
 from dedup.text.kinds import classify
-from dedup.text.normalise import content_hashes, normalised_lengths
+from dedup.text.normalise import content_hashes, normalised_lengths, string_array
 from dedup.text.placeholders import find_placeholders
 
 
@@ -91,7 +91,7 @@ def cut_text(text: str, title: str | None, settings: TextSettings) -> list[Secti
     parts = cut_page(text, title or "", split=settings.profile != "plain")
     bodies = [Body(part.lines, find_noise(text, part.lines)) for part in parts]
     cleaned = clean_bodies(text, bodies)
-    lengths = normalised_lengths(pa.array([clean.text for clean in cleaned], type=pa.large_string())).tolist()
+    lengths = normalised_lengths(string_array([clean.text for clean in cleaned])).tolist()
     sections = []
     for part, body, clean, n_normalised in zip(parts, bodies, cleaned, lengths, strict=True):
         kind, reason = part.kind, part.reason

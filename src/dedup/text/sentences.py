@@ -11,7 +11,8 @@ _ENDED = re.compile(rf"(?:[{SENTENCE_ENDS}]|(?<![0-9])\.|[：:；;])[{re.escape(
 _ENDED_BEFORE_NOTE = re.compile(r"[。！？；][（(][^（）()]{1,50}[）)]$")
 #: A stretch that goes on with a sentence: particles and joining words.
 FRAGMENT = re.compile(
-    r"(?:的|了|着|过|们|性|化|率|等(?![级待候])|和(?!谐|平|睦|美)|与(?!会|时)|及(?!时|早)|以及|或(?!者说)|而(?!且)|之|者|地区|，)"
+    "的(?!确)|了(?!解|然)|着(?!力|眼|重|手|陆|装)|过(?![去程渡硬关半])|们|性(?![能质别格])|化(?![解工肥学险石])|率(?![先领])"
+    "|等(?![级待候])|和(?![谐平睦美气])|与(?![会时])|及(?![时早])|以及|或(?!者说|许)|而(?![且今后])|之(?![前后所间])|者|地区|，"
 )
 #: Words that start a sentence, often a paragraph.
 NEW_SENTENCE = re.compile(

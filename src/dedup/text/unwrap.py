@@ -52,6 +52,7 @@ _BEFORE_DATE = re.compile(r"(?:在|于|自|从|至|到|和|与|及|经|由|根�
 _COVER = re.compile(r"^[—\-－（(]*[^。，]{0,12}年[^。，]{0,16}在[^上。]*$")
 _COVER_END = re.compile(r"(?:会议|大会|次会)上?[)）]?$")
 
+_NUMBER_END = re.compile(r"[0-9][.,]?$")
 _LAST_WORD = re.compile(rf"[{LATIN}]+-$")
 _FIRST_WORD = re.compile(rf"[{LATIN}]+")
 
@@ -222,6 +223,11 @@ def _score(
         score += 5.0
     if _HAN_ONE.match(last) and _HAN_ONE.match(first):
         score += together.weight(pairs)
+    if boundaries.marks[i + 1] is not None and not marked:
+        # What looks like a number of a heading and fits into no numbering is the middle of a sentence.
+        score += 1.5
+    elif first in "（(" and not marked:
+        score += 1.5
     if marked:
         # After a sentence that was plainly cut a real list mark still starts its own line.
         score -= 4.0
@@ -281,6 +287,6 @@ def _separator(text: str, line: Line, following: Line, style: WrapStyle, togethe
         if f"{first[0]}{second[0]}" in together.words:
             return ""
         return "-" if style.width or first[0][:-1] + second[0] in together.words else ""
-    if tail[-1] in "0123456789" and head[0] in "0123456789":
+    if _NUMBER_END.search(tail) and head[0] in "0123456789":
         return ""
     return " " if _WORD_END.search(tail) and _WORD_START.match(head) and not _HAN_ONE.search(tail[-3:]) else ""
