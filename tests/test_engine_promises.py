@@ -1,6 +1,7 @@
 """Promises of a run: nothing lost, one row per record, the same rows in any order, a run adds to what is there."""
 
 import gzip
+import json
 import random
 import shutil
 from pathlib import Path
@@ -202,14 +203,24 @@ def test_refused_records_never_share_the_uri_of_a_document_or_of_each_other(tmp_
 
 def test_a_page_that_can_no_longer_be_read_stays_published_beside_its_refusal(pages, tmp_path):
     first, _ = published(tmp_path / "wh", pages)
-    (pages / "b" / "1.txt").write_bytes(b"")
+    (pages / "b" / "3.txt").write_bytes(b"")
     for _ in range(2):
         release, _ = published(tmp_path / "wh", pages)
         records = {r["uri"]: r for r in release.arrow("records").to_pylist()}
         assert len(records) == release.dataset("records").count_rows() == first.dataset("records").count_rows() + 1
-        assert records["pages/b/1.txt"]["outcome"] != "quarantined"
-        (refusal,) = [r for uri, r in records.items() if uri.startswith("pages/b/1.txt#")]
+        assert records["pages/b/3.txt"]["outcome"] != "quarantined"
+        (refusal,) = [r for uri, r in records.items() if uri.startswith("pages/b/3.txt#")]
         assert (refusal["outcome"], refusal["rule"]) == ("quarantined", "empty")
+
+
+def test_what_is_known_of_a_refused_record_stays_json_however_long_it_is(tmp_path):
+    lines = [json.dumps({"id": "1", "title": 'T"' * 3000, "text": report(c, 1)}) for c in ("柳湾县", "石桥镇")]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines), "utf-8")
+    release, _ = published(tmp_path / "wh", tmp_path / "a.jsonl")
+    (refused,) = release.arrow("quarantine").to_pylist()
+    assert refused["rule"] == "same_uri"
+    assert json.loads(refused["record"])["source_id"] == "1"
+    assert len(refused["record"]) <= 2000
 
 
 def test_reference_sources_are_matched_against_and_never_published(pages, tmp_path):

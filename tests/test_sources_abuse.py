@@ -53,6 +53,7 @@ def test_each_kind_of_unreadable_file_has_its_rule(tmp_path: Path) -> None:
             "empty.gz": gzip.compress(b""),
             "empty.txt": b"",
             "flipped.txt.gz": bytes(broken),
+            "header.csv": b"id,text\n",
             "noise.parquet": b"PAR1" + bytes(200) + b"PAR1",
             "twice.txt.gz": gzip.compress(packed),
         },
@@ -66,6 +67,7 @@ def test_each_kind_of_unreadable_file_has_its_rule(tmp_path: Path) -> None:
         "s/empty.gz": "empty",
         "s/empty.txt": "empty",
         "s/flipped.txt.gz": "broken_archive",
+        "s/header.csv": "empty",
         "s/noise.parquet": "broken_parquet",
         "s/twice.txt.gz": "binary",
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -19,6 +18,7 @@ from dedup.engines.store import TableStore, TextStore
 from dedup.fingerprinting.minhash import Fingerprints, signature_matrix
 from dedup.settings import Settings, SourceSettings
 from dedup.sources import SourceBatch, read_batches
+from dedup.sources.batch import record_json
 from dedup.sources.provenance import Occurrences, content_key
 from dedup.text.sections import cut_documents
 
@@ -166,7 +166,7 @@ def _same_uri(dropped: pa.Table) -> pa.Table:
         base = f"{row['uri']}#{row['sha256'][:16]}"
         count[base] = count.get(base, 0) + 1
         ids.append(base if count[base] == 1 else f"{base}-{count[base]}")
-        records.append(json.dumps(row, ensure_ascii=False, default=str)[:2000])
+        records.append(record_json(row))
     n = dropped.num_rows
     return pa.table(
         [

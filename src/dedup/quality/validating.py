@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,14 +14,13 @@ from dedup.quality.frames import build_frame, identifying_columns
 from dedup.quality.report import ExpectationResult, QualityReport, record_id
 from dedup.quality.suites import Suite, SuiteError, load_suites
 from dedup.schemas import DATASETS, QUARANTINE
+from dedup.sources.batch import record_json
 
 if TYPE_CHECKING:
     import pandas as pd
 
 #: Keys of failing rows kept in a result; all of them stand in `QualityReport.failing`.
 EXAMPLES = 20
-#: Length of what quarantine keeps of a record at most, as its schema promises.
-RECORD_CHARS = 2000
 
 #: A failing row: its key, its source where it has one, and the values that the expectation looked at.
 Row = dict[str, Any]
@@ -201,7 +199,7 @@ def _quarantine_rows(
                 "source": str(row.get("source") or ""),
                 "rule": result.rule,
                 "reason": f"{result.why} ({shown})" if shown and result.why else result.why or shown,
-                "record": json.dumps(known, ensure_ascii=False, default=str)[:RECORD_CHARS],
+                "record": record_json(known),
             }
         )
     return found

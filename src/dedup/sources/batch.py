@@ -70,7 +70,7 @@ class Rejected:
     known: dict[str, Any] = field(default_factory=dict)
 
 
-def _record_json(known: dict[str, Any]) -> str:
+def record_json(known: dict[str, Any]) -> str:
     """Return JSON of at most `RECORD_CHARS` characters; long strings are shortened, never the JSON itself."""
     limit = RECORD_CHARS
     while True:
@@ -111,7 +111,7 @@ def quarantine_table(rejected: list[Rejected]) -> pa.Table:
         "source": [r.source for r in rejected],
         "rule": [r.rule for r in rejected],
         "reason": [r.reason.encode("utf-8", "backslashreplace").decode("utf-8") for r in rejected],
-        "record": [_record_json(r.known) for r in rejected],
+        "record": [record_json(r.known) for r in rejected],
     }
     arrays = [pa.array(columns[f.name], type=f.type) for f in schemas.QUARANTINE]
     return pa.Table.from_arrays(arrays, schema=schemas.QUARANTINE)

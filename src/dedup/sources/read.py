@@ -95,6 +95,8 @@ def _read_entry(entry: Entry, read: ReadSettings, now: datetime, collector: Coll
                 if not good and bad >= MAX_FAULTS:
                     reason = f"none of its first {bad:,} records can be read (first: {first}); the rest is not tried"
                     raise Refused("all_bad", reason)
+        if not good and not bad and not collector.full:
+            raise Refused("empty", "it holds no records")
     except Refused as refused:
         collector.reject(file.refuse(refused.rule, refused.reason, size=entry.size))
     except OSError as error:
