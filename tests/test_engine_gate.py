@@ -46,6 +46,16 @@ def test_a_broken_critical_rule_publishes_nothing_and_leaves_the_last_release(tm
     assert run_with(tmp_path, {}).outcome == "published"
 
 
+def test_only_what_stopped_a_release_is_named_as_its_reason(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "short.txt").write_text("今年修了一座小桥，大家都很高兴，明年还要再修一座。", "utf-8")
+    quality = suites_in(tmp_path / "s", "reports", "expect_table_row_count_to_equal", "critical", value=9)
+    summary = run_with(tmp_path, quality)
+    assert "INFO=" in summary.quality
+    assert len(summary.problems) == 1
+    assert "mine" in summary.problems[0]
+
+
 def test_rows_that_break_a_warning_go_to_quarantine_with_what_refers_to_them(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "long.txt").write_text(report("柳湾县", 1, sentences=60), "utf-8")

@@ -96,7 +96,7 @@ def summarise(run: LocalRun, outcome: str, release_id: str | None, path: Path | 
             if name.startswith("stage:")
         },
         largest=lines,
-        problems=tuple(f"{r.dataset}: {r.rule}: {r.observed} ({r.n_failing} rows)" for r in quality.broken)
-        if quality is not None and quality.critical
+        problems=tuple(f"{r.dataset}: {r.rule}: {r.observed} ({r.n_failing} rows)" for r in quality.stopping)
+        if quality is not None
         else (),
     )

@@ -62,7 +62,12 @@ class QualityReport:
     @property
     def critical(self) -> bool:
         """True when nothing may be published: a critical rule is broken, or a rule could not be evaluated."""
-        return any(r.status == "error" or (r.status == "fail" and r.severity == "critical") for r in self.results)
+        return bool(self.stopping)
+
+    @property
+    def stopping(self) -> list[ExpectationResult]:
+        """Results for which nothing may be published, in the order of `broken`."""
+        return [r for r in self.broken if r.status == "error" or r.severity == "critical"]
 
     @property
     def broken(self) -> list[ExpectationResult]:
