@@ -116,7 +116,7 @@ def _write_text(table: pa.Table, form: Format, output: Path | None) -> None:
             handle.close()
 
 
-_releases = typer.Typer(help="List, verify and compare the releases of a warehouse.", no_args_is_help=True)
+_releases = typer.Typer(help="List, verify, compare, prune and cite the releases of a warehouse.", no_args_is_help=True)
 
 
 @_releases.command(name="list", epilog=options.examples(("dedup releases list", "newest first")))
@@ -131,7 +131,7 @@ def list_verb(warehouse: options.Warehouse = None, config: options.Config = None
     rows = [
         [
             info.id,
-            "latest" if info.is_latest else "",
+            "latest" if info.is_latest else "damaged" if info.problem else "",
             info.created_at[:16].replace("T", " "),
             f"{info.rows.get('documents', 0):,}",
             f"{info.rows.get('reports', 0):,}",
@@ -221,6 +221,52 @@ def diff(
         for kind, keys in d.examples.items():
             for key in keys[:examples]:
                 print(f"{d.name:<14}{kind:<9}{key}")
+
+
+@_releases.command(
+    epilog=options.examples(
+        ("dedup releases prune --keep 10 --dry-run", "what would go"), ("dedup releases prune --keep 10", "")
+    )
+)
+def prune(
+    keep: Annotated[int, typer.Option(min=1, help="How many of the newest releases stay.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
+    warehouse: options.Warehouse = None,
+    config: options.Config = None,
+    json: options.Json = False,
+) -> None:
+    """Remove old releases; the one that readers get always stays."""
+    from dedup.releases import prune_releases, warehouse_lock
+
+    folder = warehouse if warehouse is not None else options.read_settings(config).warehouse
+    with warehouse_lock(folder):
+        gone = prune_releases(folder, keep, dry_run=dry_run)
+    if json:
+        print_json({"removed": [path.name for path in gone], "dry_run": dry_run})
+        return
+    for path in gone:
+        print(path.name)
+    note(f"{plural(len(gone), 'folder')} {'would be removed' if dry_run else 'removed'}")
+
+
+@_releases.command(
+    epilog=options.examples(("dedup releases cite", "the newest release"), ("dedup releases cite c_7f3a…", "a report"))
+)
+def cite(
+    cluster: Annotated[str | None, typer.Argument(help="Id of a report. Default: the whole release.")] = None,
+    bibtex: Annotated[bool, typer.Option("--bibtex", help="As a BibTeX entry.")] = False,
+    warehouse: options.Warehouse = None,
+    config: options.Config = None,
+    release: options.ReleaseId = None,
+) -> None:
+    """Print how to cite a release, or one report of it."""
+    from dedup.releases import cite_release
+
+    try:
+        citation = cite_release(options.read_release(warehouse, config, release), cluster)
+    except KeyError as error:
+        raise CommandError(f"{error.args[0]}; `dedup clusters --min-size 1` lists the reports", USAGE) from None
+    print(citation.bibtex if bibtex else citation.text)
 
 
 def _as_dict(info: ReleaseInfo) -> dict[str, object]:

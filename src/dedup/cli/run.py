@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Annotated
 
 import typer
@@ -45,9 +44,6 @@ def run(
 
     settings = options.read_settings(config, warehouse)
     chosen = resolve_sources(sources or [], settings)
-    # Great Expectations announces its temporary folders, and sets the level of that logger when it is imported.
-    chatty = logging.getLogger("great_expectations.data_context.types.base")
-    chatty.addFilter(lambda record: record.levelno >= logging.WARNING)
     prefect_seconds: float | None = None
     waiting_for = "" if no_prefect else "start Prefect (--no-prefect skips it)"
     with show_progress(not quiet and not json, waiting_for) as observer:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,19 +120,23 @@ class Release:
         QueryRefused
             The query is wrong, or is something else than one SELECT.
         """
-        with tempfile.TemporaryDirectory(prefix="dedup-sql-") as spill:
-            connection = self._connection(spill)
-            try:
-                statements = connection.extract_statements(query)
-                if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-                    raise QueryRefused("expected exactly one SELECT; a release can only be read")
-                return connection.sql(query, params=parameters).to_arrow_table()
-            except duckdb.Error as error:
-                raise QueryRefused(f"{error}\n(datasets: {', '.join(self.datasets)})") from error
-            finally:
-                connection.close()
+        # A cursor of its own for each query: threads may ask at the same time.
+        connection = self._connection.cursor()
+        try:
+            statements = connection.extract_statements(query)
+            if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+                raise QueryRefused("expected exactly one SELECT; a release can only be read")
+            return connection.sql(query, params=parameters).to_arrow_table()
+        except duckdb.Error as error:
+            raise QueryRefused(f"{error}\n(datasets: {', '.join(self.datasets)})") from error
+        finally:
+            connection.close()
 
-    def _connection(self, spill: str) -> duckdb.DuckDBPyConnection:
+    @cached_property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        """The locked-down connection with a view per dataset; made once, since that costs more than most queries."""
+        spill = tempfile.mkdtemp(prefix="dedup-sql-")
+        weakref.finalize(self, shutil.rmtree, spill, ignore_errors=True)
         connection = duckdb.connect(
             config={
                 "autoinstall_known_extensions": False,
