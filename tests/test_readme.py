@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ import pytest
 
 from dedup import __version__
 from dedup.cli import failures
+from dedup.cli.entry import app
+from dedup.schemas import DATASETS
 from dedup.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -161,7 +164,10 @@ class Reader:
     def _execute(self, code: str) -> Outcome:
         printed = io.StringIO()
         with contextlib.chdir(self.root), contextlib.redirect_stdout(printed):
-            exec(compile(code, str(README), "exec"), self.names)
+            try:
+                exec(compile(code, str(README), "exec"), self.names)
+            except Exception:
+                return Outcome(1, printed.getvalue(), traceback.format_exc())
         return Outcome(0, printed.getvalue())
 
 
@@ -249,6 +255,22 @@ def test_figures_of_the_page_are_the_defaults_of_the_settings(page):
     assert named or page not in (README, CHINESE)
 
 
+@pytest.mark.parametrize("page", [README, CHINESE, *sorted((ROOT / "docs").glob("*.md"))], ids=lambda p: p.name)
+def test_verbs_of_the_page_exist(page):
+    verbs = {command.name or command.callback.__name__ for command in app.registered_commands}
+    verbs |= {group.name for group in app.registered_groups}
+    named = set(re.findall(r"(?:^|[`$(] ?)dedup ([a-z]+)", page.read_text("utf-8"), re.M))
+    assert named <= verbs, f"{page.name} names {named - verbs}"
+    assert page not in (README, CHINESE) or {"run", "init", "explain", "sql"} <= named
+
+
+def test_the_layout_names_every_dataset():
+    (layout,) = [b.text for b in read_blocks(README) if b.language == "text" and b.text.startswith("warehouse/")]
+    for dataset in DATASETS.values():
+        assert re.search(rf"\b{dataset.name}\b", layout), f"{dataset.name} is missing"
+        assert f"{dataset.folder}/" in layout
+
+
 def test_exit_codes_of_the_page_are_those_of_the_command():
     table = dict(re.findall(r"^\| (\d) \| (.+) \|$", README.read_text("utf-8"), re.M))
     assert sorted(table) == list("012345")
@@ -286,11 +308,12 @@ def paste() -> None:
     lines = README.read_text("utf-8").splitlines()
     with tempfile.TemporaryDirectory() as folder:
         reader = Reader(Path(folder).resolve(), prefect=True)
-        outcomes = {step: reader.follow(step) for step in STEPS}
-    for step in reversed(STEPS):
-        outcome = outcomes[step]
-        if outcome.code:
-            raise SystemExit(f"{step} ended with {outcome.code}:\n{outcome.err or outcome.out}")
+        outcomes = {}
+        for step in STEPS:
+            outcomes[step] = outcome = reader.follow(step)
+            if outcome.code:
+                raise SystemExit(f"{step} ended with {outcome.code}:\n{outcome.err or outcome.out}")
+    for step, outcome in reversed(outcomes.items()):
         prefix = PRINTED if step.language == "python" else ""
         printed = [(prefix + line).rstrip() for line in outcome.out.strip("\n").splitlines()]
         start = step.line - 1 + len(step.code.splitlines())
