@@ -85,7 +85,7 @@ def test_explain_a_cluster_shows_scores_rule_choice_and_changes(warehouse: Path,
     shown = call("explain", cluster_ids["lindu"], "-w", warehouse)
     assert shown.code == 0, shown.err
     assert "joined in" in shown.out
-    assert "A stands for B: the fewest masked places" in shown.out
+    assert "A stands for B (more masked places than the canonical copy)" in shown.out
     for change in ("[-2009年-]{+20xx年+}", "[-林渡-]{+xx+}", "[-126公里-]{+162公里+}", "[-5.2‰-]{+5.2%+}"):
         assert change in shown.out
     assert "1 figure, 1 unit, 3 masks" in shown.out

@@ -231,8 +231,9 @@ def _article(noun: str) -> str:
 def _canonical(a: Member, b: Member) -> str:
     if a.cluster_id is None or a.cluster_id != b.cluster_id:
         return ""
-    for name, member in (("A", a), ("B", b)):
+    # Why the copy is not published says what sets these two apart; why the canonical one is, compares it with the next
+    # best copy.
+    for name, member, other, copy in (("A", a, "B", b), ("B", b, "A", a)):
         if member.is_canonical:
-            other = "B" if name == "A" else "A"
-            return f"{name} stands for {other}: {member.reason}"
+            return f"{name} stands for {other} ({copy.reason})"
     return f"neither; {a.stands_for} stands for both"
