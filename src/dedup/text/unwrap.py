@@ -18,7 +18,7 @@ from dedup.text.sentences import FRAGMENT, NEW_SENTENCE, ends_sentence
 from dedup.text.together import Together, meeting_pairs
 from dedup.text.wrapping import WrapStyle, is_full, wrap_style
 
-_INNER = re.compile(rf"[。！？!?；](?=[^{re.escape(CLOSERS)}\s])|[a-z)]\.\s+[A-Z]")
+_INNER = re.compile(rf"[。！？!?；;](?=[^{re.escape(CLOSERS)}\s])|[a-z)]\.\s+[A-Z]")
 _COMMA_END = re.compile(r"[，、,（(“‘《〈「『\[【/＋+\-－—–～~&·]$")
 #: What cannot start a line of its own.
 _COMMA_STARTS = frozenset("，、。；：！？”’」』）)》〉】]%％‰,;:!?·")
@@ -173,7 +173,8 @@ def _score(
     tail = text[max(start, end - 80) : end]
     head = text[b_start : min(b_end, b_start + 80)]
     mark = boundaries.marks[i]
-    led = mark is not None
+    # An address or a joining word starts a sentence; the other marks may start headings.
+    led = mark is not None and mark.style not in ("speech", "first")
     inner = bool(_INNER.search(text, max(start, end - 400), end))
     score = -1.0
     if inner:
@@ -184,7 +185,7 @@ def _score(
         score += 0.7
     elif length <= 14:
         score -= 1.0
-    commas = tail.count("，") + tail.count("、") + tail.count(", ")
+    commas = tail.count("，") + tail.count("、") + tail.count(",")
     n_alike, n_ended = boundaries.habits[mark.style if mark is not None else ""]
     if led and n_alike >= 4 and n_ended >= 0.7 * n_alike:
         # Where such marks start paragraphs (第八条 …), a line without an end is a cut one.
