@@ -135,8 +135,16 @@ class Reader:
         ours = {k: v for k, v in os.environ.items() if not k.startswith(("DEDUP_", "PREFECT_", "GX_"))}
         for name in ("COLUMNS", "LINES", "FORCE_COLOR", "CLICOLOR_FORCE"):
             ours.pop(name, None)
-        path = os.pathsep.join([str(Path(sys.executable).parent), ours.get("PATH", os.defpath)])
+        commands = Path(sys.executable).parent
+        path = os.pathsep.join([str(commands), str(root / ".bin"), ours.get("PATH", os.defpath)])
         self.environment = {**ours, "PATH": path, "PREFECT_HOME": str(root / ".prefect"), "PYTHONUTF8": "1"}
+
+        if not (commands / "dedup").exists():
+            # The package is on the path of this Python without being installed.
+            (root / ".bin").mkdir()
+            command = root / ".bin" / "dedup"
+            command.write_text(f"#!{sys.executable}\nfrom dedup.cli import main\n\nmain()\n", "utf-8")
+            command.chmod(0o755)
 
     def follow(self, step: Step) -> Outcome:
         """Do what a step says; a block of commands starts in the root."""
