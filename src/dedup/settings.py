@@ -14,6 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 CONFIG_NAME = "dedup.toml"
+#: What pydantic says in words of programmers, in words of users.
+_MESSAGES = {
+    "extra_forbidden": "there is no such setting; `dedup init` writes a file with all of them",
+    "missing": "it must be given",
+    "tuple_type": 'expected a list in brackets, such as ["name"]',
+}
 
 
 class SettingsError(ValueError):
@@ -180,19 +186,7 @@ def load_settings(config: Path | None = None, **flags: Any) -> Settings:
     path = config or Path(CONFIG_NAME)
     data: dict[str, Any] = {}
     if path.exists():
-        try:
-            data = tomllib.loads(path.read_text("utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{path}: not valid TOML: {error}") from error
-        for source in data.get("source", []):
-            where = str(source.get("path", ""))
-            if where and "://" not in where and not Path(where).is_absolute():
-                source["path"] = str(path.parent / where)
-        suites = data.get("quality", {}).get("suites")
-        if suites and not Path(suites).is_absolute():
-            data["quality"]["suites"] = str(path.parent / suites)
-        if "warehouse" in data and "://" not in str(data["warehouse"]):
-            data["warehouse"] = path.parent / str(data["warehouse"])
+        data = _read_file(path)
     elif config is not None:
         raise SettingsError(f"{config}: no such file; `dedup init` writes one")
     try:
@@ -201,11 +195,52 @@ def load_settings(config: Path | None = None, **flags: Any) -> Settings:
         # Flags overrule the environment, so they are laid over the finished tree and checked again.
         return settings.model_copy(update=_checked(given)) if given else settings
     except ValidationError as error:
-        lines = [f"  {'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in error.errors()]
+        lines = [
+            f"  {'.'.join(str(p) for p in e['loc'])}: {_MESSAGES.get(e['type'], e['msg'])}" for e in error.errors()
+        ]
         raise SettingsError(f"{path if path.exists() else 'settings'}:\n" + "\n".join(lines)) from error
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    """Return what a file says, with its paths relative to the file."""
+    try:
+        # Editors on Windows put a byte order mark first.
+        data = tomllib.loads(path.read_text("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not valid TOML: {error}") from error
+    sources = data.get("source", [])
+    if "sources" in data or not isinstance(sources, list) or not all(isinstance(s, dict) for s in sources):
+        raise SettingsError(f"{path}: each source begins with the line [[source]], in two pairs of brackets")
+    for source in sources:
+        where = source.get("path")
+        if isinstance(where, str) and where and "://" not in where:
+            source["path"] = str(path.parent / where)
+    quality = data.get("quality")
+    if isinstance(quality, dict) and isinstance(quality.get("suites"), str):
+        quality["suites"] = str(path.parent / quality["suites"])
+    warehouse = data.get("warehouse")
+    if isinstance(warehouse, str) and "://" not in warehouse:
+        data["warehouse"] = path.parent / warehouse
+    return data
+
+
+class _Flags(Settings):
+    """Settings that come from flags alone."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Leave the environment out."""
+        return (init_settings,)
 
 
 def _checked(values: dict[str, Any]) -> dict[str, Any]:
     """Validate flags with the model's own rules and return them by field name."""
-    model = Settings.model_validate(values)
+    model = _Flags(**values)
     return {name: getattr(model, name) for name in values}
