@@ -33,6 +33,7 @@ from dedup.settings import Settings, load_settings
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 CHINESE = ROOT / "README.zh-CN.md"
+PAGES = [README, CHINESE, *(ROOT / "docs" / f"{name}.md" for name in ("configuration", "datasets", "how-it-works"))]
 #: What the commands of the README find around them.
 LAYOUT = ("data", "flows", "Makefile", "README.md")
 #: Commands whose point is Prefect; its temporary server takes many seconds.
@@ -253,7 +254,7 @@ def test_configurations_of_the_page_are_accepted(page, tmp_path):
             assert load_settings(config).sources
 
 
-@pytest.mark.parametrize("page", [README, CHINESE, *sorted((ROOT / "docs").glob("*.md"))], ids=lambda p: p.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_figures_of_the_page_are_the_defaults_of_the_settings(page):
     defaults = Settings()
     named = re.findall(r"`([a-z_]+)\.([a-z_]+) = ([^`]+)`", page.read_text("utf-8"))
@@ -263,7 +264,7 @@ def test_figures_of_the_page_are_the_defaults_of_the_settings(page):
     assert named or page not in (README, CHINESE)
 
 
-@pytest.mark.parametrize("page", [README, CHINESE, *sorted((ROOT / "docs").glob("*.md"))], ids=lambda p: p.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_verbs_of_the_page_exist(page):
     verbs = {command.name or command.callback.__name__ for command in app.registered_commands}
     verbs |= {group.name for group in app.registered_groups}
@@ -292,7 +293,7 @@ def test_exit_codes_of_the_page_are_those_of_the_command():
         assert word in table[str(code)]
 
 
-@pytest.mark.parametrize("page", [README, CHINESE, *sorted((ROOT / "docs").glob("*.md"))], ids=lambda p: p.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_links_lead_to_files(page):
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
         assert "://" in target or (page.parent / target).exists(), f"{page.name}: {target} is missing"
