@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ def release_markdown(summary: RunSummary) -> str:
     """Return what was found and where it lies, as Markdown."""
     kinds = ", ".join(f"{n:,} {kind}" for kind, n in summary.kinds.items())
     quarantine = ", ".join(f"{n:,} {rule}" for rule, n in summary.quarantined.items()) or "nothing"
-    where = f"[`{summary.release_path}`](file://{summary.release_path})" if summary.release_path else "nothing"
+    path = summary.release_path
+    # The page is read elsewhere than where the flow ran, so the link cannot be relative.
+    where = f"[`{path}`]({Path(path).resolve().as_uri()})" if path else "nothing"
     lines = [
         f"# {summary.release_id or summary.outcome}",
         "",
