@@ -94,6 +94,13 @@ def test_a_pager_at_the_end_of_a_paragraph_is_cut_out() -> None:
     assert clean(text) == "\n".join(paragraphs)
 
 
+def test_blanks_inside_a_pager_go_with_it() -> None:
+    paragraphs = report(0)
+    pager = "上一页 下一页 返回目录"
+    text = "\n".join([*paragraphs[:3], paragraphs[3] + pager + "全区上下一页一页翻过，返回一 页。", *paragraphs[4:]])
+    assert paragraphs[3] + "全区上下一页一页翻过，返回一页。" in clean(text)
+
+
 def test_related_links_go_with_their_heading() -> None:
     links = ["【云溪区政府工作报告】相关文章：", "1.镇政府工作报告", "★ 乡政府工作报告范文", "述职报告2014"]
     text = page(["区政府工作报告篇一", "区政府工作报告篇二"]).replace(

@@ -13,6 +13,7 @@ from typing import Literal
 
 from dedup.text.characters import BLANKS, HAN
 from dedup.text.lines import Line
+from dedup.text.marks import read_mark
 
 NoiseKind = Literal["pagination", "metadata", "intro", "related", "copyright", "promo", "navigation", "mark"]
 
@@ -233,7 +234,6 @@ _IS_REPORT = re.compile(
     r"各位代表|同志们|[我全本][省市县区镇乡村州旗国]|工程|项目|万元|亿元|增长|执法|监管|打击|保护|[0-9]%"
 )
 _LINKISH_END = re.compile(r"[。！？；;!?：:]$")
-_LINK = re.compile(rf"(?:[★☆◆●■▲·•>»\-]|[0-9０-９]{{1,2}}[.、．)）]|\[|【|{_B}https?:)")
 
 
 def _last_link(text: str, lines: list[Line], head: int) -> int:
@@ -242,6 +242,9 @@ def _last_link(text: str, lines: list[Line], head: int) -> int:
     for i in range(head + 1, min(len(lines), head + 40)):
         start, end = lines[i]
         line = text[start:end]
+        mark = read_mark(text, start, end)
+        if mark is not None and mark.style.startswith(("comma", "bracket", "part", "speech")):
+            break  # the report goes on
         if end - start > 60 or _LINKISH_END.search(line) or "，" in line:
             break
         last = i

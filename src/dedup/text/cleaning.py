@@ -19,6 +19,7 @@ _LEADING_MARKS = re.compile(
 )
 _BOLD_LINE = re.compile(r"(\*\*|__)([^*_\n]{2,120})\1")
 _INNER_BLANK = re.compile(rf"(?<=[{HAN}])[ \u3000]{{1,2}}(?=[{HAN}])")
+_CLAUSE_ENDS = frozenset("，。；、")
 _CHUNK_END = re.compile(rf"[^{HAN}]")
 
 
@@ -50,6 +51,18 @@ class Body:
     noise: Sequence[Noise]
 
 
+@dataclass(frozen=True, slots=True)
+class _Blank:
+    """A blank between two Hanzi that may be what is left of a wrap; `sure` when its surroundings say so."""
+
+    start: int
+    end: int
+    sure: bool
+
+    def pair(self, text: str) -> str:
+        return text[self.start - 1] + text[self.end]
+
+
 def clean_bodies(text: str, bodies: Sequence[Body]) -> list[CleanText]:
     """Drop noise, join broken lines and keep one line feed between paragraphs, for all sections of a page.
 
@@ -57,7 +70,7 @@ def clean_bodies(text: str, bodies: Sequence[Body]) -> list[CleanText]:
     """
     pieces: list[list[list[Line]]] = []
     boundaries: list[Boundaries] = []
-    blanks: list[list[Line]] = []
+    blanks: list[list[_Blank]] = []
     asked: set[str] = set()
     for body in bodies:
         parts, kept = _kept_pieces(text, body.lines, body.noise)
@@ -67,14 +80,14 @@ def clean_bodies(text: str, bodies: Sequence[Body]) -> list[CleanText]:
         boundaries.append(found)
         blanks.append(inner)
         asked.update(pair for pairs in found.pairs for pair in pairs)
-        asked.update(text[first - 1] + text[last] for first, last in inner)
+        asked.update(blank.pair(text) for blank in inner)
     together = Together(text, asked)
     return [
         _assemble(
             text,
             parts,
             join_lines(text, found, together),
-            [blank for blank in inner if text[blank[0] - 1] + text[blank[1]] in together],
+            [(blank.start, blank.end) for blank in inner if blank.sure or blank.pair(text) in together],
         )
         for parts, found, inner in zip(pieces, boundaries, blanks, strict=True)
     ]
@@ -103,6 +116,8 @@ def _assemble(
             start, end = whole
             while start < end:
                 stop, resume = end, end
+                while next_blank < len(blanks) and blanks[next_blank][0] < start:
+                    next_blank += 1  # it went with the noise around it
                 if next_blank < len(blanks) and blanks[next_blank][0] < end:
                     stop, resume = blanks[next_blank]
                     next_blank += 1
@@ -175,13 +190,13 @@ def _without_marks(text: str, parts: list[Line], end: int) -> list[Line]:
     return [(start, stop), *parts[1:]]
 
 
-def _inner_blanks(text: str, lines: Sequence[Line]) -> list[Line]:
+def _inner_blanks(text: str, lines: Sequence[Line]) -> list[_Blank]:
     """Find blanks that a removed wrap may have left inside a word (`安排 部署`).
 
-    A blank goes only where the page writes the two sides together elsewhere and at least one side is a scrap of a
-    clause; the blank between a heading and its paragraph has a clause on either side and stays.
+    At least one side is a scrap of a clause, and the page writes the two sides together elsewhere or the scrap ends a
+    clause of a long paragraph. The blank between a heading and its paragraph has a clause on either side and stays.
     """
-    blanks: list[Line] = []
+    blanks: list[_Blank] = []
     for start, end in lines:
         if text.find(" ", start, end) < 0 and text.find("\u3000", start, end) < 0:
             continue
@@ -190,7 +205,13 @@ def _inner_blanks(text: str, lines: Sequence[Line]) -> list[Line]:
             before = _chunk(text[max(start, first - 12) : first][::-1])
             after = _chunk(text[last : min(end, last + 12)])
             if min(before, after) <= 3 and read_mark(text, max(start, first - before), first) is None:
-                blanks.append((first, last))
+                sure = (
+                    before >= 4
+                    and after <= 2
+                    and end - start >= 60
+                    and text[last + after : last + after + 1] in _CLAUSE_ENDS
+                )
+                blanks.append(_Blank(first, last, sure))
     return blanks
 
 

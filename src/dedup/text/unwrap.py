@@ -42,7 +42,8 @@ _HYPHEN = re.compile(rf"[{SMALL}]-$")
 _SMALL_START = re.compile(rf"[{SMALL}]")
 _HAN_ONE = re.compile(rf"[{HAN}]")
 _UNIT_START = re.compile(
-    r"[0-9.．%％‰]|[年月日万亿千百个家户人元吨亩公平立倍次件项名位所座条处台辆只头](?![^0-9]{0,1}[、])"
+    r"[0-9.．,%％‰～~—\-]|(?:[年月日时万亿千百多余个家户人元吨亩公平立倍次件项名位所座条处台辆只头批级类期届号线型版部章节代岁周季点分秒度米克升斤顷"
+    r"艘架套间栋层段片块株棵尾箱组支队场起宗例门种里至到]|左右|以上|以下|以内|平方|立方|世纪)(?!入|回|到位)"
 )
 _DATE_START = re.compile(r"(?:根据)?[（(]?(?:19|20)[0-9]{2}年[0-9]{1,2}月")
 _ENACTED = re.compile(
@@ -217,7 +218,7 @@ def _score(
     last, first = tail[-1], head[0]
     if last in "0123456789":
         # A number cut in two is worse than a line too many: only what can continue a number joins it.
-        score += 3.0 if _UNIT_START.match(head) else -2.0
+        score += 3.0 if _UNIT_START.match(head) else -4.0
     if _TITLE_END.search(tail):
         score -= 1.0
     if _COVER.search(tail) and _COVER_END.search(head):
