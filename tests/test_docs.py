@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 from pathlib import Path
 
 import pytest
 
+from dedup.quality import load_suites
 from dedup.schemas import DATASETS
+from dedup.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -37,3 +40,24 @@ def test_every_column_is_documented():
         for field in dataset.schema:
             assert f"| `{field.name}` |" in section
             assert field.metadata[b"doc"].strip()
+
+
+def examples(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", (DOCS / "configuration.md").read_text("utf-8"), re.M | re.S)
+
+
+def test_examples_of_sources_are_accepted(tmp_path):
+    (example,) = examples("toml")
+    config = tmp_path / "dedup.toml"
+    config.write_text(example, "utf-8")
+    county, records, published = load_settings(config).sources
+    assert county.trusted
+    assert records.name is None
+    assert published.role == "reference"
+
+
+def test_the_example_of_a_suite_is_accepted(tmp_path):
+    (example,) = examples("json")
+    (tmp_path / "reports.json").write_text(example, "utf-8")
+    added = load_suites(tmp_path)["reports"].expectations[-1]
+    assert (added["severity"], added["meta"]["rule"]) == ("warning", "reports.n_chars.whole")
