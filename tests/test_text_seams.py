@@ -32,6 +32,18 @@ def test_the_same_text_is_left_whole_where_no_number_is_missing() -> None:
     assert len(bodies(text)) == 2
 
 
+def test_the_last_heading_may_be_missing_without_a_gap() -> None:
+    parts = (["区政府工作报告篇一"], report(0), ["区政府工作报告篇二"], report(1))
+    assert len(bodies(lines(*parts, report(2)))) == 3
+    assert len(bodies(lines(*parts, report(2, opening=False)))) == 2
+
+
+def test_a_closing_and_a_blank_part_a_comment_from_the_report_before_it() -> None:
+    comment = [" 身边的变化就是最好的答卷。听了报告，我觉得句句实在，读着踏实。", "我希望多听听种田人的话。" * 20]
+    text = lines(["区政府工作报告篇一"], report(0), comment, ["区政府工作报告篇三"], report(2))
+    assert [s.kind for s in bodies(text)] == ["report", "essay", "report"]
+
+
 def test_a_broken_line_in_the_gap_is_no_seam() -> None:
     body = report(0)
     body[3:4] = [body[3][:30], body[3][30:]]

@@ -151,11 +151,14 @@ def _with_seams(page: _Page, cuts: Sequence[_Cut], expected: int | None) -> list
         if cut.ordinal == 0:
             missing -= 1  # the lead is one of them itself
         if following is end:
-            missing = min(missing, 2)  # a title counts what the page may have lost altogether
+            # A title may count what the page lost altogether; without one nothing but formulae is believed.
+            missing = 1 if expected is None else min(missing, 2)
         if cut.kind != "report" or following.kind != "report" or not 0 < missing <= MOST_MISSING:
             continue
         inside = page.between(cut.body, following.start)
         for seam in find_seams(page.text, inside, missing):
+            if following is end and expected is None and not seam.signs_of_end_and_start:
+                continue
             line = inside[seam.line]
             # Blanks before the line are what is left of the heading, if anything is.
             start = max(line[0] - indent(page.text, line), cut.body)

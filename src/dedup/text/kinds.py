@@ -120,7 +120,7 @@ def classify(title: str, text: str) -> tuple[str, str]:
         # A rule on how reports are heard, or a duty list: nobody speaks for himself.
         essay.clear()
     for_essay, for_report = sum(essay.values()), sum(report.values())
-    if for_essay >= ESSAY and for_essay > for_report + MARGIN:
+    if for_essay >= ESSAY and for_essay >= for_report + MARGIN:
         return "essay", f"{', '.join(essay)} ({for_essay:.1f} against {for_report:.1f})"
     if report:
         return "report", f"{', '.join(report)} ({for_report:.1f} against {for_essay:.1f})"

@@ -71,6 +71,11 @@ class Seam:
     score: float
     signs: tuple[str, ...]
 
+    @property
+    def signs_of_end_and_start(self) -> bool:
+        """Whether one report takes its leave there and another presents itself."""
+        return {"closing formula", "opening formula"} <= set(self.signs)
+
 
 def find_seams(text: str, lines: Sequence[Line], missing: int) -> list[Seam]:
     """Return up to `missing` seams inside a stretch of lines, in order.
@@ -125,9 +130,9 @@ def find_seams(text: str, lines: Sequence[Line], missing: int) -> list[Seam]:
         if NEW_SENTENCE.match(head):
             signs["a new start"] = 0.7
         if indented[i] and not usual_indent:
-            signs["leading blank unlike its neighbours"] = 1.7
+            signs["leading blank unlike its neighbours"] = 2.0
         if ended and _CLOSING.search(text, *_tail(before)):
-            signs["closing formula"] = 1.5
+            signs["closing formula"] = 1.7
         opening = opening_weight(text, lines, i)
         if opening:
             signs["opening formula"] = opening
