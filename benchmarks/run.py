@@ -167,12 +167,25 @@ def main() -> None:
 
 
 def accuracy_rows(accuracy: dict) -> list[str]:
-    """Return the figures of `dedup evaluate` that are plain numbers, as a table."""
-    rows = ["| figure | value |", "| --- | ---: |"]
-    for key, value in accuracy.items():
-        if isinstance(value, bool | int | float) or value is None:
-            shown = f"{value:.4f}" if isinstance(value, float) else str(value)
-            rows.append(f"| {key.replace('_', ' ')} | {shown} |")
+    """Return what `dedup evaluate` found, as two tables."""
+    pairs, clusters, recheck = accuracy["pairs"], accuracy["clusters"], accuracy["recheck"]
+    held = "all meet the definition" if recheck["passed"] else f"{len(recheck['problems'])} do not meet the definition"
+    rows = [
+        "| figure | value | of |",
+        "| --- | ---: | --- |",
+        f"| recall of pairs | {pairs['recall']:.4f} | {pairs['expected']:,} true pairs that meet the definition |",
+        f"| precision of pairs | {pairs['precision']:.4f} | {pairs['right'] + pairs['wrong']:,} published pairs |",
+        f"| ARI of clusters | {clusters['ari']:.4f} | {clusters['items']:,} sections |",
+        f"| pairs computed again | {recheck['checked']:,} | {held} |",
+        "",
+        "| true Jaccard | pairs that meet the definition | found | recall |",
+        "| --- | ---: | ---: | ---: |",
+    ]
+    for band in accuracy["bands"]:
+        if band["expected"]:
+            low, high = band["low"], band["high"]
+            found = f"{band['expected']:,} | {band['found']:,} | {band['recall']:.4f}"
+            rows.append(f"| {low} to {high} | {found} |" if low != high else f"| {low} | {found} |")
     return rows
 
 
