@@ -96,8 +96,21 @@ def test_a_table_of_contents_is_no_series_of_reports() -> None:
     assert sections[1].start == text.index("第一篇", 20 + sum(map(len, headings)) - len(headings[0]))
 
 
+def test_a_heading_that_stands_twice_is_one_heading() -> None:
+    headings = ["第一篇：区政府工作报告", "第二篇：区政府工作报告"]
+    text = page([f"{heading}\n{heading}" for heading in headings], intro=())
+    sections = bodies(text)
+    assert [s.start for s in sections] == [0, text.index(headings[1])]
+    assert all(s.clean_text.startswith("各位代表：") for s in sections)
+
+
 def test_pages_put_together_from_pages_count_twice() -> None:
     headings = ["第一篇：区政府工作报告", "第二篇：区政府工作报告", "第一篇：镇政府工作报告", "第二篇：镇政府工作报告"]
+    assert [s.title for s in bodies(page(headings, intro=()))] == headings
+
+
+def test_headings_of_one_title_need_no_order() -> None:
+    headings = [f"第{n}篇：区政府工作报告" for n in ("二", "三", "一")]
     assert [s.title for s in bodies(page(headings, intro=()))] == headings
 
 

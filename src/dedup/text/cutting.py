@@ -44,7 +44,7 @@ class Part:
     Attributes
     ----------
     start, end : span in the page; the parts of a page tile it
-    title : its heading, else empty
+    title : its heading; of a report without one the title of the page
     kind : `report` (still to be judged), `preamble`, `appendix`, `footer` or `promo`
     reason : why it was cut there, where no heading says so
     lines : its lines without the heading
@@ -95,7 +95,7 @@ def cut_page(text: str, title: str, *, split: bool) -> list[Part]:
     Parameters
     ----------
     text : the page
-    title : its title, '' when it is not known; a page that is one report takes it
+    title : its title, '' when it is not known; reports without a heading take it
     split : look for the headings of several reports
     """
     page = _Page(text)
@@ -103,8 +103,8 @@ def cut_page(text: str, title: str, *, split: bool) -> list[Part]:
     cuts = [_Cut(h.start, h.end, h.title, ordinal=h.ordinal) for h in headings]
     if headings:
         if headings[0].start > 0:
-            cuts = [*_lead(page, headings[0]), *cuts]
-        cuts = _with_seams(page, cuts, expected_count(text, headings[0].start, title))
+            cuts = [*_lead(page, headings[0], title), *cuts]
+        cuts = _with_seams(page, cuts, expected_count(text, headings[0].start, title), title)
         cuts = _with_appendices(page, cuts)
     else:
         cuts = [_Cut(0, 0, title)]
@@ -120,7 +120,7 @@ def cut_page(text: str, title: str, *, split: bool) -> list[Part]:
     ]
 
 
-def _lead(page: _Page, first: Heading) -> list[_Cut]:
+def _lead(page: _Page, first: Heading, title: str) -> list[_Cut]:
     """Return the cuts before the first heading: an intro of the site, a report that lost its heading, or both."""
     preamble = _Cut(0, 0, "", "preamble", "before the first heading")
     words = sum(1 for _ in _REPORT_WORDS.finditer(page.text, 0, first.start))
@@ -136,12 +136,12 @@ def _lead(page: _Page, first: Heading) -> list[_Cut]:
         if opens or (runs and line_noise(page.text[start:end]) is None):
             reason = "the page starts inside a report"
             if not page.text[:start].strip(BLANK_CHARACTERS + NEWLINES):
-                return [_Cut(0, 0, "", "report", reason)]
-            return [preamble, _Cut(start, start, "", "report", reason)]
+                return [_Cut(0, 0, title, "report", reason)]
+            return [preamble, _Cut(start, start, title, "report", reason)]
     return [preamble]
 
 
-def _with_seams(page: _Page, cuts: Sequence[_Cut], expected: int | None) -> list[_Cut]:
+def _with_seams(page: _Page, cuts: Sequence[_Cut], expected: int | None, title: str) -> list[_Cut]:
     """Add the cuts where the series of headings says that one is missing."""
     out: list[_Cut] = []
     end = _Cut(len(page.text), len(page.text), "", ordinal=(expected or 0) + 1)
@@ -162,7 +162,7 @@ def _with_seams(page: _Page, cuts: Sequence[_Cut], expected: int | None) -> list
             line = inside[seam.line]
             # Blanks before the line are what is left of the heading, if anything is.
             start = max(line[0] - indent(page.text, line), cut.body)
-            out.append(_Cut(start, start, "", reason=", ".join(seam.signs)))
+            out.append(_Cut(start, start, title, reason=", ".join(seam.signs)))
     return out
 
 

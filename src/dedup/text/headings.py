@@ -14,7 +14,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from dedup.text.candidates import MARKS, MAX_HEADING, NOUN, OPENS, Heading, strong_candidates, weak_candidates
-from dedup.text.characters import BLANK_CHARACTERS, BLANKS
+from dedup.text.characters import BLANK_CHARACTERS, BLANKS, NEWLINES
 from dedup.text.lines import Line
 from dedup.text.ordinals import ORDINAL, parse_ordinal
 
@@ -71,7 +71,8 @@ def _series(text: str, candidates: list[Heading], expected: int | None) -> tuple
     stems = Counter(c.stem for c in candidates)
     stem, repeats = stems.most_common(1)[0]
     same = [c for c in candidates if _alike(c.stem, stem)]
-    if candidates[0].form == "suffix" and repeats >= 2 and len(same) >= 2:
+    strong = candidates[0].form in ("ordinal", "unit") and stem and NOUN.search(stem) and repeats == len(candidates)
+    if (candidates[0].form == "suffix" or strong) and repeats >= 2 and len(same) >= 2:
         # One stem numbered again and again: whatever the order, these are the headings.
         return _rising_or_all(same), 10.0 + len(same)
     series = _runs(candidates) or _rising(candidates)
@@ -128,13 +129,17 @@ def _without_contents(text: str, candidates: list[Heading]) -> list[Heading]:
         return candidates
     ends = [c.start for c in candidates[1:]] + [len(text)]
     bare = [
-        not c.glued and len(text[c.end : min(e, c.end + 4 * MIN_BODY)].strip(BLANK_CHARACTERS + "\n\r")) < MIN_BODY
+        not c.glued and len(text[c.end : min(e, c.end + 4 * MIN_BODY)].strip(BLANK_CHARACTERS + NEWLINES)) < MIN_BODY
         for c, e in zip(candidates, ends, strict=True)
     ]
     later: set[tuple[int, str]] = set()
     kept: list[Heading] = []
     for candidate, empty in zip(reversed(candidates), reversed(bare), strict=True):
         key = (candidate.ordinal, candidate.form)
+        twin = kept[-1] if kept and kept[-1].ordinal == candidate.ordinal else None
+        if empty and twin is not None and not text[candidate.end : twin.start].strip(BLANK_CHARACTERS + NEWLINES):
+            kept[-1] = replace(twin, start=candidate.start)  # the heading stands there twice
+            continue
         if key in later and (empty or (kept and kept[-1].ordinal < candidate.ordinal and bare[0])):
             continue
         later.add(key)
