@@ -63,6 +63,12 @@ def test_a_file_of_a_windows_editor_is_read(write):
         ('[[sources]]\npath = "a"\n', r"\[\[source\]\], in two pairs of brackets"),
         ("quality = 3\n", "quality: Input should be a valid dictionary"),
         ('memory_limit = "lots"\n', "memory_limit: .*expected a size such as 4GB"),
+        ('memory_limit = "-4GB"\n', "memory_limit: .*expected a size such as 4GB"),
+        ('memory_limit = "4"\n', "memory_limit: .*expected a size such as 4GB"),
+        ('memory_limit = "1KB"\n', "memory_limit: .*at least 64MB"),
+        ("workers = 100000\n", "workers: Input should be less than or equal to 256"),
+        ('[[source]]\npath = "a"\nencoding = "utf8-sig-bom"\n', "encoding: .*the name of a text encoding"),
+        ('[[source]]\npath = "a"\nencoding = "base64"\n', "encoding: .*the name of a text encoding"),
         ("title = \n", "not valid TOML"),
     ],
 )

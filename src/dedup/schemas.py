@@ -265,9 +265,7 @@ DATASETS: dict[str, Dataset] = {
             "every page cut into its parts",
         ),
         _dataset("membership", "evidence", MEMBERSHIP, ("section_id",), ("section_id",), "section to cluster"),
-        _dataset(
-            "pairs", "evidence", PAIRS, ("section_a", "section_b"), ("section_a", "section_b"), "verified pairs"
-        ),
+        _dataset("pairs", "evidence", PAIRS, ("section_a", "section_b"), ("section_a", "section_b"), "verified pairs"),
         _dataset(
             "furniture",
             "evidence",

@@ -6,6 +6,7 @@ Every number says where it comes from. Precedence: flags, then environment, then
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -64,6 +65,16 @@ class SourceSettings(_Group):
     encoding: str = Field("auto", description="auto, or the name of an encoding that all its files have")
     exclude: tuple[str, ...] = Field((), description="globs of paths inside the source that are left out")
     columns: ColumnSettings = ColumnSettings()
+
+    @field_validator("encoding")
+    @classmethod
+    def _encoding(cls, value: str) -> str:
+        if value != "auto":
+            try:
+                b"".decode(value)
+            except (LookupError, UnicodeError):
+                raise ValueError("expected auto or the name of a text encoding, such as gb18030") from None
+        return value
 
 
 class ReadSettings(_Group):
@@ -132,7 +143,7 @@ class Settings(BaseSettings):
 
     warehouse: Path = Field(Path("warehouse"), description="folder that holds the releases")
     sources: tuple[SourceSettings, ...] = Field((), alias="source")
-    workers: int = Field(0, ge=0, description="threads; 0 means one per processor")
+    workers: int = Field(0, ge=0, le=256, description="threads; 0 means one per processor")
     memory_limit: str = Field("4GB", description="bound for DuckDB and for batches, e.g. 4GB")
     title: str = Field("Deduplicated reports", description="title of the published dataset")
     read: ReadSettings = ReadSettings()
@@ -145,11 +156,12 @@ class Settings(BaseSettings):
     @field_validator("memory_limit")
     @classmethod
     def _memory(cls, value: str) -> str:
-        number = value.upper().rstrip("B").rstrip("KMGT").strip()
-        try:
-            float(number)
-        except ValueError:
-            raise ValueError("expected a size such as 4GB or 512MB") from None
+        size = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) *([KMGT])I?B", value.strip().upper())
+        if size is None:
+            raise ValueError("expected a size such as 4GB or 512MB")
+        # DuckDB cannot join a few thousand rows in less.
+        if float(size[1]) * 1000 ** "KMGT".index(size[2]) < 64_000:
+            raise ValueError("expected at least 64MB")
         return value
 
     @classmethod

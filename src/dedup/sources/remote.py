@@ -23,9 +23,7 @@ def _filesystem(url: str) -> tuple[Any, str]:
     try:
         import fsspec
     except ImportError:
-        raise SourceError(
-            f"{url_without_secrets(url)}: urls need fsspec: pip install 'dedup[remote]'"
-        ) from None
+        raise SourceError(f"{url_without_secrets(url)}: urls need fsspec: pip install 'dedup[remote]'") from None
     try:
         fs, path = fsspec.core.url_to_fs(url)
     except (ImportError, ValueError) as error:
