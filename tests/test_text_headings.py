@@ -88,6 +88,17 @@ def test_headings_inside_one_endless_line_are_found() -> None:
     assert [s.title for s in bodies(text)] == ["", "第二篇：区政府工作报告", "第三篇：区政府工作报告"]
 
 
+@pytest.mark.parametrize("style", ["篇 after the title", "第 before the title", "Markdown", "brackets"])
+def test_a_page_without_any_line_end_is_parted(style: str) -> None:
+    text = page(SERIES[style], separator="")
+    assert [s.start for s in bodies(text)] == starts(text, SERIES[style])
+
+
+def test_a_title_among_links_at_the_end_is_no_heading() -> None:
+    text = page(SERIES["篇 after the title"]) + "\n相关文章：云溪区政府工作报告篇四 云溪区政府工作报告篇五"
+    assert len(bodies(text)) == 3
+
+
 def test_a_table_of_contents_is_no_series_of_reports() -> None:
     headings = ["第一篇：区政府工作报告", "第二篇：县政府工作报告", "第三篇：镇政府工作报告"]
     text = page(headings, intro=("政府工作报告(精选3篇)", *headings))

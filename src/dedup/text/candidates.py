@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dedup.text.characters import BLANK_CHARACTERS, BLANKS, CLOSERS, OPENERS, SENTENCE_ENDS
 from dedup.text.lines import Line
-from dedup.text.ordinals import ORDINAL, parse_ordinal
+from dedup.text.ordinals import CHINESE_ORDINAL, ORDINAL, parse_ordinal
 
 #: What a document of the kind collected on such pages calls itself.
 DOCUMENT_NOUN = (
@@ -26,7 +26,7 @@ _UNIT = "(?:篇|范文|例文|样文|模板|范本|样本)"
 # A token that may number a report. `第一篇章` and `一篇`, without 第, are words of running text.
 _TOKEN = re.compile(
     rf"第{_B}(?P<ordinal>{ORDINAL}){_B}篇(?!章|幅|文章|论文)"
-    rf"|{_UNIT}{_B}[（(\[【]?{_B}(?P<cardinal>{ORDINAL})(?![0-9.％%年月日个])"
+    rf"|{_UNIT}{_B}[（(\[【]?{_B}(?P<cardinal>{CHINESE_ORDINAL}(?![年月日个])|[0-9０-９]{{1,3}}(?![0-9０-９.．％%年月日个]))"
 )
 _DECORATION = re.compile(rf"(?:[#>＞*＊★☆◆◇●■▲►▶]|[{BLANKS}])*")
 _OPEN = re.compile(rf"[{re.escape(OPENERS)}]?{_B}$")

@@ -23,6 +23,12 @@ _CHAPTER = re.compile(rf"(?:^|\n)[#*{BLANKS}]*第{_B}{ORDINAL}{_B}[章节条]")
 _COUNT = re.compile(rf"({ORDINAL}){_B}篇")
 #: Between two real headings there is text; entries of a table of contents follow each other.
 MIN_BODY = 40
+#: A heading found in running text has at least so much text behind it.
+HIDDEN_BODY = 200
+#: A shared title must be this long to be looked for in running text.
+MIN_TITLE = 5
+#: Ordinals of headings stay below this.
+MOST = 100
 
 
 def find_headings(text: str, lines: list[Line], title: str | None = None) -> list[Heading]:
@@ -199,25 +205,59 @@ def _fill(text: str, series: list[Heading], strong: list[Heading]) -> list[Headi
     """Add headings of another style, glued or inside a line that stand where the series misses an ordinal."""
     taken = {h.start for h in series}
     shared = Counter(h.stem for h in series).most_common(1)[0][0]
-    out = [series[0]]
-    for heading in series[1:]:
-        low = out[-1]
-        if heading.ordinal - low.ordinal > 1:
-            between = [
-                c
-                for c in strong
-                if low.end <= c.start < heading.start
-                and c.start not in taken
-                and low.ordinal < c.ordinal < heading.ordinal
-                and (not c.inline or _alike(c.stem, shared))
-            ]
-            out.extend(_rising(between))
-        out.append(heading)
-    return [_trim(text, h, shared) for h in out]
+    series = [_trim(text, h, shared) for h in series]
+    out: list[Heading] = []
+    rising = all(a.ordinal < b.ordinal for a, b in pairwise(series))
+    for low, high in pairwise([None, *series, None]):
+        if low is not None:
+            out.append(low)
+        if not rising:
+            continue
+        start, end = low.end if low else 0, high.start if high else len(text)
+        first, last = low.ordinal if low else 0, high.ordinal if high else MOST
+        if last - first <= 1:
+            continue
+        between = [
+            c
+            for c in strong
+            if start <= c.start < end
+            and c.start not in taken
+            and first < c.ordinal < last
+            and low is not None
+            and high is not None
+            and (not c.inline or _alike(c.stem, shared))
+        ]
+        if not between:
+            between = _hidden(text, start, end, first, last, shared, series[0].form)
+        out.extend(_trim(text, h, shared) for h in _rising(between))
+    return out
+
+
+def _hidden(text: str, start: int, end: int, first: int, last: int, shared: str, form: str) -> list[Heading]:
+    """Find headings that stand in the middle of running text, by the title that their siblings share."""
+    if len(shared) < MIN_TITLE or form not in ("suffix", "ordinal", "unit"):
+        return []
+    found = []
+    title = re.escape(shared)
+    pattern = re.compile(
+        rf"{title}{_B}[（(【\[]?(?:第{_B})?(?:篇|范文|例文|模板){_B}({ORDINAL}){_B}篇?[）)】\]]?"
+        if form == "suffix"
+        else rf"[【（(\[]?(?:第{_B})?(?:篇|范文|例文)?{_B}({ORDINAL}){_B}篇?[】）)\]]?{_B}[：:、]{_B}{title}"
+    )
+    for match in pattern.finditer(text, start, end):
+        ordinal = parse_ordinal(match[1])
+        # Lists of links at the end of a page name such titles too; a report has a body.
+        if ordinal is not None and first < ordinal < last and end - match.end() >= HIDDEN_BODY:
+            found.append(Heading(*match.span(), match.group().strip(MARKS), ordinal, form, shared, True, True))
+    return found
 
 
 def _trim(text: str, heading: Heading, shared: str) -> Heading:
-    """End a glued heading after the title that its siblings share."""
+    """Start an inline heading at, and end a glued one after, the title that its siblings share."""
+    if heading.inline and heading.form == "suffix" and heading.stem != shared and heading.stem.endswith(shared):
+        start = text.find(shared, heading.start, heading.end)
+        if start > heading.start:
+            return replace(heading, start=start, title=text[start : heading.end].strip(MARKS), stem=shared)
     if heading.glued and shared and heading.form != "suffix" and not heading.stem.startswith(shared):
         at = text.find(shared, heading.start, heading.start + MAX_HEADING)
         if at >= 0:
