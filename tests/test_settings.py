@@ -82,3 +82,24 @@ def test_mistakes_are_named_with_their_place(write, text, message):
 def test_a_file_that_is_named_must_be_there(tmp_path):
     with pytest.raises(SettingsError, match="`dedup init` writes one"):
         load_settings(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("DEDUP_MATCH__JACCARD", "high", "DEDUP_MATCH__JACCARD: Input should be a valid number"),
+        ("DEDUP_MATCH_JACCARD", "0.8", "DEDUP_MATCH_JACCARD: write DEDUP_MATCH__JACCARD"),
+        ("DEDUP_MATCH", "{", "environment: .*written as JSON"),
+        ("DEDUP_CLUSTER__PREFER", "gov", "environment: .*written as JSON"),
+    ],
+)
+def test_mistakes_in_the_environment_name_the_variable(monkeypatch, name, value, message):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=message):
+        load_settings()
+
+
+def test_empty_and_foreign_variables_change_nothing(monkeypatch):
+    for name, value in {"DEDUP_WAREHOUSE": "", "DEDUP_WORKERS": "", "DEDUP_SERVICE_HOST": "10.0.0.1"}.items():
+        monkeypatch.setenv(name, value)
+    assert load_settings() == Settings()

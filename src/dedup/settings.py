@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableVariable
 
 CONFIG_NAME = "dedup.toml"
 #: What pydantic says in words of programmers, in words of users.
@@ -71,7 +72,7 @@ class SourceSettings(_Group):
     def _encoding(cls, value: str) -> str:
         if value != "auto":
             try:
-                b"".decode(value)
+                b"a".decode(value, "ignore")  # without a byte to decode Python does not look the name up
             except (LookupError, UnicodeError):
                 raise ValueError("expected auto or the name of a text encoding, such as gb18030") from None
         return value
@@ -138,7 +139,12 @@ class Settings(BaseSettings):
     """All settings of a run."""
 
     model_config = SettingsConfigDict(
-        env_prefix="DEDUP_", env_nested_delimiter="__", extra="forbid", frozen=True, populate_by_name=True
+        env_prefix="DEDUP_",
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        populate_by_name=True,
     )
 
     warehouse: Path = Field(Path("warehouse"), description="folder that holds the releases")
@@ -179,7 +185,9 @@ class Settings(BaseSettings):
     @property
     def threads(self) -> int:
         """Worker threads to use."""
-        return self.workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        if self.workers:
+            return self.workers
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def load_settings(config: Path | None = None, **flags: Any) -> Settings:
@@ -201,16 +209,40 @@ def load_settings(config: Path | None = None, **flags: Any) -> Settings:
         data = _read_file(path)
     elif config is not None:
         raise SettingsError(f"{config}: no such file; `dedup init` writes one")
+    _refuse_single_underscores()
     try:
         settings = Settings(**data)
         given = {name: value for name, value in flags.items() if value is not None}
         # Flags overrule the environment, so they are laid over the finished tree and checked again.
         return settings.model_copy(update=_checked(given)) if given else settings
     except ValidationError as error:
-        lines = [
-            f"  {'.'.join(str(p) for p in e['loc'])}: {_MESSAGES.get(e['type'], e['msg'])}" for e in error.errors()
-        ]
+        lines = [f"  {_place(e['loc'])}: {_MESSAGES.get(e['type'], e['msg'])}" for e in error.errors()]
         raise SettingsError(f"{path if path.exists() else 'settings'}:\n" + "\n".join(lines)) from error
+    except UnreadableVariable as error:
+        raise SettingsError(
+            f"environment: {error}; lists and groups are written as JSON, such as DEDUP_CLUSTER__PREFER='[\"gov\"]'"
+        ) from error
+
+
+def _place(keys: tuple[int | str, ...]) -> str:
+    """Return where a value was given: the variable, when there is one, else the key of the file."""
+    variable = "__".join(["DEDUP_" + str(keys[0]), *map(str, keys[1:])]).upper() if keys else ""
+    return variable if os.environ.get(variable) else ".".join(map(str, keys))
+
+
+def _refuse_single_underscores() -> None:
+    """Name variables that would be passed over in silence, since one underscore does not part group and key.
+
+    Other unknown variables are left alone: platforms set some of their own, such as DEDUP_SERVICE_HOST.
+    """
+    for group, info in Settings.model_fields.items():
+        if not hasattr(info.annotation, "model_fields"):
+            continue
+        for key in info.annotation.model_fields:  # type: ignore[union-attr]
+            name = f"DEDUP_{group}_{key}".upper()
+            if name in os.environ:
+                right = f"DEDUP_{group}__{key}".upper()
+                raise SettingsError(f"{name}: write {right}; two underscores stand between group and key")
 
 
 def _read_file(path: Path) -> dict[str, Any]:
