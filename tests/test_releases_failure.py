@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -184,6 +185,36 @@ def test_a_lost_pointer_is_restored_to_the_newest_whole_release(tmp_path):
     (second.path / "reports" / "part-00000.parquet").unlink()
     with warehouse_lock(tmp_path):
         assert open_release(tmp_path).id == first.id
+
+
+def test_a_pointer_to_a_release_that_was_deleted_goes_back_to_one_that_is_there(tmp_path):
+    first, second = publish(tmp_path), publish(tmp_path)
+    shutil.rmtree(second.path)
+    with warehouse_lock(tmp_path):
+        assert open_release(tmp_path).id == first.id
+
+
+@pytest.mark.parametrize("content", [None, b"{"])
+def test_where_all_releases_were_deleted_the_next_run_begins_afresh(tmp_path, content):
+    shutil.rmtree(publish(tmp_path).path)
+    if content is not None:
+        (tmp_path / "latest.json").write_bytes(content)
+    with warehouse_lock(tmp_path), pytest.raises(NoRelease):
+        open_release(tmp_path)
+    assert publish(tmp_path).id == open_release(tmp_path).id
+
+
+def test_a_damaged_data_file_is_named_with_the_way_to_find_it(tmp_path):
+    release = publish(tmp_path)
+    file = release.path / "reports" / "part-00000.parquet"
+    file.write_bytes(file.read_bytes()[:100])
+    for read in (
+        lambda: open_release(tmp_path).arrow("reports"),
+        lambda: open_release(tmp_path).dataset("reports"),
+        lambda: open_release(tmp_path).sql("select 1"),
+    ):
+        with pytest.raises(BrokenRelease, match="releases verify"):
+            read()
 
 
 def test_a_pointer_that_was_set_back_on_purpose_stays(tmp_path):

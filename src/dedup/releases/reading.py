@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -82,12 +83,19 @@ class Release:
         return [self.path / file["path"] for file in self._entry(name)["files"]]
 
     def dataset(self, name: str) -> ds.Dataset:
-        """Return a lazy Arrow dataset: filter and select before anything is read."""
+        """Return a lazy Arrow dataset: filter and select before anything is read.
+
+        Raises
+        ------
+        BrokenRelease
+            A file is missing, or is not Parquet.
+        """
         files = self.files(name)
         missing = [str(path) for path in files if not path.is_file()]
         if missing:
             raise BrokenRelease(f"{missing[0]}: missing; `dedup releases verify {self.id}` says what else")
-        return ds.dataset([str(path) for path in files], format="parquet")
+        with self._readable(name):
+            return ds.dataset([str(path) for path in files], format="parquet")
 
     def arrow(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
         """Return a dataset, or some columns of it, as an Arrow table."""
@@ -97,7 +105,8 @@ class Release:
             raise UnknownDataset(
                 f"{name} of release {self.id} has no column {', '.join(unknown)}; it has {', '.join(data.schema.names)}"
             )
-        return data.to_table(columns=list(columns) if columns is not None else None)
+        with self._readable(name):
+            return data.to_table(columns=list(columns) if columns is not None else None)
 
     def pandas(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Return a dataset as a data frame with Arrow types: dates stay dates, nullable integers stay integers."""
@@ -147,9 +156,10 @@ class Release:
         )
         paths: list[str] = []
         for name in self.datasets:
+            columns = self.dataset(name).schema
             files = [str(path) for path in self.files(name)]
             connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet([{_quoted(files)}])')
-            for f in self.dataset(name).schema:
+            for f in columns:
                 if doc := documentation(f):
                     connection.execute(f'COMMENT ON COLUMN "{name}"."{f.name}" IS {quote(doc)}')
             paths += files
@@ -157,6 +167,16 @@ class Release:
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         return connection
+
+    @contextmanager
+    def _readable(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except (pa.ArrowException, OSError) as error:
+            raise BrokenRelease(
+                f"{name} of release {self.id} cannot be read ({str(error)[:300]}); "
+                f"`dedup releases verify {self.id}` says which file is damaged"
+            ) from error
 
     def _entry(self, name: str) -> dict[str, Any]:
         try:

@@ -30,26 +30,32 @@ def remove_leftovers(warehouse: Path) -> None:
 
 
 def restore_pointer(warehouse: Path) -> str | None:
-    """Write `latest.json` anew when it is lost or damaged although there are releases.
+    """Write `latest.json` anew when it is lost or damaged, or names a release whose folder is gone.
 
-    It then names the newest release whose manifest can be read and whose files are all there. A pointer that can
-    be read is never changed, even when newer releases exist: somebody may have gone back on purpose.
+    It then names the newest release whose manifest can be read and whose files are all there; where no release is
+    left at all, it is removed, and the next run begins afresh. A pointer to a release that is there is never changed,
+    even when newer releases exist: somebody may have gone back on purpose.
 
     Returns
     -------
     the release it names now, None when nothing had to be done or nothing could be found
     """
     try:
-        read_pointer(warehouse)
+        if (warehouse / RELEASES / read_pointer(warehouse)["release_id"]).is_dir():
+            return None
     except (NoRelease, BrokenRelease):
-        for release_id in reversed(release_ids(warehouse / RELEASES)):
-            folder = warehouse / RELEASES / str(release_id)
-            try:
-                manifest = read_manifest(folder)
-            except BrokenRelease:
-                continue
-            files = [file for dataset in manifest["datasets"].values() for file in dataset["files"]]
-            if all((folder / file["path"]).is_file() for file in files):
-                write_pointer(warehouse, str(release_id), str(manifest["created_at"]))
-                return str(release_id)
+        pass
+    ids = release_ids(warehouse / RELEASES)
+    for release_id in reversed(ids):
+        folder = warehouse / RELEASES / str(release_id)
+        try:
+            manifest = read_manifest(folder)
+        except BrokenRelease:
+            continue
+        files = [file for dataset in manifest["datasets"].values() for file in dataset["files"]]
+        if all((folder / file["path"]).is_file() for file in files):
+            write_pointer(warehouse, str(release_id), str(manifest["created_at"]))
+            return str(release_id)
+    if not ids:
+        (warehouse / LATEST).unlink(missing_ok=True)
     return None
