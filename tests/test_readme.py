@@ -39,7 +39,7 @@ LAYOUT = ("data", "flows", "Makefile", "README.md")
 #: Commands whose point is Prefect; its temporary server takes many seconds.
 PREFECT = re.compile(r"make run$|.*python \S*flows/")
 #: Python prints what stands behind this.
-PRINTED = "#> "
+PRINTED = "# -> "
 
 _BLOCK = re.compile(r"^```([a-z]+)\n(.*?)^```$", re.M | re.S)
 _RELEASE = re.compile(r"\b\d{4}-\d\d-\d\d\.\d+\b")
