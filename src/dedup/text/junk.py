@@ -52,8 +52,10 @@ def junk_reason(text: str, clean_length: int, min_chars: int) -> str | None:
         return f"near-empty: {clean_length} letters and digits"
     sample = text[:SAMPLE]
     lines = _LINE_END.split(sample)
-    prose = sum(len(line) for line in lines if _SENTENCE.search(line) and not _is_code(line)) / max(1, len(sample))
-    if _is_code(sample) and prose < 0.2:
+    code = _is_code(sample)
+    sentences = (line for line in lines if _SENTENCE.search(line) and not (code and _is_code(line)))
+    prose = sum(map(len, sentences)) / max(1, len(sample))
+    if code and prose < 0.2:
         return "script, style sheet or data"
     if prose < PROSE:
         return _navigation(sample)

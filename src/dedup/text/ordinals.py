@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _WIDE_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 _DIGIT = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
@@ -15,6 +16,7 @@ ORDINAL = rf"(?:{CHINESE_ORDINAL}|[0-9０-９]{{1,3}}(?![0-9０-９]))"
 _CHINESE = re.compile(r"(?:([一二三四五六七八九两])?十)?([一二三四五六七八九零〇两])?")
 
 
+@lru_cache(maxsize=4096)
 def parse_ordinal(numeral: str) -> int | None:
     """Return the value of an ordinal up to 999, or None when it is none (`20xx`, `百`)."""
     plain = numeral.strip().translate(_WIDE_DIGITS)
