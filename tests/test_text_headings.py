@@ -166,6 +166,8 @@ INSIDE = {
     ],
     "bare brackets": [f"（{n}）\n{PARAGRAPH}" for n in NUMERALS],
     "agenda": ["会议议程", "1、听取政府工作报告", "2、听取法院工作报告", "3、听取检察院工作报告", PARAGRAPH],
+    "parts of a book": [f"第{n}篇\n{PARAGRAPH}" for n in NUMERALS],
+    "samples": [f"样本{n}\n{PARAGRAPH}" for n in "123"],
     "running text": ["我读了这本书的第一篇，又读了第二篇。", PARAGRAPH, "第三篇文章讲的是生态。", PARAGRAPH],
     "words with the same signs": ["模板一体化施工进展顺利。", "样本3个已经送检。", "范文二字不必多说。", PARAGRAPH],
     "a law": [

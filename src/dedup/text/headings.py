@@ -87,6 +87,9 @@ def _series(text: str, candidates: list[Heading], expected: int | None) -> tuple
     needed = 2.0 if form in ("ordinal", "unit", "suffix") else 4.0
     if len(series) == 1:
         needed += 1.0
+    if not any(c.stem for c in series) and not series[0].title.lstrip("【[（(").startswith("篇"):
+        # `第一篇` alone parts books, `样本1` parts measurements: something else must speak of reports.
+        needed += 0.5
     return (series, score) if score >= needed else ([], 0.0)
 
 
