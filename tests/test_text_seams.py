@@ -18,7 +18,7 @@ def test_a_report_that_ends_and_one_that_opens_are_parted_where_a_number_is_miss
 def test_a_cut_sentence_before_another_place_and_level_is_a_seam() -> None:
     first, second = report(0), report(1, opening=False)
     first = [*first[:-1], first[-1][:20]]
-    start = "回顾一年来的工作，我们积累了宝贵的经验，主要是坚持发展为要、民生为本、实干为先，值得在今后长期坚持。"
+    start = "今年以来的实践告诉我们，路通了，人心才通；水清了，日子才清，这条路子要一直走下去。"
     text = lines(["第一篇：区政府工作报告"], first, [" " + start], second[3:], ["第三篇：区政府工作报告"], report(2))
     sections = bodies(text)
     assert len(sections) == 3

@@ -191,7 +191,7 @@ def _without_marks(text: str, parts: list[Line], end: int) -> list[Line]:
 
 
 def _inner_blanks(text: str, lines: Sequence[Line]) -> list[_Blank]:
-    """Find blanks that a removed wrap may have left inside a word (`安排 部署`).
+    """Find blanks that a removed wrap may have left inside a word (`分工 协调`).
 
     At least one side is a scrap of a clause, and the page writes the two sides together elsewhere or the scrap ends a
     clause of a long paragraph. The blank between a heading and its paragraph has a clause on either side and stays.

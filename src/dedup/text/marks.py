@@ -58,7 +58,7 @@ def read_mark(text: str, start: int, end: int) -> Mark | None:
 def fits_numbering(marks: Sequence[Mark | None]) -> list[bool]:
     """Tell real marks from text that looks like one: a numbered mark must fit into its own sequence.
 
-    `一、附加值低` after `…工业企业结构单` is no heading: the section counts 一、 二、 三、 elsewhere.
+    `一、抗灾能力差` after `…收入来源单` is no heading: the section counts 一、 二、 三、 elsewhere.
     """
     real = [mark is not None for mark in marks]
     by_style: dict[str, list[tuple[int, int]]] = {}

@@ -67,7 +67,7 @@ _ROMAN_AFTER = re.compile(r"[IVXLCDMivxlcdm世集团号]")
 def find_placeholders(text: str) -> list[Placeholder]:
     """Return the placeholders of `text` in order; they do not overlap.
 
-    Signs that mean something stay out: × between digits (`2×33万千瓦`), ～ between numbers (`3～5个`), Roman XX
+    Signs that mean something stay out: × between digits (`4×21万千瓦`), ～ between numbers (`3～5个`), Roman XX
     (`XXI`), emphasis marks of Markdown around words (`**重点**`).
     """
     found: list[Placeholder] = []
