@@ -18,7 +18,7 @@ DOCUMENT_NOUN = (
 #: First words of a report or speech: where a glued heading ends at the latest.
 OPENING = (
     r"(?:各位|尊敬的|同志们|现在[，,]|我(?:代表|受|谨)|大家好|主席团|今年(?:以来|是)|[一两]年来|过去的?[一五]年"
-    r"|(?:19|20)(?:\d\d|xx|XX)年)"
+    r"|(?:19|20)(?:[0-9]{2}|xx|XX)年)"
 )
 
 _B = f"[{BLANKS}]*"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from dedup.text.characters import BLANK_CHARACTERS, DIGITS, HAN, LATIN, NEWLINES
+from dedup.text.characters import BLANK_CHARACTERS, BLANKS, DIGITS, HAN, LATIN, NEWLINES
 
 #: How much of a text is looked at; junk shows early.
 SAMPLE = 20_000
@@ -21,7 +21,9 @@ _CODE = re.compile(
     re.ASCII,
 )
 _CODE_MARKS = "{}[];=<>\\$|&"
-_SENTENCE = re.compile(rf"[{HAN}][，。；！？]|[{LATIN}{DIGITS}\"')%][.!?]($|[\s\"')])|[{LATIN}],\s[{LATIN}]")
+_SENTENCE = re.compile(
+    rf"[{HAN}][，。；！？]|[{LATIN}{DIGITS}\"')%][.!?]($|[{BLANKS}{NEWLINES}\"')])|[{LATIN}],[{BLANKS}][{LATIN}]"
+)
 _SEPARATORS = re.compile(rf"[{NEWLINES}|｜>＞»›·•/\\\t\u3000]+| {{2,}}")
 _LINE_END = re.compile(rf"[{NEWLINES}]+")
 _HAN_SPACE = re.compile(rf"(?<=[{HAN}]) (?=[{HAN}])")
@@ -34,7 +36,7 @@ _MENU = re.compile(
     r"(?i:home|about(?: us)?|contact(?: us)?|log ?in|sign (?:in|up)|register|search|menu|news|sports?|business|politics"
     r"|opinion|world|tech(?:nology)?|entertainment|health|travel|video|photos?|blog|shop|cart|my account|subscribe"
     r"|newsletter|privacy(?: policy)?|terms(?: of (?:use|service))?|cookies?|help|faq|site ?map|careers"
-    r"|skip to (?:main )?content|share|tweet|facebook|twitter|instagram|youtube|linkedin|advertis\w+|support|services"
+    r"|skip to (?:main )?content|share|tweet|facebook|twitter|instagram|youtube|linkedin|advertis[a-z]+|support|services"
     r"|products|pricing|events|resources|next|previous|more|close|english|language)"
 )
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from dedup.text.characters import BLANKS, HAN
+from dedup.text.characters import BLANK_CHARACTERS, BLANKS, HAN
 
 PlaceholderKind = Literal["year", "letters", "cross", "tilde", "stars", "square", "quotes", "blank", "question"]
 
@@ -125,7 +125,13 @@ def _emphasis(text: str, stars: list[Placeholder]) -> set[int]:
             inner = text[pending.end : place.start]
             opens = pending.start == 0 or text[pending.start - 1] in "\n 　。：；、，"
             closes = place.end == len(text) or text[place.end] in "\n 　。：；、，"
-            if "\n" not in inner and len(inner) >= 2 and opens and (closes or inner[-1:] in "。：:") and inner.strip():
+            if (
+                "\n" not in inner
+                and len(inner) >= 2
+                and opens
+                and (closes or inner[-1:] in "。：:")
+                and inner.strip(BLANK_CHARACTERS)
+            ):
                 out.update((pending.start, place.start))
                 pending = None
                 continue

@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from dedup.text.characters import CLOSERS, DIGITS, HAN, LATIN, OPENERS, SMALL
+from dedup.text.characters import BLANKS, CLOSERS, DIGITS, HAN, LATIN, OPENERS, SMALL
 from dedup.text.lines import Line, indent
 from dedup.text.marks import Mark, fits_numbering, read_mark
 from dedup.text.sentences import FRAGMENT, NEW_SENTENCE, ends_sentence
 from dedup.text.together import Together, meeting_pairs
 from dedup.text.wrapping import WrapStyle, is_full, wrap_style
 
-_INNER = re.compile(rf"[。！？!?；;](?=[^{re.escape(CLOSERS)}\s])|[a-z)]\.\s+[A-Z]")
+_INNER = re.compile(rf"[。！？!?；;](?=[^{re.escape(CLOSERS)}{BLANKS}\n])|[a-z)]\.[{BLANKS}]+[A-Z]")
 _COMMA_END = re.compile(r"[，、,（(“‘《〈「『\[【/＋+\-－—–～~&·]$")
 #: What cannot start a line of its own.
 _COMMA_STARTS = frozenset("，、。；：！？”’」』）)》〉】]%％‰,;:!?·")
@@ -29,7 +29,7 @@ _DANGLING = re.compile(
     r"增|新|其中|我们|他们|以下|第|每|各|该|这|那|一些|如|因|但|而|且|即|不|未|很|更|最|已|还|也|都|要|能|可|应|会|让我)$"
 )
 _DANGLING_LATIN = re.compile(
-    r"(?:^|[\s(])(?i:the|a|an|of|to|in|on|at|by|for|from|with|and|or|but|as|that|which|who|is|are|was|were|be|been|has|have|had|will|would|can|may|its|their|our|this|these|than|into|per)$"
+    rf"(?:^|[{BLANKS}(])(?i:the|a|an|of|to|in|on|at|by|for|from|with|and|or|but|as|that|which|who|is|are|was|were|be|been|has|have|had|will|would|can|may|its|their|our|this|these|than|into|per)$"
 )
 _TITLE_END = re.compile(
     r"(?:报告|讲话|总结|汇报|发言|意见|方案|计划|办法|规定|条例|通知|公告|决定|目标|任务|措施|回顾|安排|情况)$"
