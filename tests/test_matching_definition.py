@@ -3,7 +3,9 @@
 import random
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -154,6 +156,16 @@ def test_groups_made_hot_by_a_template_are_split_and_counted_not_dropped():
     )
     assert metrics.hot_groups > 0
     assert metrics.hot_members > 0
+
+
+def test_thousands_of_edited_copies_of_one_text_are_one_cluster():
+    rng = random.Random(4)
+    base = "".join(chr(0x4E00 + rng.randrange(6000)) for _ in range(600))
+    texts = [edited(base, 0.01, rng) for _ in range(1500)]
+    frame = dedup.deduplicate(pd.DataFrame({"text": texts}), text="text")
+    best = dedup.find_duplicates([texts[0], *texts[1:200]])
+    assert best.filter(pc.equal(best["a"], 0)).num_rows == 199, "all meet the definition with the first"
+    assert frame["is_canonical"].sum() == 1
 
 
 def test_the_order_of_texts_does_not_change_the_pairs():

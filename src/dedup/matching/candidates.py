@@ -15,6 +15,8 @@ import numpy as np
 from numba import njit
 
 from dedup.fingerprinting.shingles import distinct_shingle_hashes
+from dedup.matching.signatures import agreeing_values
+from dedup.matching.stars import CROWD_KEYS, find_stars
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
 BATCH_PAIRS = 8_000_000
 #: Members of a group that stays hot are linked to this many followers in signature order.
 HOT_NEIGHBOURS = 16
+#: … and to the best-ranked members that are not close copies of better ones: the copies that will be canonical.
+HOT_LEADERS = 16
+#: Estimated similarity above the threshold at which a member counts as a close copy; 2.5 standard errors of 128 values.
+CLOSE_MARGIN = 0.1
 
 
 @dataclass
@@ -40,14 +46,6 @@ class CandidateMetrics:
     pairs_not_compared: int = 0
     short_nodes: int = 0
     extra: dict[str, int] = field(default_factory=dict)
-
-
-@njit(nogil=True, cache=True)
-def _agreeing(signatures: NDArray[np.uint32], a: int, b: int) -> int:
-    equal = 0
-    for k in range(signatures.shape[1]):
-        equal += signatures[a, k] == signatures[b, k]
-    return equal
 
 
 @njit(nogil=True, cache=True)
@@ -69,10 +67,13 @@ def _pairs_of_groups(
     members: NDArray[np.int64],
     values: NDArray[np.uint64],
     signatures: NDArray[np.uint32],
+    star: NDArray[np.int64],
     least: int,
     hot: int,
 ) -> tuple[NDArray[np.uint64], NDArray[np.int64], int]:
     """Compare all members of each run of equal `values` (sorted), except in runs longer than `hot`.
+
+    Two members of one large star are not compared: each is paired with its centre.
 
     Returns the pairs whose signatures agree in at least `least` values, as (smaller << 32 | larger); the members of
     hot runs; the number of comparisons.
@@ -99,8 +100,10 @@ def _pairs_of_groups(
         elif size > 1:
             for i in range(start, end):
                 for j in range(i + 1, end):
+                    if star[members[i]] >= 0 and star[members[i]] == star[members[j]]:
+                        continue
                     compared += 1
-                    if _agreeing(signatures, members[i], members[j]) >= least:
+                    if agreeing_values(signatures, members[i], members[j]) >= least:
                         a, b = min(members[i], members[j]), max(members[i], members[j])
                         if n_pairs == pairs.size:
                             more = np.empty(2 * pairs.size, dtype=np.uint64)
@@ -126,10 +129,52 @@ def _neighbour_pairs(
         for j in range(i + 1, min(i + 1 + width, members.size)):
             if values[j] != values[i]:
                 break
-            if _agreeing(signatures, members[i], members[j]) >= least:
+            if agreeing_values(signatures, members[i], members[j]) >= least:
                 a, b = min(members[i], members[j]), max(members[i], members[j])
                 pairs[n_pairs] = (np.uint64(a) << np.uint64(32)) | np.uint64(b)
                 n_pairs += 1
+    return pairs[:n_pairs]
+
+
+@njit(nogil=True, cache=True)
+def _leader_pairs(
+    members: NDArray[np.int64],
+    values: NDArray[np.uint64],
+    signatures: NDArray[np.uint32],
+    least: int,
+    close: int,
+    width: int,
+) -> NDArray[np.uint64]:
+    """Pair the leaders of each run of equal `values` (sorted, smallest member first) with the members behind them.
+
+    A leader is a member that is no close copy of a leader before it: what clusters are grown from, since nodes are
+    numbered by rank. A run has `width` of them at most, so the cost is linear in its members.
+    """
+    pairs = np.empty(1024, dtype=np.uint64)
+    n_pairs = 0
+    follows = np.zeros(members.size, dtype=np.bool_)
+    leaders = 0
+    for i in range(members.size):
+        if i and values[i] != values[i - 1]:
+            leaders = 0
+        if follows[i] or leaders == width:
+            continue
+        leaders += 1
+        for j in range(i + 1, members.size):
+            if values[j] != values[i]:
+                break
+            if follows[j]:
+                continue
+            equal = agreeing_values(signatures, members[i], members[j])
+            if equal < least:
+                continue
+            follows[j] = equal >= close
+            if n_pairs == pairs.size:
+                more = np.empty(2 * pairs.size, dtype=np.uint64)
+                more[:n_pairs] = pairs
+                pairs = more
+            pairs[n_pairs] = (np.uint64(members[i]) << np.uint64(32)) | np.uint64(members[j])
+            n_pairs += 1
     return pairs[:n_pairs]
 
 
@@ -201,7 +246,7 @@ def find_candidates(
         if hot.size:
             metrics.hot_groups += 1
             metrics.hot_members += hot.size
-            _split_hot(signatures, hot, rows, k, least, match.hot_key, found, metrics)
+            _split_hot(signatures, hot, rows, k, least, match, found, metrics)
     short = np.flatnonzero(n_shingles <= max(match.short_chars - fingerprint.ngram + 1, 1))
     metrics.short_nodes = short.size
     if short.size > 1:
@@ -226,22 +271,24 @@ def _split_hot(
     rows: NDArray[np.int64],
     key: int,
     least: int,
-    limit: int,
+    match: MatchSettings,
     found: _PairSet,
     metrics: CandidateMetrics,
 ) -> None:
     """Split groups that a template made too large by the values of a second key; twice, with different keys.
 
-    What is still too large then is linked to near neighbours in signature order, and counted.
+    What is still too large then is linked to its leaders and to near neighbours in signature order, and counted.
     """
+    close = int(np.ceil(min(match.jaccard + CLOSE_MARGIN, 1.0) * signatures.shape[1]))
     for step in (1, 2):
         both = np.concatenate([rows[key], rows[(key + step) % len(rows)]])
         members, values = _grouped(signatures, hot, both)
-        pairs, still, compared = _pairs_of_groups(members, values, signatures, least, limit)
+        pairs, still, compared = _pairs_of_groups(members, values, signatures, least, match.hot_key)
         metrics.compared += compared
         found.add(pairs)
         if still.size:
-            members, values = _grouped(signatures, still, both)
+            members, values = _grouped(signatures, np.sort(still), both)
+            found.add(_leader_pairs(members, values, signatures, least, close, HOT_LEADERS))
             order = np.lexsort((members, *(signatures[members, r] for r in rows[(key + 3) % len(rows)]), values))
             members, values = members[order], values[order]
             found.add(_neighbour_pairs(members, values, signatures, least, HOT_NEIGHBOURS))
