@@ -36,8 +36,8 @@ _MENU = re.compile(
     r"(?i:home|about(?: us)?|contact(?: us)?|log ?in|sign (?:in|up)|register|search|menu|news|sports?|business|politics"
     r"|opinion|world|tech(?:nology)?|entertainment|health|travel|video|photos?|blog|shop|cart|my account|subscribe"
     r"|newsletter|privacy(?: policy)?|terms(?: of (?:use|service))?|cookies?|help|faq|site ?map|careers"
-    r"|skip to (?:main )?content|share|tweet|facebook|twitter|instagram|youtube|linkedin|advertis[a-z]+|support|services"
-    r"|products|pricing|events|resources|next|previous|more|close|english|language)"
+    r"|skip to (?:main )?content|share|tweet|facebook|twitter|instagram|youtube|linkedin|advertis[a-z]+|support"
+    r"|services|products|pricing|events|resources|next|previous|more|close|english|language)"
 )
 
 

@@ -29,7 +29,8 @@ _DANGLING = re.compile(
     r"增|新|其中|我们|他们|以下|第|每|各|该|这|那|一些|如|因|但|而|且|即|不|未|很|更|最|已|还|也|都|要|能|可|应|会|让我)$"
 )
 _DANGLING_LATIN = re.compile(
-    rf"(?:^|[{BLANKS}(])(?i:the|a|an|of|to|in|on|at|by|for|from|with|and|or|but|as|that|which|who|is|are|was|were|be|been|has|have|had|will|would|can|may|its|their|our|this|these|than|into|per)$"
+    rf"(?:^|[{BLANKS}(])(?i:the|a|an|of|to|in|on|at|by|for|from|with|and|or|but|as|that|which"
+    r"|who|is|are|was|were|be|been|has|have|had|will|would|can|may|its|their|our|this|these|than|into|per)$"
 )
 _TITLE_END = re.compile(
     r"(?:报告|讲话|总结|汇报|发言|意见|方案|计划|办法|规定|条例|通知|公告|决定|目标|任务|措施|回顾|安排|情况)$"
