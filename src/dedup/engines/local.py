@@ -186,6 +186,7 @@ class LocalRun:
                 candidates=metrics.candidates,
                 pairs=self.matches.pairs.a.size,
                 edit_comparisons=self.matches.pairs.n_edit,
+                star_members=metrics.star_members,
                 hot_groups=metrics.hot_groups,
                 hot_members=metrics.hot_members,
                 pairs_not_compared=metrics.pairs_not_compared,

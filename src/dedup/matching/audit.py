@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from dedup.matching.candidates import _agreeing
+from dedup.matching.signatures import agreeing_values
 from dedup.matching.verify import verify_candidates
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _alike(signatures: NDArray[np.uint32], sample: NDArray[np.int64], least: int
     n = 0
     for s in range(sample.size):
         for j in range(signatures.shape[0]):
-            if j != sample[s] and _agreeing(signatures, sample[s], j) >= least:
+            if j != sample[s] and agreeing_values(signatures, sample[s], j) >= least:
                 if n == out.shape[0]:
                     more = np.empty((2 * n, 2), dtype=np.int64)
                     more[:n] = out

@@ -28,10 +28,6 @@ if TYPE_CHECKING:
 BATCH_PAIRS = 8_000_000
 #: Members of a group that stays hot are linked to this many followers in signature order.
 HOT_NEIGHBOURS = 16
-#: … and to the best-ranked members that are not close copies of better ones: the copies that will be canonical.
-HOT_LEADERS = 16
-#: Estimated similarity above the threshold at which a member counts as a close copy; 2.5 standard errors of 128 values.
-CLOSE_MARGIN = 0.1
 
 
 @dataclass
@@ -41,6 +37,7 @@ class CandidateMetrics:
     keys: int = 0
     compared: int = 0
     candidates: int = 0
+    star_members: int = 0
     hot_groups: int = 0
     hot_members: int = 0
     pairs_not_compared: int = 0
@@ -136,48 +133,6 @@ def _neighbour_pairs(
     return pairs[:n_pairs]
 
 
-@njit(nogil=True, cache=True)
-def _leader_pairs(
-    members: NDArray[np.int64],
-    values: NDArray[np.uint64],
-    signatures: NDArray[np.uint32],
-    least: int,
-    close: int,
-    width: int,
-) -> NDArray[np.uint64]:
-    """Pair the leaders of each run of equal `values` (sorted, smallest member first) with the members behind them.
-
-    A leader is a member that is no close copy of a leader before it: what clusters are grown from, since nodes are
-    numbered by rank. A run has `width` of them at most, so the cost is linear in its members.
-    """
-    pairs = np.empty(1024, dtype=np.uint64)
-    n_pairs = 0
-    follows = np.zeros(members.size, dtype=np.bool_)
-    leaders = 0
-    for i in range(members.size):
-        if i and values[i] != values[i - 1]:
-            leaders = 0
-        if follows[i] or leaders == width:
-            continue
-        leaders += 1
-        for j in range(i + 1, members.size):
-            if values[j] != values[i]:
-                break
-            if follows[j]:
-                continue
-            equal = agreeing_values(signatures, members[i], members[j])
-            if equal < least:
-                continue
-            follows[j] = equal >= close
-            if n_pairs == pairs.size:
-                more = np.empty(2 * pairs.size, dtype=np.uint64)
-                more[:n_pairs] = pairs
-                pairs = more
-            pairs[n_pairs] = (np.uint64(members[i]) << np.uint64(32)) | np.uint64(members[j])
-            n_pairs += 1
-    return pairs[:n_pairs]
-
-
 def key_rows(keys: int, rows_per_key: int, num_perm: int) -> NDArray[np.int64]:
     """Return which signature values make each key, shape (keys, rows_per_key); the same on every machine.
 
@@ -218,13 +173,15 @@ def find_candidates(
     n_shingles: NDArray[np.int64],
     match: MatchSettings,
     fingerprint: FingerprintSettings,
+    *,
+    threads: int = 1,
 ) -> tuple[NDArray[np.int64], CandidateMetrics]:
     """Find pairs of nodes worth an exact comparison.
 
     Parameters
     ----------
-    signatures : (m, 128) uint32, one row per node
-    texts : the corpus; `texts[first_row[i]]` is the text of node i (read for short nodes only)
+    signatures : (m, 128) uint32, one row per node; nodes are numbered by rank, the best first
+    texts : the corpus; `texts[first_row[i]]` is the text of node i (read for short nodes and crowds only)
     n_shingles : (m,) shingle positions of the nodes
 
     Returns
@@ -238,23 +195,41 @@ def find_candidates(
     least = int(np.ceil(match.estimate_floor * num_perm))
     rows = key_rows(match.keys, match.rows_per_key, num_perm)
     everyone = np.arange(m, dtype=np.int64)
+    crowds = [g for k in range(min(CROWD_KEYS, match.keys)) for g in _crowds(signatures, rows[k], match.hot_key)]
+    stars = find_stars(crowds, signatures, texts, first_row, match, fingerprint, threads=threads)
+    metrics.compared += stars.compared
+    found.add((stars.pairs[:, 0].astype(np.uint64) << np.uint64(32)) | stars.pairs[:, 1].astype(np.uint64))
+    # Small stars are compared like everything else: all pairs of a cluster of moderate size are published.
+    size = np.bincount(stars.centre[stars.centre >= 0], minlength=m)
+    star = np.where((stars.centre >= 0) & (size[stars.centre] > match.complete_cluster), stars.centre, -1)
+    in_star = (star >= 0) & (star != everyone)
+    metrics.star_members = int(in_star.sum())
     for k in range(match.keys):
         members, values = _grouped(signatures, everyone, rows[k])
-        pairs, hot, compared = _pairs_of_groups(members, values, signatures, least, match.hot_key)
+        pairs, hot, compared = _pairs_of_groups(members, values, signatures, star, least, match.hot_key)
         metrics.compared += compared
         found.add(pairs)
-        if hot.size:
+        hot = hot[~in_star[hot]]
+        if hot.size > 1:
             metrics.hot_groups += 1
             metrics.hot_members += hot.size
-            _split_hot(signatures, hot, rows, k, least, match, found, metrics)
+            _split_hot(signatures, hot, star, rows, k, least, match.hot_key, found, metrics)
     short = np.flatnonzero(n_shingles <= max(match.short_chars - fingerprint.ngram + 1, 1))
     metrics.short_nodes = short.size
     if short.size > 1:
-        found.add(_pairs_of_short_texts(texts, first_row, short, match, fingerprint, metrics))
+        found.add(_pairs_of_short_texts(texts, first_row, short, star, match, fingerprint, metrics))
     packed = found.distinct()
     metrics.candidates = packed.size
     low = np.uint64(0xFFFFFFFF)
     return np.stack([(packed >> np.uint64(32)).astype(np.int64), (packed & low).astype(np.int64)], axis=1), metrics
+
+
+def _crowds(signatures: NDArray[np.uint32], rows: NDArray[np.int64], limit: int) -> list[NDArray[np.int64]]:
+    """Return the members of each group of one key that is larger than `limit`."""
+    members, values = _grouped(signatures, np.arange(signatures.shape[0], dtype=np.int64), rows)
+    starts = np.flatnonzero(np.append(True, values[1:] != values[:-1])) if values.size else values.astype(np.int64)
+    sizes = np.diff(np.append(starts, values.size))
+    return [members[start : start + size] for start, size in zip(starts, sizes, strict=True) if size > limit]
 
 
 def _grouped(
@@ -268,27 +243,26 @@ def _grouped(
 def _split_hot(
     signatures: NDArray[np.uint32],
     hot: NDArray[np.int64],
+    star: NDArray[np.int64],
     rows: NDArray[np.int64],
     key: int,
     least: int,
-    match: MatchSettings,
+    limit: int,
     found: _PairSet,
     metrics: CandidateMetrics,
 ) -> None:
     """Split groups that a template made too large by the values of a second key; twice, with different keys.
 
-    What is still too large then is linked to its leaders and to near neighbours in signature order, and counted.
+    What is still too large then is linked to near neighbours in signature order, and counted.
     """
-    close = int(np.ceil(min(match.jaccard + CLOSE_MARGIN, 1.0) * signatures.shape[1]))
     for step in (1, 2):
         both = np.concatenate([rows[key], rows[(key + step) % len(rows)]])
         members, values = _grouped(signatures, hot, both)
-        pairs, still, compared = _pairs_of_groups(members, values, signatures, least, match.hot_key)
+        pairs, still, compared = _pairs_of_groups(members, values, signatures, star, least, limit)
         metrics.compared += compared
         found.add(pairs)
         if still.size:
-            members, values = _grouped(signatures, np.sort(still), both)
-            found.add(_leader_pairs(members, values, signatures, least, close, HOT_LEADERS))
+            members, values = _grouped(signatures, still, both)
             order = np.lexsort((members, *(signatures[members, r] for r in rows[(key + 3) % len(rows)]), values))
             members, values = members[order], values[order]
             found.add(_neighbour_pairs(members, values, signatures, least, HOT_NEIGHBOURS))
@@ -300,6 +274,7 @@ def _pairs_of_short_texts(
     texts: pa.Array,
     first_row: NDArray[np.int64],
     short: NDArray[np.int64],
+    star: NDArray[np.int64],
     match: MatchSettings,
     fingerprint: FingerprintSettings,
     metrics: CandidateMetrics,
@@ -310,7 +285,7 @@ def _pairs_of_short_texts(
     order = np.argsort(hashes, kind="stable")
     values, members = hashes[order], owners[order]
     # Every pair at or above the floor shares shingles rarer than this, unless both are made of templates alone.
-    pairs, hot, compared = _pairs_of_groups(members, values, np.zeros((1, 1), dtype=np.uint32), -1, match.hot_key)
+    pairs, hot, compared = _pairs_of_groups(members, values, np.zeros((1, 1), dtype=np.uint32), star, -1, match.hot_key)
     metrics.compared += compared
     metrics.extra["short_hot_members"] = int(hot.size)
     return np.unique(pairs)

@@ -49,7 +49,13 @@ def match_texts(
     nodes = collapse_equal_texts(fingerprints, np.arange(len(texts)) if position is None else position)
     signatures = fingerprints.signatures[nodes.first_row]
     candidates, metrics = find_candidates(
-        signatures, texts, nodes.first_row, fingerprints.n_shingles[nodes.first_row], match, fingerprint
+        signatures,
+        texts,
+        nodes.first_row,
+        fingerprints.n_shingles[nodes.first_row],
+        match,
+        fingerprint,
+        threads=threads,
     )
     pairs = verify_candidates(candidates, texts, nodes.first_row, match, fingerprint, threads=threads)
     return Matches(nodes, pairs, metrics)
