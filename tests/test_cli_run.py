@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -229,6 +230,13 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path, config: Path) -> No
     process.stdout.close()
     assert process.stderr.read() == ""
     process.wait(timeout=60)
+
+
+def test_closed_streams_do_not_stop_a_run(tmp_path: Path, config: Path) -> None:
+    command = shlex.join([*COMMAND, "run", "--no-prefect", "-w", str(tmp_path / "w"), "-c", str(config)])
+    done = subprocess.run(["sh", "-c", f"{command} <&- >&- 2>&-"], check=False)
+    assert done.returncode == 0
+    assert (tmp_path / "w" / "latest.json").is_file()
 
 
 def test_a_terminal_without_chinese_still_gets_its_answer(tmp_path: Path, config: Path) -> None:

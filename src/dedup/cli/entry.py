@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -53,8 +54,23 @@ check.register(app)
 make.register_sample(app)
 
 
+def _open_closed_streams() -> None:
+    """Let standard streams that the caller closed lead nowhere.
+
+    Otherwise Python has no `sys.stdout`, and the first files that are opened, such as the lock of the warehouse, get
+    the numbers of the streams and with them what libraries print.
+    """
+    while (handle := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(handle)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - open until the end
+
+
 def main() -> None:
     """Run the command; never shows a traceback unless `DEDUP_DEBUG=1` asks for it."""
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character gets its number instead of an error.
         if isinstance(stream, io.TextIOWrapper) and (stream.encoding or "").lower() not in ("utf-8", "utf8"):
