@@ -114,7 +114,7 @@ class MatchSettings(_Group):
     keys: int = Field(112, ge=1, le=2000, description="LSH keys a section; 100 keys of 3 rows find 0.999 of laws")
     rows_per_key: int = Field(3, ge=1, le=16, description="signature rows a key")
     estimate_floor: float = Field(0.2, ge=0, le=1, description="candidates whose signatures agree less are dropped")
-    hot_key: int = Field(256, ge=2, description="groups larger than this are linked to near neighbours only")
+    hot_key: int = Field(256, ge=2, description="groups larger than this are not compared all with all")
     short_chars: int = Field(64, ge=0, description="shorter normalised texts have a candidate path of their own")
     complete_cluster: int = Field(200, ge=2, description="up to this size all pairs of a cluster are published")
     variant_share: float = Field(0.3, gt=0, le=1, description="share of aligned figures replaced that makes a variant")
