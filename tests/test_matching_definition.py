@@ -1,6 +1,7 @@
 """Pairs: all that meet the definition are found, none that does not, with exact similarities."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import Indel
 
 import dedup
+from dedup.fingerprinting.minhash import signature_matrix
 from dedup.matching.candidates import find_candidates, key_rows
+from dedup.matching.match import audit_matches, match_texts
 from dedup.settings import FingerprintSettings, MatchSettings
 
 WORDS = [
@@ -166,6 +169,21 @@ def test_thousands_of_edited_copies_of_one_text_are_one_cluster():
     best = dedup.find_duplicates([texts[0], *texts[1:200]])
     assert best.filter(pc.equal(best["a"], 0)).num_rows == 199, "all meet the definition with the first"
     assert frame["is_canonical"].sum() == 1
+
+
+def test_the_audit_counts_copies_that_are_tied_to_the_same_text():
+    rng = random.Random(6)
+    base = "".join(chr(0x4E00 + rng.randrange(6000)) for _ in range(400))
+    texts = pa.array([edited(base, 0.01, rng) for _ in range(400)], pa.large_string())
+    settings, shingles = MatchSettings(hot_key=32, complete_cluster=10), FingerprintSettings()
+    prints = signature_matrix(texts)
+    matches = match_texts(texts, prints, settings, shingles)
+    audit = audit_matches(texts, prints, matches, settings, shingles)
+    assert audit.true_pairs > 10 * matches.pairs.a.size
+    assert audit.recall == 1.0
+    even = matches.pairs.b % 2 == 0
+    lost = replace(matches, pairs=replace(matches.pairs, a=matches.pairs.a[even], b=matches.pairs.b[even]))
+    assert audit_matches(texts, prints, lost, settings, shingles).recall < 0.5
 
 
 def test_the_order_of_texts_does_not_change_the_pairs():
