@@ -186,6 +186,13 @@ def test_the_audit_counts_copies_that_are_tied_to_the_same_text():
     assert audit_matches(texts, prints, lost, settings, shingles).recall < 0.5
 
 
+def test_thousands_of_short_notices_that_differ_in_a_number_find_their_copies():
+    texts = [f"关于召开第{i}次全体会议的通知，请各单位按时参加会议，不得缺席" for i in range(1500)]
+    expected = reference_pairs(texts[:60], MatchSettings())
+    assert len(expected) == 60 * 59 // 2, "all are near-duplicates of each other by the definition"
+    assert dedup.deduplicate(pd.DataFrame({"text": texts})).is_canonical.sum() == 1
+
+
 def test_the_order_of_texts_does_not_change_the_pairs():
     texts = made_texts(random.Random(8), 12, 300)
     order = list(range(len(texts)))

@@ -17,6 +17,7 @@ _KNOWN = {
     "SourceShrank": SOURCE_SHRANK,
     "SettingsError": USAGE,
     "SourceError": USAGE,
+    "SuiteError": USAGE,
 }
 #: Rooms whose own errors carry a message for people.
 _OWN = "dedup."

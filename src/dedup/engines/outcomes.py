@@ -161,7 +161,7 @@ def write_records(
         read = schemas.conform(connection.sql(_RECORDS).to_arrow_table(), schemas.RECORDS)
     refused = quarantine.filter(pc.equal(quarantine.column("dataset"), "documents"))
     n = refused.num_rows
-    uris = _distinct_uris(refused.column("record_id").to_pylist(), read.column("uri"))
+    uris = refused.column("record_id").to_pylist()
     unread = pa.table(
         {
             "source_id": pa.array(_own_ids(refused), pa.string()),
@@ -179,16 +179,6 @@ def write_records(
         }
     )
     return pa.concat_tables([read, schemas.conform(unread, schemas.RECORDS)])
-
-
-def _distinct_uris(refused: list[str], taken: pa.ChunkedArray) -> list[str]:
-    """Tell refused records apart that name themselves like each other, or like a record that could be read."""
-    count = dict.fromkeys(taken.filter(pc.is_in(taken, pa.array(refused, pa.string()))).to_pylist(), 1)
-    out = []
-    for name in refused:
-        count[name] = count.get(name, 0) + 1
-        out.append(name if count[name] == 1 else f"{name}#refused-{count[name]}")
-    return out
 
 
 def _own_ids(refused: pa.Table) -> list[str]:

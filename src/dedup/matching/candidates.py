@@ -195,7 +195,14 @@ def find_candidates(
     least = int(np.ceil(match.estimate_floor * num_perm))
     rows = key_rows(match.keys, match.rows_per_key, num_perm)
     everyone = np.arange(m, dtype=np.int64)
-    crowds = [g for k in range(min(CROWD_KEYS, match.keys)) for g in _crowds(signatures, rows[k], match.hot_key)]
+    limit = match.hot_key
+    crowds = [
+        g for k in range(min(CROWD_KEYS, match.keys)) for g in _crowds(*_grouped(signatures, everyone, rows[k]), limit)
+    ]
+    short = np.flatnonzero(n_shingles <= max(match.short_chars - fingerprint.ngram + 1, 1))
+    short_groups = _shingles_of_short_texts(texts, first_row, short, fingerprint)
+    # Short notices that differ in a number share most of their shingles with thousands of others.
+    crowds += _crowds(*short_groups, limit)
     stars = find_stars(crowds, signatures, texts, first_row, match, fingerprint, threads=threads)
     metrics.compared += stars.compared
     found.add((stars.pairs[:, 0].astype(np.uint64) << np.uint64(32)) | stars.pairs[:, 1].astype(np.uint64))
@@ -214,19 +221,17 @@ def find_candidates(
             metrics.hot_groups += 1
             metrics.hot_members += hot.size
             _split_hot(signatures, hot, star, rows, k, least, match.hot_key, found, metrics)
-    short = np.flatnonzero(n_shingles <= max(match.short_chars - fingerprint.ngram + 1, 1))
     metrics.short_nodes = short.size
     if short.size > 1:
-        found.add(_pairs_of_short_texts(texts, first_row, short, star, match, fingerprint, metrics))
+        found.add(_pairs_of_short_texts(*short_groups, star, match, metrics))
     packed = found.distinct()
     metrics.candidates = packed.size
     low = np.uint64(0xFFFFFFFF)
     return np.stack([(packed >> np.uint64(32)).astype(np.int64), (packed & low).astype(np.int64)], axis=1), metrics
 
 
-def _crowds(signatures: NDArray[np.uint32], rows: NDArray[np.int64], limit: int) -> list[NDArray[np.int64]]:
-    """Return the members of each group of one key that is larger than `limit`."""
-    members, values = _grouped(signatures, np.arange(signatures.shape[0], dtype=np.int64), rows)
+def _crowds(members: NDArray[np.int64], values: NDArray[np.uint64], limit: int) -> list[NDArray[np.int64]]:
+    """Return the members of each run of equal `values` (sorted) that is longer than `limit`."""
     starts = np.flatnonzero(np.append(True, values[1:] != values[:-1])) if values.size else values.astype(np.int64)
     sizes = np.diff(np.append(starts, values.size))
     return [members[start : start + size] for start, size in zip(starts, sizes, strict=True) if size > limit]
@@ -270,21 +275,26 @@ def _split_hot(
             metrics.pairs_not_compared += int((sizes * (sizes - 1) // 2).sum() - sizes.sum() * HOT_NEIGHBOURS)
 
 
+def _shingles_of_short_texts(
+    texts: pa.Array, first_row: NDArray[np.int64], short: NDArray[np.int64], fingerprint: FingerprintSettings
+) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """Return (node, shingle hash) of the short nodes, sorted by hash."""
+    hashes, bounds = distinct_shingle_hashes(texts, first_row[short], ngram=fingerprint.ngram, unit=fingerprint.unit)
+    order = np.argsort(hashes, kind="stable")
+    return np.repeat(short, np.diff(bounds))[order], hashes[order]
+
+
 def _pairs_of_short_texts(
-    texts: pa.Array,
-    first_row: NDArray[np.int64],
-    short: NDArray[np.int64],
+    members: NDArray[np.int64],
+    values: NDArray[np.uint64],
     star: NDArray[np.int64],
     match: MatchSettings,
-    fingerprint: FingerprintSettings,
     metrics: CandidateMetrics,
 ) -> NDArray[np.uint64]:
-    """Short texts have too few shingles for luck to even out: all that share any shingle are candidates."""
-    hashes, bounds = distinct_shingle_hashes(texts, first_row[short], ngram=fingerprint.ngram, unit=fingerprint.unit)
-    owners = np.repeat(short, np.diff(bounds))
-    order = np.argsort(hashes, kind="stable")
-    values, members = hashes[order], owners[order]
-    # Every pair at or above the floor shares shingles rarer than this, unless both are made of templates alone.
+    """Short texts have too few shingles for luck to even out: all that share a shingle are candidates.
+
+    Shingles of crowds are left out: their texts were compared when stars were sought.
+    """
     pairs, hot, compared = _pairs_of_groups(members, values, np.zeros((1, 1), dtype=np.uint32), star, -1, match.hot_key)
     metrics.compared += compared
     metrics.extra["short_hot_members"] = int(hot.size)
