@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from dedup.cli.console import plural
@@ -94,10 +95,10 @@ def _quarantine(rules: dict[str, int]) -> str:
 
 def _next_steps(summary: RunSummary) -> list[str]:
     default = Path(summary.warehouse).resolve() == Path("warehouse").resolve()
-    flag = "" if default else f" -w {readable_path(summary.warehouse)}"
+    flag = "" if default else f" -w {quote(readable_path(summary.warehouse))}"
     first = f"dedup explain {summary.largest[0].cluster_id[:6]}…{flag}" if summary.largest else f"dedup clusters{flag}"
     views = Path(readable_path(summary.warehouse)) / "views.sql"
-    return [first, f'dedup sql{flag} "select * from reports"', f"duckdb -init {views}"]
+    return [first, f'dedup sql{flag} "select * from reports"', f"duckdb -init {quote(str(views))}"]
 
 
 def readable_path(path: str | Path) -> str:
