@@ -167,3 +167,18 @@ def test_any_bytes_are_decoded_or_refused(data: bytes) -> None:
         return
     assert "\x00" not in found.text
     found.text.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("iso2022_jp", "議会の報告書は公開されています。\n次の年度の計画も示します。\n"),
+        ("hz", "全县粮食总产量稳步提高。\n新建公路四十公里。\n"),
+    ],
+)
+def test_seven_bit_encodings_are_recognised_by_their_escapes(encoding, text):
+    assert decode(text.encode(encoding)).text == text
+
+
+def test_plain_ascii_with_braces_and_tildes_stays_what_it_is():
+    assert decode(b"if a ~{ b ~} c\n").encoding == "utf-8"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -100,6 +101,9 @@ def _write_text(table: pa.Table, form: Format, output: Path | None) -> None:
 
     # CSV for the screen in UTF-8 as it is; spreadsheets recognise UTF-8 by its mark, so files get one.
     handle = output.open("w", encoding="utf-8-sig" if form is Format.csv else "utf-8", newline="") if output else None
+    if handle is None and isinstance(sys.stdout, io.TextIOWrapper):
+        # Data for programs is UTF-8, whatever the terminal's own encoding is.
+        sys.stdout.reconfigure(encoding="utf-8")
     stream = handle or sys.stdout
     try:
         if form is Format.json:

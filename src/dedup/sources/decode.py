@@ -152,6 +152,19 @@ def _utf16_without_mark(data: bytes) -> Decoded | None:
     return None
 
 
+def _escaped(data: bytes) -> Decoded | None:
+    """Return text in a seven-bit encoding that switches character sets by escapes (RFC 1468, 1557, 1843), or None."""
+    if not data.isascii():
+        return None
+    if b"\x1b$" in data:
+        for encoding in ("iso2022_jp_2", "iso2022_kr"):
+            if (text := strict(data, encoding)) is not None and not text.isascii():
+                return Decoded(text, encoding)
+    if b"~{" in data and (text := strict(data, "hz")) is not None and chinese_share(text) >= PLAUSIBLE:
+        return Decoded(text, "hz")
+    return None
+
+
 def _lost_allowed(n_chars: int) -> int:
     return max(n_chars // LOST_PER, 1 if n_chars >= LOST_ONE_FROM else 0)
 
@@ -284,6 +297,8 @@ def decode(data: bytes, *, encoding: str = "auto", declared: str | None = None) 
         _refuse_binary(data)
         raise Refused("binary", "it holds NUL bytes: no text file")
     if text is not None:
+        if escaped := _escaped(data):
+            return escaped
         _refuse_binary(data)
         return Decoded(text, "utf-8")
     if nearly := _nearly_utf8(data):
