@@ -28,6 +28,9 @@ CROWD_KEYS = 8
 #: Comparisons of signatures that the search for stars may spend (about 30 ns each); what is left then is split
 #: into smaller groups like other hot groups.
 BUDGET = 2_000_000_000
+#: Exact comparisons (some 60 us each, hashing included) that may turn out to be no copies. Crowds that share a large
+#: template instead of being copies reach it; they are then left to the groups of the other keys.
+VAIN_BUDGET = 100_000
 
 
 @dataclass(frozen=True)
@@ -116,12 +119,13 @@ def find_stars(
     node_groups = np.repeat(np.arange(sizes.size), sizes)[by_node]
     node_bounds = np.zeros(nodes.size + 1, dtype=np.int64)
     np.cumsum(np.bincount(where, minlength=nodes.size), out=node_bounds[1:])
-    least = int(np.ceil(match.estimate_floor * signatures.shape[1]))
+    # Copies that fill a group agree well above the floor; what only shares a template mostly stays below it.
+    least = int(np.ceil(max(match.floor, match.estimate_floor) * signatures.shape[1]))
     stamp = np.full(m, -1, dtype=np.int64)
     out = np.empty(nodes.size, dtype=np.int64)
     pairs: list[NDArray[np.int64]] = []
-    position = compared = 0
-    while position < nodes.size and compared < BUDGET:
+    position = compared = vain = 0
+    while position < nodes.size and compared < BUDGET and vain < VAIN_BUDGET:
         position, n, spent = _next_centre(
             nodes,
             position,
@@ -142,6 +146,7 @@ def find_stars(
             others = np.sort(out[:n])
             asked = np.stack([np.full(n, node), others], axis=1)
             copies = verify_candidates(asked, texts, first_row, match, fingerprint, threads=threads).b
+            vain += n - copies.size
             if copies.size:
                 centre[copies] = node
                 centre[node] = node
