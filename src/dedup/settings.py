@@ -128,6 +128,20 @@ class ClusterSettings(_Group):
     prefer: tuple[str, ...] = Field((), description="names of sources whose copies win, most trusted first")
 
 
+class ReuseSettings(_Group):
+    """Text that stands in several reports."""
+
+    passage_chars: int = Field(
+        20, ge=8, le=200, description="every common run of this many normalised characters is found"
+    )
+    template_families: int = Field(3, ge=2, description="text in this many families is a template, below it is copied")
+    phrase_chars: int = Field(8, ge=2, description="clauses of this many normalised characters are counted")
+    edge_families: int = Field(
+        8, ge=2, description="passages in more families make no edges: they tie nobody to anybody"
+    )
+    contained: float = Field(0.8, gt=0, le=1, description="share of a section inside another that makes it contained")
+
+
 class QualitySettings(_Group):
     """Validation before publication."""
 
