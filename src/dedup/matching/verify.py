@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 
 from dedup.fingerprinting.shingles import distinct_shingle_hashes
-from dedup.text.normalise import normalise_array
+from dedup.matching.indel import folded_texts, indel_similarities
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -79,18 +79,10 @@ def edit_similarities(
 
     1 - d / (len(a) + len(b)) with d the number of insertions and deletions (rapidfuzz.distance.Indel).
     """
-    from rapidfuzz import process
-    from rapidfuzz.distance import Indel
-
-    if not rows_a.size:
-        return np.zeros(0, dtype=np.float64)
     rows, where = np.unique(np.concatenate([rows_a, rows_b]), return_inverse=True)
-    normalised = normalise_array(texts.take(rows))
-    left = [normalised[i] for i in where[: rows_a.size]]
-    right = [normalised[i] for i in where[rows_a.size :]]
-    return process.cpdist(
-        left, right, scorer=Indel.normalized_similarity, score_cutoff=cutoff, workers=threads, dtype=np.float64
-    )
+    cps, bounds = folded_texts(texts, rows)
+    left, right = where[: rows_a.size].astype(np.int64), where[rows_a.size :].astype(np.int64)
+    return indel_similarities(cps, bounds, left, right, cutoff=cutoff, threads=threads)
 
 
 def verify_candidates(
