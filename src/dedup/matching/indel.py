@@ -4,7 +4,7 @@ The recurrence is Hyyro's (2004, "Bit-parallel LCS-length computation revisited"
 pattern, 64 to a word. Two things make it fast on real text. Words without an occurrence of the row's character change
 by a carry at most, so the occurrences of each character are kept as a list of (word, bits) and only those words are
 visited. And an alignment with at most k insertions and deletions leaves no more than k diagonals (Ukkonen 1985): words
-outside that band are left alone, first for a small k, then for a larger one, up to what the cutoff allows.
+outside that band are left alone, of long texts first for a small k, then for a larger one, up to what the cutoff allows.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-#: Insertions and deletions that the first, narrow pass allows, in 1/16 of the length of both texts …
-FIRST_BAND = 1
-#: … but at least this many: a band of two words costs little more than one of one word.
+#: Pairs of more characters are first compared in a narrow band, in the hope that they differ little: this share of
+#: their length, and at least so many insertions and deletions. Where that is not enough the band grows fourfold.
+LONG_PAIR = 16_384
+NARROW_BAND = 1 / 64
 LEAST_BAND = 64
 #: Rows between two looks whether the cutoff can still be reached.
 LOOK_EVERY = 128
@@ -69,7 +70,7 @@ def _banded(
     top = -1  # no word above it has a zero bit
     for j in range(1, m + 1):
         if j % LOOK_EVERY == 0:
-            low = max(0, j - left - 1) // 64
+            low = max(0, j - left - 1) >> 6
             while frozen_words < low:
                 frozen += count_bits(~state[frozen_words])
                 frozen_words += 1
@@ -87,8 +88,8 @@ def _banded(
         number = ids[b[j - 1]]
         if number == 0:
             continue
-        low = max(0, j - left - 1) // 64
-        high = (min(n, j + right) - 1) // 64
+        low = max(0, j - left - 1) >> 6
+        high = (min(n, j + right) - 1) >> 6
         e = heads[number]
         end = starts[number + 1]
         while e < end and words[e] < low:
@@ -180,10 +181,12 @@ def _common_length(a: NDArray[np.uint32], b: NDArray[np.uint32], limit: int, ids
             heads[number] += 1
         bits[heads[number] - 1] |= np.uint64(1) << np.uint64(i & 63)
     state = np.empty((n + 63) // 64, dtype=np.uint64)
-    k = min(limit, max(LEAST_BAND, abs(n - m) + (n + m) * FIRST_BAND // 16))
+    k = limit
+    if n + m > LONG_PAIR:
+        k = min(limit, max(LEAST_BAND, abs(n - m) + np.int64((n + m) * NARROW_BAND)))
     length = _banded(b, n, k, ids, starts, words, bits, heads, state)
     while length < 0 and k < limit:
-        k = min(limit, 2 * k)
+        k = min(limit, 4 * k)
         length = _banded(b, n, k, ids, starts, words, bits, heads, state)
     for i in range(n):
         ids[a[i]] = 0
