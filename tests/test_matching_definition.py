@@ -14,7 +14,8 @@ from rapidfuzz.distance import Indel
 
 import dedup
 from dedup.fingerprinting.minhash import signature_matrix
-from dedup.matching.candidates import find_candidates, key_rows
+from dedup.matching.candidates import find_candidates
+from dedup.matching.keys import key_rows
 from dedup.matching.match import audit_matches, match_texts
 from dedup.settings import FingerprintSettings, MatchSettings
 

@@ -3,7 +3,7 @@
 Many loose keys instead of few strict bands: a key is `rows_per_key` values of the signature, keys may share values.
 A pair of Jaccard similarity j shares a given key with probability j**r, so 112 keys of 3 rows miss a pair of
 j = 0.5 with probability below 1e-6 and of j = 0.35 with about 0.01. The price, many candidates, is paid by a filter
-on the signature estimate that costs some 30 ns a pair.
+on sketches of the signatures that costs some 4 ns a pair.
 """
 
 from __future__ import annotations
@@ -15,10 +15,14 @@ import numpy as np
 from numba import njit
 
 from dedup.fingerprinting.shingles import distinct_shingle_hashes
-from dedup.matching.signatures import agreeing_values
+from dedup.matching.keys import LOW_32, key_rows, pack_keys, sort_packed
+from dedup.matching.parallel import MEMORY, run_parts
+from dedup.matching.signatures import Sketched, agreeing_bytes, agreeing_values, sketch_signatures
 from dedup.matching.stars import CROWD_KEYS, find_stars
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pyarrow as pa
     from numpy.typing import NDArray
 
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
 BATCH_PAIRS = 8_000_000
 #: Members of a group that stays hot are linked to this many followers in signature order.
 HOT_NEIGHBOURS = 16
+#: Keys made in one pass over the signatures; a pass reads eight cache lines a node, whatever it makes of them.
+KEYS_PER_PASS = 8
 
 
 @dataclass
@@ -46,29 +52,27 @@ class CandidateMetrics:
 
 
 @njit(nogil=True, cache=True)
-def _key_values(
-    signatures: NDArray[np.uint32], members: NDArray[np.int64], rows: NDArray[np.int64]
-) -> NDArray[np.uint64]:
-    out = np.empty(members.size, dtype=np.uint64)
-    for i in range(members.size):
-        h = np.uint64(0x9E3779B97F4A7C15)
-        for r in rows:
-            h = (h ^ np.uint64(signatures[members[i], r])) * np.uint64(0xFF51AFD7ED558CCD)
-            h ^= h >> np.uint64(32)
-        out[i] = h
-    return out
+def _put(pairs: NDArray[np.uint64], n: int, a: int, b: int) -> NDArray[np.uint64]:
+    """Write pair number n; returns `pairs`, or a longer copy where it was full."""
+    if n == pairs.size:
+        more = np.empty(2 * n, dtype=np.uint64)
+        more[:n] = pairs
+        pairs = more
+    pairs[n] = (np.uint64(min(a, b)) << np.uint64(32)) | np.uint64(max(a, b))
+    return pairs
 
 
 @njit(nogil=True, cache=True)
 def _pairs_of_groups(
-    members: NDArray[np.int64],
-    values: NDArray[np.uint64],
+    packed: NDArray[np.uint64],
     signatures: NDArray[np.uint32],
+    first_row: NDArray[np.int64],
+    sketches: NDArray[np.uint64],
     star: NDArray[np.int64],
     least: int,
     hot: int,
 ) -> tuple[NDArray[np.uint64], NDArray[np.int64], int]:
-    """Compare all members of each run of equal `values` (sorted), except in runs longer than `hot`.
+    """Compare all nodes of each run of equal keys in `packed` (sorted), except in runs longer than `hot`.
 
     Two members of one large star are not compared: each is paired with its centre.
 
@@ -80,11 +84,14 @@ def _pairs_of_groups(
     hot_members = np.empty(64, dtype=np.int64)
     n_hot = 0
     compared = 0
+    # The sketches of a group are copied together, so that comparing all with all stays in the nearest cache.
+    block = np.empty((64, sketches.shape[1]), dtype=np.uint64)
+    nodes = np.empty(64, dtype=np.int64)
     start = 0
-    n = members.size
+    n = packed.size
     while start < n:
         end = start + 1
-        while end < n and values[end] == values[start]:
+        while end < n and packed[end] >> np.uint64(32) == packed[start] >> np.uint64(32):
             end += 1
         size = end - start
         if size > hot:
@@ -92,24 +99,74 @@ def _pairs_of_groups(
                 grown = np.empty(2 * hot_members.size, dtype=np.int64)
                 grown[:n_hot] = hot_members[:n_hot]
                 hot_members = grown
-            hot_members[n_hot : n_hot + size] = members[start:end]
+            for i in range(size):
+                hot_members[n_hot + i] = np.int64(packed[start + i] & LOW_32)
             n_hot += size
         elif size > 1:
+            if size == 2:
+                # Most groups: not worth a copy.
+                a, b = np.int64(packed[start] & LOW_32), np.int64(packed[start + 1] & LOW_32)
+                start = end
+                if star[a] >= 0 and star[a] == star[b]:
+                    continue
+                compared += 1
+                if agreeing_bytes(sketches, a, b) < least:
+                    continue
+                if agreeing_values(signatures, first_row[a], first_row[b]) >= least:
+                    pairs = _put(pairs, n_pairs, a, b)
+                    n_pairs += 1
+                continue
+            if size > nodes.size:
+                block = np.empty((2 * size, sketches.shape[1]), dtype=np.uint64)
+                nodes = np.empty(2 * size, dtype=np.int64)
+            for i in range(size):
+                nodes[i] = np.int64(packed[start + i] & LOW_32)
+                for w in range(sketches.shape[1]):
+                    block[i, w] = sketches[nodes[i], w]
+            for i in range(size):
+                tied = star[nodes[i]]
+                for j in range(i + 1, size):
+                    if tied >= 0 and tied == star[nodes[j]]:
+                        continue
+                    compared += 1
+                    if agreeing_bytes(block, i, j) < least:
+                        continue
+                    a, b = nodes[i], nodes[j]
+                    if agreeing_values(signatures, first_row[a], first_row[b]) >= least:
+                        pairs = _put(pairs, n_pairs, a, b)
+                        n_pairs += 1
+        start = end
+    return pairs[:n_pairs], hot_members[:n_hot], compared
+
+
+@njit(nogil=True, cache=True)
+def _pairs_sharing(
+    members: NDArray[np.int64], values: NDArray[np.uint64], star: NDArray[np.int64], hot: int
+) -> tuple[NDArray[np.uint64], int, int]:
+    """Return all pairs of members of each run of equal `values` (sorted) that is not longer than `hot`.
+
+    Returns also how many members stand in longer runs, and how many pairs were made.
+    """
+    pairs = np.empty(1024, dtype=np.uint64)
+    n_pairs = 0
+    n_hot = 0
+    start = 0
+    n = members.size
+    while start < n:
+        end = start + 1
+        while end < n and values[end] == values[start]:
+            end += 1
+        if end - start > hot:
+            n_hot += end - start
+        else:
             for i in range(start, end):
                 for j in range(i + 1, end):
                     if star[members[i]] >= 0 and star[members[i]] == star[members[j]]:
                         continue
-                    compared += 1
-                    if agreeing_values(signatures, members[i], members[j]) >= least:
-                        a, b = min(members[i], members[j]), max(members[i], members[j])
-                        if n_pairs == pairs.size:
-                            more = np.empty(2 * pairs.size, dtype=np.uint64)
-                            more[:n_pairs] = pairs
-                            pairs = more
-                        pairs[n_pairs] = (np.uint64(a) << np.uint64(32)) | np.uint64(b)
-                        n_pairs += 1
+                    pairs = _put(pairs, n_pairs, members[i], members[j])
+                    n_pairs += 1
         start = end
-    return pairs[:n_pairs], hot_members[:n_hot], compared
+    return pairs[:n_pairs], n_hot, n_pairs
 
 
 @njit(nogil=True, cache=True)
@@ -117,6 +174,7 @@ def _neighbour_pairs(
     members: NDArray[np.int64],
     values: NDArray[np.uint64],
     signatures: NDArray[np.uint32],
+    first_row: NDArray[np.int64],
     least: int,
     width: int,
 ) -> NDArray[np.uint64]:
@@ -126,25 +184,11 @@ def _neighbour_pairs(
         for j in range(i + 1, min(i + 1 + width, members.size)):
             if values[j] != values[i]:
                 break
-            if agreeing_values(signatures, members[i], members[j]) >= least:
+            if agreeing_values(signatures, first_row[members[i]], first_row[members[j]]) >= least:
                 a, b = min(members[i], members[j]), max(members[i], members[j])
                 pairs[n_pairs] = (np.uint64(a) << np.uint64(32)) | np.uint64(b)
                 n_pairs += 1
     return pairs[:n_pairs]
-
-
-def key_rows(keys: int, rows_per_key: int, num_perm: int) -> NDArray[np.int64]:
-    """Return which signature values make each key, shape (keys, rows_per_key); the same on every machine.
-
-    Each pass over a permutation of the signature gives disjoint keys, so values are shared as evenly as possible.
-    """
-    generator = np.random.RandomState(20_261)
-    drawn: list[NDArray[np.int64]] = []
-    per_pass = num_perm // rows_per_key
-    while len(drawn) < keys:
-        order = generator.permutation(num_perm)[: per_pass * rows_per_key]
-        drawn.extend(np.sort(order.reshape(per_pass, rows_per_key), axis=1))
-    return np.array(drawn[:keys], dtype=np.int64)
 
 
 class _PairSet:
@@ -175,14 +219,17 @@ def find_candidates(
     fingerprint: FingerprintSettings,
     *,
     threads: int = 1,
+    memory: int = MEMORY,
 ) -> tuple[NDArray[np.int64], CandidateMetrics]:
     """Find pairs of nodes worth an exact comparison.
 
     Parameters
     ----------
-    signatures : (m, 128) uint32, one row per node; nodes are numbered by rank, the best first
+    signatures : (n, 128) uint32, one row per text; `signatures[first_row[i]]` is that of node i; nodes are numbered
+        by rank, the best first
     texts : the corpus; `texts[first_row[i]]` is the text of node i (read for short nodes and crowds only)
     n_shingles : (m,) shingle positions of the nodes
+    memory : bytes that working arrays may take, roughly; keys are worked on fewer at a time when it is little
 
     Returns
     -------
@@ -191,19 +238,22 @@ def find_candidates(
     """
     metrics = CandidateMetrics(keys=match.keys)
     found = _PairSet()
-    m, num_perm = signatures.shape
+    m, num_perm = first_row.size, signatures.shape[1]
     least = int(np.ceil(match.estimate_floor * num_perm))
     rows = key_rows(match.keys, match.rows_per_key, num_perm)
     everyone = np.arange(m, dtype=np.int64)
     limit = match.hot_key
-    crowds = [
-        g for k in range(min(CROWD_KEYS, match.keys)) for g in _crowds(*_grouped(signatures, everyone, rows[k]), limit)
-    ]
+    nodes = Sketched(signatures, first_row, sketch_signatures(signatures, first_row))
     short = np.flatnonzero(n_shingles <= max(match.short_chars - fingerprint.ngram + 1, 1))
     short_groups = _shingles_of_short_texts(texts, first_row, short, fingerprint)
+    crowds = [
+        (packed & LOW_32).astype(np.int64)
+        for packed in _sorted_by_keys(nodes, everyone, rows[: min(CROWD_KEYS, match.keys)])
+        for packed in _crowds(packed, packed >> np.uint64(32), limit)
+    ]
     # Short notices that differ in a number share most of their shingles with thousands of others.
     crowds += _crowds(*short_groups, limit)
-    stars = find_stars(crowds, signatures, texts, first_row, match, fingerprint, threads=threads)
+    stars = find_stars(crowds, nodes, texts, match, fingerprint, threads=threads, memory=memory)
     metrics.compared += stars.compared
     found.add((stars.pairs[:, 0].astype(np.uint64) << np.uint64(32)) | stars.pairs[:, 1].astype(np.uint64))
     # Small stars are compared like everything else: all pairs of a cluster of moderate size are published.
@@ -211,42 +261,54 @@ def find_candidates(
     star = np.where((stars.centre >= 0) & (size[stars.centre] > match.complete_cluster), stars.centre, -1)
     in_star = (star >= 0) & (star != everyone)
     metrics.star_members = int(in_star.sum())
-    for k in range(match.keys):
-        members, values = _grouped(signatures, everyone, rows[k])
-        pairs, hot, compared = _pairs_of_groups(members, values, signatures, star, least, match.hot_key)
-        metrics.compared += compared
-        found.add(pairs)
-        hot = hot[~in_star[hot]]
-        if hot.size > 1:
-            metrics.hot_groups += 1
-            metrics.hot_members += hot.size
-            _split_hot(signatures, hot, star, rows, k, least, match.hot_key, found, metrics)
+
+    def search(low: int, high: int) -> list[tuple[NDArray[np.uint64], NDArray[np.int64], int]]:
+        return [
+            _pairs_of_groups(packed, signatures, first_row, nodes.sketches, star, least, limit)
+            for packed in _sorted_by_keys(nodes, everyone, rows[low:high])
+        ]
+
+    per_pass = max(1, min(KEYS_PER_PASS, memory // (16 * max(m, 1) * max(threads, 1))))
+    key = 0
+    for part in run_parts(search, match.keys, per_pass, threads):
+        for pairs, hot, compared in part:
+            metrics.compared += compared
+            found.add(pairs)
+            hot = hot[~in_star[hot]]
+            if hot.size > 1:
+                metrics.hot_groups += 1
+                metrics.hot_members += hot.size
+                _split_hot(nodes, hot, star, rows, key, least, limit, found, metrics)
+            key += 1
     metrics.short_nodes = short.size
     if short.size > 1:
         found.add(_pairs_of_short_texts(*short_groups, star, match, metrics))
     packed = found.distinct()
     metrics.candidates = packed.size
-    low = np.uint64(0xFFFFFFFF)
-    return np.stack([(packed >> np.uint64(32)).astype(np.int64), (packed & low).astype(np.int64)], axis=1), metrics
+    return np.stack([(packed >> np.uint64(32)).astype(np.int64), (packed & LOW_32).astype(np.int64)], axis=1), metrics
 
 
-def _crowds(members: NDArray[np.int64], values: NDArray[np.uint64], limit: int) -> list[NDArray[np.int64]]:
+def _crowds(members: NDArray, values: NDArray[np.uint64], limit: int) -> list[NDArray]:
     """Return the members of each run of equal `values` (sorted) that is longer than `limit`."""
     starts = np.flatnonzero(np.append(True, values[1:] != values[:-1])) if values.size else values.astype(np.int64)
     sizes = np.diff(np.append(starts, values.size))
-    return [members[start : start + size] for start, size in zip(starts, sizes, strict=True) if size > limit]
+    large = np.flatnonzero(sizes > limit)
+    return [members[start : start + size] for start, size in zip(starts[large], sizes[large], strict=True)]
 
 
-def _grouped(
-    signatures: NDArray[np.uint32], members: NDArray[np.int64], rows: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    values = _key_values(signatures, members, rows)
-    order = np.argsort(values, kind="stable")
-    return members[order], values[order]
+def _sorted_by_keys(
+    nodes: Sketched, members: NDArray[np.int64], rows: NDArray[np.int64]
+) -> Iterator[NDArray[np.uint64]]:
+    """Yield some nodes sorted by each of several keys, as (hash of the key << 32 | node); valid until the next."""
+    packed = np.empty((len(rows), members.size), dtype=np.uint64)
+    pack_keys(nodes.signatures, nodes.first_row, members, rows, packed)
+    spare = np.empty(members.size, dtype=np.uint64)
+    for values in packed:
+        yield sort_packed(values, spare)
 
 
 def _split_hot(
-    signatures: NDArray[np.uint32],
+    nodes: Sketched,
     hot: NDArray[np.int64],
     star: NDArray[np.int64],
     rows: NDArray[np.int64],
@@ -260,17 +322,20 @@ def _split_hot(
 
     What is still too large then is linked to near neighbours in signature order, and counted.
     """
+    signatures, first_row = nodes.signatures, nodes.first_row
     for step in (1, 2):
-        both = np.concatenate([rows[key], rows[(key + step) % len(rows)]])
-        members, values = _grouped(signatures, hot, both)
-        pairs, still, compared = _pairs_of_groups(members, values, signatures, star, least, limit)
+        both = np.concatenate([rows[key], rows[(key + step) % len(rows)]])[None]
+        (packed,) = _sorted_by_keys(nodes, hot, both)
+        pairs, still, compared = _pairs_of_groups(packed, signatures, first_row, nodes.sketches, star, least, limit)
         metrics.compared += compared
         found.add(pairs)
         if still.size:
-            members, values = _grouped(signatures, still, both)
-            order = np.lexsort((members, *(signatures[members, r] for r in rows[(key + 3) % len(rows)]), values))
+            (packed,) = _sorted_by_keys(nodes, still, both)
+            members, values = (packed & LOW_32).astype(np.int64), packed >> np.uint64(32)
+            third = rows[(key + 3) % len(rows)]
+            order = np.lexsort((members, *(signatures[first_row[members], r] for r in third), values))
             members, values = members[order], values[order]
-            found.add(_neighbour_pairs(members, values, signatures, least, HOT_NEIGHBOURS))
+            found.add(_neighbour_pairs(members, values, signatures, first_row, least, HOT_NEIGHBOURS))
             _, sizes = np.unique(values, return_counts=True)
             metrics.pairs_not_compared += int((sizes * (sizes - 1) // 2).sum() - sizes.sum() * HOT_NEIGHBOURS)
 
@@ -295,7 +360,7 @@ def _pairs_of_short_texts(
 
     Shingles of crowds are left out: their texts were compared when stars were sought.
     """
-    pairs, hot, compared = _pairs_of_groups(members, values, np.zeros((1, 1), dtype=np.uint32), star, -1, match.hot_key)
+    pairs, hot, compared = _pairs_sharing(members, values, star, match.hot_key)
     metrics.compared += compared
-    metrics.extra["short_hot_members"] = int(hot.size)
+    metrics.extra["short_hot_members"] = hot
     return np.unique(pairs)

@@ -4,7 +4,7 @@ The recurrence is Hyyro's (2004, "Bit-parallel LCS-length computation revisited"
 pattern, 64 to a word. Two things make it fast on real text. Words without an occurrence of the row's character change
 by a carry at most, so the occurrences of each character are kept as a list of (word, bits) and only those words are
 visited. And an alignment with at most k insertions and deletions leaves no more than k diagonals (Ukkonen 1985): words
-outside that band are left alone, of long texts first for a small k, then for a larger one, up to what the cutoff allows.
+outside that band are left alone; for long texts first with a small k, then with larger ones, up to the cutoff.
 """
 
 from __future__ import annotations
@@ -181,9 +181,9 @@ def _common_length(a: NDArray[np.uint32], b: NDArray[np.uint32], limit: int, ids
             heads[number] += 1
         bits[heads[number] - 1] |= np.uint64(1) << np.uint64(i & 63)
     state = np.empty((n + 63) // 64, dtype=np.uint64)
-    k = limit
+    k = int(limit)
     if n + m > LONG_PAIR:
-        k = min(limit, max(LEAST_BAND, abs(n - m) + np.int64((n + m) * NARROW_BAND)))
+        k = min(limit, max(LEAST_BAND, abs(n - m) + int((n + m) * NARROW_BAND)))
     length = _banded(b, n, k, ids, starts, words, bits, heads, state)
     while length < 0 and k < limit:
         k = min(limit, 4 * k)

@@ -10,6 +10,7 @@ import numpy as np
 from dedup.matching.audit import RecallAudit, audit_recall
 from dedup.matching.candidates import CandidateMetrics, find_candidates
 from dedup.matching.nodes import Nodes, collapse_equal_texts
+from dedup.matching.parallel import MEMORY
 from dedup.matching.verify import VerifiedPairs, verify_candidates
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def match_texts(
     *,
     position: NDArray[np.int64] | None = None,
     threads: int = 1,
+    memory: int = MEMORY,
 ) -> Matches:
     """Find all near-duplicates among texts.
 
@@ -45,19 +47,20 @@ def match_texts(
     texts : Arrow string array; may be memory-mapped, only candidates are read again
     fingerprints : of the same texts, made with the same `fingerprint` settings
     position : (n,) rank of each text, 0 is best; default: their order
+    memory : bytes that working arrays may take, roughly; results do not depend on it
     """
     nodes = collapse_equal_texts(fingerprints, np.arange(len(texts)) if position is None else position)
-    signatures = fingerprints.signatures[nodes.first_row]
     candidates, metrics = find_candidates(
-        signatures,
+        fingerprints.signatures,
         texts,
         nodes.first_row,
         fingerprints.n_shingles[nodes.first_row],
         match,
         fingerprint,
         threads=threads,
+        memory=memory,
     )
-    pairs = verify_candidates(candidates, texts, nodes.first_row, match, fingerprint, threads=threads)
+    pairs = verify_candidates(candidates, texts, nodes.first_row, match, fingerprint, threads=threads, memory=memory)
     return Matches(nodes, pairs, metrics)
 
 

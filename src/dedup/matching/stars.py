@@ -14,18 +14,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from dedup.matching.signatures import agreeing_values
+from dedup.matching.parallel import MEMORY
+from dedup.matching.signatures import agreeing_bytes, agreeing_values
 from dedup.matching.verify import verify_candidates
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from dedup.matching.signatures import Sketched
     from dedup.settings import FingerprintSettings, MatchSettings
 
 #: Keys that are searched for crowds: copies fill the groups of nearly every key, so a few show all crowds.
 CROWD_KEYS = 8
-#: Comparisons of signatures that the search for stars may spend (about 30 ns each); what is left then is split
+#: Comparisons of signatures that the search for stars may spend (about 10 ns each); what is left then is split
 #: into smaller groups like other hot groups.
 BUDGET = 2_000_000_000
 #: Exact comparisons (some 60 us each, hashing included) that may turn out to be no copies. Crowds that share a large
@@ -59,6 +61,8 @@ def _next_centre(
     node_bounds: NDArray[np.int64],
     node_groups: NDArray[np.int64],
     signatures: NDArray[np.uint32],
+    first_row: NDArray[np.int64],
+    sketches: NDArray[np.uint64],
     least: int,
     stamp: NDArray[np.int64],
     out: NDArray[np.int64],
@@ -80,7 +84,9 @@ def _next_centre(
                     continue
                 stamp[other] = node
                 compared += 1
-                if agreeing_values(signatures, node, other) >= least:
+                if agreeing_bytes(sketches, node, other) < least:
+                    continue
+                if agreeing_values(signatures, first_row[node], first_row[other]) >= least:
                     out[n] = other
                     n += 1
         if n or compared > budget:
@@ -90,23 +96,24 @@ def _next_centre(
 
 def find_stars(
     groups: list[NDArray[np.int64]],
-    signatures: NDArray[np.uint32],
+    sketched: Sketched,
     texts: pa.Array,
-    first_row: NDArray[np.int64],
     match: MatchSettings,
     fingerprint: FingerprintSettings,
     *,
     threads: int = 1,
+    memory: int = MEMORY,
 ) -> Stars:
     """Tie the copies in crowded groups to their best texts.
 
     Parameters
     ----------
     groups : node numbers of each crowded group; nodes are numbered by rank, the best first
-    signatures : (m, 128) uint32
-    texts, first_row : as in `verify_candidates`
+    sketched : signatures and sketches of the nodes
+    texts, memory : as in `verify_candidates`
     """
-    m = signatures.shape[0]
+    signatures, first_row, sketches = sketched.signatures, sketched.first_row, sketched.sketches
+    m = first_row.size
     centre = np.full(m, -1, dtype=np.int64)
     if not groups:
         return Stars(centre, np.zeros((0, 2), dtype=np.int64), 0)
@@ -135,6 +142,8 @@ def find_stars(
             node_bounds,
             node_groups,
             signatures,
+            first_row,
+            sketches,
             least,
             stamp,
             out,
@@ -145,7 +154,7 @@ def find_stars(
             node = nodes[position]
             others = np.sort(out[:n])
             asked = np.stack([np.full(n, node), others], axis=1)
-            copies = verify_candidates(asked, texts, first_row, match, fingerprint, threads=threads).b
+            copies = verify_candidates(asked, texts, first_row, match, fingerprint, threads=threads, memory=memory).b
             vain += n - copies.size
             if copies.size:
                 centre[copies] = node

@@ -9,7 +9,9 @@ import numpy as np
 from numba import njit
 
 from dedup.fingerprinting.shingles import distinct_shingle_hashes
+from dedup.matching.batches import batches_of_pairs, text_bytes
 from dedup.matching.indel import folded_texts, indel_similarities
+from dedup.matching.parallel import MEMORY, run_parts
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,8 +19,11 @@ if TYPE_CHECKING:
 
     from dedup.settings import FingerprintSettings, MatchSettings
 
-#: Pairs verified at a time; with texts of 2,000 characters a batch touches at most some 300 MB of hashes.
-BATCH = 8192
+#: Bytes of working memory per byte of text: eight for each hash (a character of one to four bytes), as much again
+#: while they are sorted, and four for each code point.
+BYTES_PER_BYTE = 12
+#: Pairs that a thread takes at a time; some ten milliseconds of work.
+PAIRS_PER_PART = 1024
 
 
 @dataclass(frozen=True)
@@ -61,28 +66,64 @@ def _shared(
     return out
 
 
+def count_shared(
+    hashes: NDArray[np.uint64],
+    bounds: NDArray[np.int64],
+    left: NDArray[np.int64],
+    right: NDArray[np.int64],
+    *,
+    threads: int = 1,
+) -> NDArray[np.int64]:
+    """Count the hashes that the texts of each pair share.
+
+    Parameters
+    ----------
+    hashes, bounds : as from `distinct_shingle_hashes`; left, right : (p,) numbers of texts in it
+    """
+
+    def work(low: int, high: int) -> NDArray[np.int64]:
+        shared: NDArray[np.int64] = _shared(hashes, bounds, left[low:high], right[low:high])
+        return shared
+
+    return np.concatenate([np.zeros(0, dtype=np.int64), *run_parts(work, left.size, PAIRS_PER_PART, threads)])
+
+
 def shared_shingles(
-    texts: pa.Array, rows_a: NDArray[np.int64], rows_b: NDArray[np.int64], fingerprint: FingerprintSettings
+    texts: pa.Array,
+    rows_a: NDArray[np.int64],
+    rows_b: NDArray[np.int64],
+    fingerprint: FingerprintSettings,
+    *,
+    threads: int = 1,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Count distinct shingles: shared by each pair, of each a, of each b; three int64 arrays of one length."""
     rows, where = np.unique(np.concatenate([rows_a, rows_b]), return_inverse=True)
     hashes, bounds = distinct_shingle_hashes(texts, rows, ngram=fingerprint.ngram, unit=fingerprint.unit)
     left, right = where[: rows_a.size].astype(np.int64), where[rows_a.size :].astype(np.int64)
     sizes = np.diff(bounds)
-    return _shared(hashes, bounds, left, right), sizes[left], sizes[right]
+    return count_shared(hashes, bounds, left, right, threads=threads), sizes[left], sizes[right]
 
 
 def edit_similarities(
-    texts: pa.Array, rows_a: NDArray[np.int64], rows_b: NDArray[np.int64], *, cutoff: float = 0.0, threads: int = 1
+    texts: pa.Array,
+    rows_a: NDArray[np.int64],
+    rows_b: NDArray[np.int64],
+    *,
+    cutoff: float = 0.0,
+    threads: int = 1,
+    memory: int = MEMORY,
 ) -> NDArray[np.float64]:
     """Indel similarity of the normalised texts of each pair, 0 where it is below `cutoff`.
 
     1 - d / (len(a) + len(b)) with d the number of insertions and deletions (rapidfuzz.distance.Indel).
     """
-    rows, where = np.unique(np.concatenate([rows_a, rows_b]), return_inverse=True)
-    cps, bounds = folded_texts(texts, rows)
-    left, right = where[: rows_a.size].astype(np.int64), where[rows_a.size :].astype(np.int64)
-    return indel_similarities(cps, bounds, left, right, cutoff=cutoff, threads=threads)
+    out = np.zeros(rows_a.size, dtype=np.float64)
+    for batch in batches_of_pairs(rows_a, rows_b, text_bytes(texts), memory // BYTES_PER_BYTE):
+        rows, where = np.unique(np.concatenate([rows_a[batch], rows_b[batch]]), return_inverse=True)
+        cps, bounds = folded_texts(texts, rows)
+        left, right = where[: batch.size].astype(np.int64), where[batch.size :].astype(np.int64)
+        out[batch] = indel_similarities(cps, bounds, left, right, cutoff=cutoff, threads=threads)
+    return out
 
 
 def verify_candidates(
@@ -93,39 +134,52 @@ def verify_candidates(
     fingerprint: FingerprintSettings,
     *,
     threads: int = 1,
+    memory: int = MEMORY,
 ) -> VerifiedPairs:
     """Keep the candidates that meet the definition of a near-duplicate.
 
     Parameters
     ----------
-    candidates : (p, 2) int64 node numbers, smaller first
+    candidates : (p, 2) int64 node numbers, smaller first, sorted and distinct
     texts, first_row : `texts[first_row[i]]` is the text of node i
+    memory : bytes that hashes and code points may take, roughly; two texts are always held
 
     Notes
     -----
     A pair is a near-duplicate when its Jaccard similarity is at least `match.jaccard`, or at least `match.floor`
     with an edit similarity of at least `match.edit`. Jaccard is computed on 64-bit hashes of distinct shingles: two
-    different shingles collide with probability 2**-64. Edit similarity costs milliseconds, Jaccard microseconds.
+    different shingles collide with probability 2**-64. Edit similarity costs some 50 us, Jaccard 7 us; reading and
+    hashing a text costs more, so pairs are taken in an order in which those of one crowd stand together.
     """
-    parts: list[tuple[NDArray[np.int64], ...]] = []
-    similarities: list[tuple[NDArray[np.float64], ...]] = []
+    n = len(candidates)
+    left, right = (np.ascontiguousarray(column) for column in candidates.T)
+    shared_by = [np.zeros(n, dtype=np.int64) for _ in range(3)]
+    edit = np.full(n, np.nan)
+    kept = np.zeros(n, dtype=bool)
     n_edit = 0
-    for start in range(0, len(candidates), BATCH):
-        a, b = candidates[start : start + BATCH].T
-        shared, size_a, size_b = shared_shingles(texts, first_row[a], first_row[b], fingerprint)
+    sizes = text_bytes(texts)[first_row]
+    for batch in batches_of_pairs(left, right, sizes, memory // BYTES_PER_BYTE):
+        rows_a, rows_b = first_row[left[batch]], first_row[right[batch]]
+        shared, size_a, size_b = shared_shingles(texts, rows_a, rows_b, fingerprint, threads=threads)
+        for column, counts in zip(shared_by, (shared, size_a, size_b), strict=True):
+            column[batch] = counts
         jaccard = shared / (size_a + size_b - shared)
-        edit = np.full(a.size, np.nan)
         open_pairs = np.flatnonzero((jaccard >= match.floor) & (jaccard < match.jaccard))
         n_edit += open_pairs.size
-        edit[open_pairs] = edit_similarities(
-            texts, first_row[a[open_pairs]], first_row[b[open_pairs]], cutoff=match.edit, threads=threads
+        decided = edit_similarities(
+            texts, rows_a[open_pairs], rows_b[open_pairs], cutoff=match.edit, threads=threads, memory=memory
         )
-        kept = (jaccard >= match.jaccard) | ((jaccard >= match.floor) & (edit >= match.edit))
-        parts.append((a[kept], b[kept]))
-        similarities.append((jaccard[kept], (shared / size_a)[kept], (shared / size_b)[kept], edit[kept]))
-    if not parts:
-        none, nothing = np.zeros(0, dtype=np.int64), np.zeros(0)
-        return VerifiedPairs(none, none, nothing, nothing, nothing, nothing, 0, 0)
-    a, b = (np.concatenate(column) for column in zip(*parts, strict=True))
-    jaccard, in_a, in_b, edit = (np.concatenate(column) for column in zip(*similarities, strict=True))
-    return VerifiedPairs(a, b, jaccard, in_a, in_b, edit, len(candidates), n_edit)
+        edit[batch[open_pairs]] = decided
+        kept[batch[jaccard >= match.jaccard]] = True
+        kept[batch[open_pairs[decided >= match.edit]]] = True
+    shared, size_a, size_b = (column[kept] for column in shared_by)
+    return VerifiedPairs(
+        left[kept],
+        right[kept],
+        shared / (size_a + size_b - shared),
+        shared / size_a,
+        shared / size_b,
+        edit[kept],
+        n,
+        n_edit,
+    )
