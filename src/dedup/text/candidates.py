@@ -22,8 +22,9 @@ OPENING = (
 )
 
 _B = f"[{BLANKS}]*"
-_UNIT = "(?:篇|范文|例文|样文|模板|范本|样本)"
 # A token that may number a report. `第一篇章` and `一篇`, without 第, are words of running text.
+_TOKEN_WORDS = ("篇", "范文", "例文", "样文", "模板", "范本", "样本")
+_UNIT = f"(?:{'|'.join(_TOKEN_WORDS)})"
 _TOKEN = re.compile(
     rf"第{_B}(?P<ordinal>{ORDINAL}){_B}篇(?!章|幅|文章|论文)"
     rf"|{_UNIT}{_B}[（(\[【]?{_B}(?P<cardinal>{CHINESE_ORDINAL}(?![年月日个])|[0-9０-９]{{1,3}}(?![0-9０-９.．％%年月日个]))"
@@ -89,7 +90,7 @@ class Heading:
 def strong_candidates(text: str, lines: list[Line]) -> list[Heading]:
     """Return the headings that number themselves as pieces (`…篇一`, `第三篇：…`, `范文2`), in order."""
     found: list[Heading] = []
-    if not lines:
+    if not lines or not any(word in text for word in _TOKEN_WORDS):
         return found
     starts = [line[0] for line in lines]
     last_end = -1

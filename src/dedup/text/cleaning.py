@@ -18,7 +18,10 @@ _LEADING_MARKS = re.compile(
     rf"(?:#{{1,6}}[{BLANKS}]+|[>＞](?=[^>＞=])[{BLANKS}]*|[-*+][{BLANKS}]+(?=[0-9０-９一二三四五六七八九十]{{1,3}}[、.．]|[（(][一二三四五六七八九十]))+"
 )
 _BOLD_LINE = re.compile(r"(\*\*|__)([^*_\n]{2,120})\1")
-_INNER_BLANK = re.compile(rf"(?<=[{HAN}])[ \u3000]{{1,2}}(?=[{HAN}])")
+# One or two blanks between two Hanzi; led by the blank, which is rarer than Hanzi.
+_INNER_BLANK = re.compile(rf"[ \u3000](?<=[{HAN}][ \u3000])[ \u3000]?(?=[{HAN}])")
+#: What blanks to strip and marks to drop start or end with; other lines are kept as they are.
+_EDGES = frozenset(BLANK_CHARACTERS + "#>＞-*+_")
 _CLAUSE_ENDS = frozenset("，。；、")
 _CHUNK_END = re.compile(rf"[^{HAN}]")
 
@@ -139,6 +142,11 @@ def _kept_pieces(text: str, lines: Sequence[Line], noise: Sequence[Noise]) -> tu
     for start, end in lines:
         while k < len(noise) and noise[k].end <= start:
             k += 1
+        clear = k == len(noise) or noise[k].start >= end
+        if clear and start < end and text[start] not in _EDGES and text[end - 1] not in _EDGES:
+            pieces.append([(start, end)])
+            kept.append((start, end))
+            continue
         parts: list[Line] = []
         position = start
         j = k

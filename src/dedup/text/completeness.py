@@ -18,9 +18,11 @@ _OPENING = re.compile(
 _CLOSING = re.compile(
     r"奋斗|谢谢|让我们|再创|新篇章|新局面|前进|新胜利|新辉煌|(?:祝|预祝)[^。]{2,20}|请[^。]{0,12}(?:指正|批评|审议)|自[^。]{2,16}起(?:施行|执行)"
 )
-_GOVERNMENT = re.compile(r"各位代表|政府工作|[我全][省市县区镇乡州](?![人])")
+_GOVERNMENT = re.compile(r"各位代表|政府工作|我[省市县区镇乡州](?!人)|全[省市县区镇乡州](?!人)")
 _PLAIN_END = re.compile(rf"[{SENTENCE_ENDS}：:；;.][{re.escape(CLOSERS)}\"']*$|[）)》”\"'|]$|[0-9]日?$")
 _BAD_START = re.compile(r"[，。；、：！？”’）》】,;:!?)\]%％]|[a-z]")
+# Led by the line feed, which is rare; the figure before it is read only in a text that has such a place.
+_DIGIT_AT_END = re.compile(rf"\n(?<=[0-9.]\n)[{HAN}]")
 _CUT_NUMBER = re.compile(rf"[{HAN}][0-9]+(?:\.[0-9]*)?\n(?![0-9年月日万亿千百%％])[{HAN}]")
 
 
@@ -48,7 +50,8 @@ def completeness(text: str) -> str:
         no_tail = no_tail or not closed
     if no_head or no_tail:
         return "fragment" if no_head and no_tail else "no_head" if no_head else "no_tail"
-    return "hole" if _CUT_NUMBER.search(text) or _jumps(lines) else "full"
+    cut = _DIGIT_AT_END.search(text) is not None and _CUT_NUMBER.search(text) is not None
+    return "hole" if cut or _jumps(lines) else "full"
 
 
 def _jumps(lines: Sequence[str]) -> bool:

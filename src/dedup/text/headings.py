@@ -238,7 +238,7 @@ def _fill(text: str, series: list[Heading], strong: list[Heading]) -> list[Headi
 
 def _hidden(text: str, start: int, end: int, first: int, last: int, shared: str, form: str) -> list[Heading]:
     """Find headings that stand in the middle of running text, by the title that their siblings share."""
-    if len(shared) < MIN_TITLE or form not in ("suffix", "ordinal", "unit"):
+    if len(shared) < MIN_TITLE or form not in ("suffix", "ordinal", "unit") or text.find(shared, start, end) < 0:
         return []
     found = []
     title = re.escape(shared)

@@ -25,7 +25,7 @@ _SENTENCE = re.compile(
     rf"[{HAN}][，。；！？]|[{LATIN}{DIGITS}\"')%][.!?]($|[{BLANKS}{NEWLINES}\"')])|[{LATIN}],[{BLANKS}][{LATIN}]"
 )
 _SEPARATORS = re.compile(rf"[{NEWLINES}|｜>＞»›·•/\\\t\u3000]+| {{2,}}")
-_LINE_END = re.compile(rf"[{NEWLINES}]+")
+_LINE = re.compile(rf"[^{NEWLINES}]+")
 _HAN_SPACE = re.compile(rf"(?<=[{HAN}]) (?=[{HAN}])")
 _WORD = re.compile(rf"[{LATIN}{DIGITS}]+")
 _MENU = re.compile(
@@ -53,15 +53,16 @@ def junk_reason(text: str, clean_length: int, min_chars: int) -> str | None:
     if clean_length < min_chars:
         return f"near-empty: {clean_length} letters and digits"
     sample = text[:SAMPLE]
-    lines = _LINE_END.split(sample)
     code = _is_code(sample)
-    sentences = (line for line in lines if _SENTENCE.search(line) and not (code and _is_code(line)))
-    prose = sum(map(len, sentences)) / max(1, len(sample))
-    if code and prose < 0.2:
-        return "script, style sheet or data"
-    if prose < PROSE:
-        return _navigation(sample)
-    return None
+    enough = 0.2 if code else PROSE
+    prose = 0
+    for match in _LINE.finditer(sample):
+        start, end = match.span()
+        if _SENTENCE.search(sample, start, end) and not (code and _is_code(match.group())):
+            prose += end - start
+            if prose / len(sample) >= enough:
+                return None
+    return "script, style sheet or data" if code else _navigation(sample)
 
 
 def _is_code(text: str) -> bool:

@@ -11,7 +11,8 @@ Line = tuple[int, int]
 
 # Skipping blanks and line ends inside the regex engine keeps a page of a million empty lines cheap.
 _LINE = re.compile(rf"[^{BLANKS}{NEWLINES}][^{NEWLINES}]*")
-_WIDE = re.compile(rf"[\u3000\u00a0 \t]{{2,}}|(?<=[{SENTENCE_ENDS}”])[\u3000 ]")
+# Led by one class of characters, which lets the engine skip text fast: two or more blanks, or one behind a sentence.
+_WIDE = re.compile(rf"[\u3000\u00a0 \t](?:[\u3000\u00a0 \t]+|(?<=[{SENTENCE_ENDS}”][\u3000 ]))")
 _HAN = re.compile(rf"[{HAN}]")
 #: Lines up to this length are not looked into for paragraphs that are separated by blanks only.
 LONG_LINE = 200
@@ -43,6 +44,8 @@ def indent(text: str, line: Line) -> int:
 
 def _paragraphs(text: str, start: int, end: int) -> list[Line]:
     """Cut a long line at runs of blanks that separate paragraphs."""
+    if all(text.find(blank, start, end) < 0 for blank in " \u3000\t\u00a0"):
+        return [(start, end)]
     gaps: list[tuple[int, int]] = []
     after_sentence = single = 0
     for match in _WIDE.finditer(text, start, end):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dedup.text.characters import BLANKS
+from dedup.text.characters import BLANK_CHARACTERS, BLANKS
 from dedup.text.ordinals import CHINESE_ORDINAL, ORDINAL, parse_ordinal
 
 _B = f"[{BLANKS}]*"
@@ -22,6 +22,10 @@ _MARK = re.compile(
     rf"|(?P<dash>——|--(?!-)|—(?=[^—])|－－)"
     rf"|(?P<speech>(?:各位(?:代表|委员|领导|同志|来宾|同事|嘉宾)|同志们|朋友们|女士们)))"
 )
+#: What marks start with. A look at one character spares most lines the regular expressions.
+_FIRSTS = frozenset(
+    BLANK_CHARACTERS + "#-*+•●■◆▲★·>＞（(【[第一二三四五六七八九十0123456789０１２３４５６７８９首其再最此另同—－各朋女"
+) | {chr(point) for first, last in ("①⑳", "⑴⒇", "㈠㈩", "❶❿") for point in range(ord(first), ord(last) + 1)}
 _MARKDOWN = re.compile(rf"#{{1,6}}[{BLANKS}]+|[-*+•●■◆▲★·][{BLANKS}]+|[•●■◆▲★>＞]")
 
 
@@ -43,6 +47,8 @@ class Mark:
 
 def read_mark(text: str, start: int, end: int) -> Mark | None:
     """Return the mark at the start of the line text[start:end], or None."""
+    if start >= end or text[start] not in _FIRSTS:
+        return None
     match = _MARK.match(text, start, end)
     if match is None:
         plain = _MARKDOWN.match(text, start, end)

@@ -30,7 +30,10 @@ class Placeholder:
 _X = "xX\uff58\uff38"
 _CROSS = "×╳\u2715\u2716"
 # First characters of every placeholder: a class at the start of a pattern lets the regex engine skip text fast.
-_FIRST = re.compile(rf"[{_X}{_CROSS}～〜*＊□◻▢“‘「《_＿?？○◯]|(?:19|20|二[〇○零])")
+_FIRST = re.compile(
+    rf"[{_X}{_CROSS}～〜*＊□◻▢“‘「《_＿?？○◯12二]"
+    rf"(?:(?<=[{_X}{_CROSS}～〜*＊□◻▢_＿?？○◯])|(?<=1)9|(?<=2)0|(?<=二)[〇○零]|(?<=[“‘「《])[{BLANKS}”’」》])"
+)
 _KINDS: tuple[tuple[str, PlaceholderKind, re.Pattern[str]], ...] = (
     (
         "12二",

@@ -9,6 +9,9 @@ from dedup.text.lines import Line
 
 _ENDED = re.compile(rf"(?:[{SENTENCE_ENDS}]|(?<![0-9])\.|[：:；;])[{re.escape(CLOSERS)}\"']*$")
 _ENDED_BEFORE_NOTE = re.compile(r"[。！？；][（(][^（）()]{1,50}[）)]$")
+# Most lines are judged by their last character alone; the full stop and closing marks need a look at what is before.
+_ENDS = frozenset(SENTENCE_ENDS + "：:；;")
+_MAY_END = frozenset(CLOSERS + ".\"'")
 #: A stretch that goes on with a sentence: particles and joining words.
 FRAGMENT = re.compile(
     "的(?!确)|了(?!解|然)|着(?!力|眼|重|手|陆|装)|过(?![去程渡硬关半])|们|性(?![能质别格])|化(?![解工肥学险石])|率(?![先领])"
@@ -25,6 +28,11 @@ def ends_sentence(text: str, line: Line) -> bool:
     """Whether a line ends as a sentence, a list item or an announcement ends."""
     # Closing marks after the end are few; looking at the last characters only keeps long lines cheap.
     start, end = line
+    last = text[end - 1]
+    if last in _ENDS:
+        return True
+    if last not in _MAY_END:
+        return False
     if _ENDED.search(text, max(start, end - 8), end):
         return True
-    return text[end - 1] in "）)" and _ENDED_BEFORE_NOTE.search(text, max(start, end - 60), end) is not None
+    return last in "）)" and _ENDED_BEFORE_NOTE.search(text, max(start, end - 60), end) is not None

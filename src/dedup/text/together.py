@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dedup.text.characters import LATIN
 from dedup.text.lines import Line
+from dedup.text.occurrences import likely_places, pair_table
 
 _WORD = re.compile(rf"[{LATIN}]+(?:-[{LATIN}]+)*")
 _CLAUSE_ENDS = "，。；：！？、,;:!?\n\r”）)》 \u3000…—"
@@ -81,24 +81,17 @@ def _code(pair: str) -> int:
     return ord(pair[0]) << 21 | ord(pair[1])
 
 
-def _hash16(codes: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    return (codes ^ codes >> np.uint64(16)) & np.uint64(0xFFFF)
-
-
 def _find_pairs(text: str, pairs: Iterable[str]) -> dict[str, list[int]]:
     """Return the first places of each of the given character pairs that stands in `text`."""
     names = {_code(pair): pair for pair in pairs if len(pair) == 2}
     if not names or len(text) < 2:
         return {}
     wanted = np.array(sorted(names), dtype=np.uint64)
-    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
-    codes = points[:-1] << np.uint64(21) | points[1:]
     # A table of 16-bit hashes lets few pairs through to the search; one look-up costs a tenth of a search.
-    likely = np.zeros(1 << 16, dtype=bool)
-    likely[_hash16(wanted)] = True
-    hits = np.flatnonzero(likely[_hash16(codes)])
-    owners = np.minimum(np.searchsorted(wanted, codes[hits]), wanted.size - 1)
-    exact = wanted[owners] == codes[hits]
+    hits, points = likely_places(text, pair_table(names.values()))
+    codes = points[hits].astype(np.uint64) << np.uint64(21) | points[hits + 1]
+    owners = np.minimum(np.searchsorted(wanted, codes), wanted.size - 1)
+    exact = wanted[owners] == codes
     hits, owners = hits[exact], owners[exact]
     order = np.argsort(owners, kind="stable")
     hits, owners = hits[order], owners[order]
