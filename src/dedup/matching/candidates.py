@@ -65,8 +65,6 @@ def _put(pairs: NDArray[np.uint64], n: int, a: int, b: int) -> NDArray[np.uint64
 @njit(nogil=True, cache=True)
 def _pairs_of_groups(
     packed: NDArray[np.uint64],
-    signatures: NDArray[np.uint32],
-    first_row: NDArray[np.int64],
     sketches: NDArray[np.uint64],
     star: NDArray[np.int64],
     least: int,
@@ -76,7 +74,7 @@ def _pairs_of_groups(
 
     Two members of one large star are not compared: each is paired with its centre.
 
-    Returns the pairs whose signatures agree in at least `least` values, as (smaller << 32 | larger); the members of
+    Returns the pairs whose sketches agree in at least `least` values, as (smaller << 32 | larger); the members of
     hot runs; the number of comparisons.
     """
     pairs = np.empty(1024, dtype=np.uint64)
@@ -110,9 +108,7 @@ def _pairs_of_groups(
                 if star[a] >= 0 and star[a] == star[b]:
                     continue
                 compared += 1
-                if agreeing_bytes(sketches, a, b) < least:
-                    continue
-                if agreeing_values(signatures, first_row[a], first_row[b]) >= least:
+                if agreeing_bytes(sketches, a, b) >= least:
                     pairs = _put(pairs, n_pairs, a, b)
                     n_pairs += 1
                 continue
@@ -129,14 +125,23 @@ def _pairs_of_groups(
                     if tied >= 0 and tied == star[nodes[j]]:
                         continue
                     compared += 1
-                    if agreeing_bytes(block, i, j) < least:
-                        continue
-                    a, b = nodes[i], nodes[j]
-                    if agreeing_values(signatures, first_row[a], first_row[b]) >= least:
-                        pairs = _put(pairs, n_pairs, a, b)
+                    if agreeing_bytes(block, i, j) >= least:
+                        pairs = _put(pairs, n_pairs, nodes[i], nodes[j])
                         n_pairs += 1
         start = end
     return pairs[:n_pairs], hot_members[:n_hot], compared
+
+
+@njit(nogil=True, cache=True)
+def _agree(
+    packed: NDArray[np.uint64], signatures: NDArray[np.uint32], first_row: NDArray[np.int64], least: int
+) -> NDArray[np.bool_]:
+    """Tell which pairs, as (a << 32 | b), have signatures that agree in at least `least` values."""
+    out = np.empty(packed.size, dtype=np.bool_)
+    for p in range(packed.size):
+        a, b = np.int64(packed[p] >> np.uint64(32)), np.int64(packed[p] & LOW_32)
+        out[p] = agreeing_values(signatures, first_row[a], first_row[b]) >= least
+    return out
 
 
 @njit(nogil=True, cache=True)
@@ -173,20 +178,18 @@ def _pairs_sharing(
 def _neighbour_pairs(
     members: NDArray[np.int64],
     values: NDArray[np.uint64],
-    signatures: NDArray[np.uint32],
-    first_row: NDArray[np.int64],
+    sketches: NDArray[np.uint64],
     least: int,
     width: int,
 ) -> NDArray[np.uint64]:
-    pairs = np.empty(members.size * width, dtype=np.uint64)
+    pairs = np.empty(1024, dtype=np.uint64)
     n_pairs = 0
     for i in range(members.size):
         for j in range(i + 1, min(i + 1 + width, members.size)):
             if values[j] != values[i]:
                 break
-            if agreeing_values(signatures, first_row[members[i]], first_row[members[j]]) >= least:
-                a, b = min(members[i], members[j]), max(members[i], members[j])
-                pairs[n_pairs] = (np.uint64(a) << np.uint64(32)) | np.uint64(b)
+            if agreeing_bytes(sketches, members[i], members[j]) >= least:
+                pairs = _put(pairs, n_pairs, members[i], members[j])
                 n_pairs += 1
     return pairs[:n_pairs]
 
@@ -237,7 +240,8 @@ def find_candidates(
     metrics : what was compared and what was not
     """
     metrics = CandidateMetrics(keys=match.keys)
-    found = _PairSet()
+    # What the sketches let through is asked again of the signatures, once for each distinct pair.
+    found, other = _PairSet(), _PairSet()
     m, num_perm = first_row.size, signatures.shape[1]
     least = int(np.ceil(match.estimate_floor * num_perm))
     rows = key_rows(match.keys, match.rows_per_key, num_perm)
@@ -255,7 +259,7 @@ def find_candidates(
     crowds += _crowds(*short_groups, limit)
     stars = find_stars(crowds, nodes, texts, match, fingerprint, threads=threads, memory=memory)
     metrics.compared += stars.compared
-    found.add((stars.pairs[:, 0].astype(np.uint64) << np.uint64(32)) | stars.pairs[:, 1].astype(np.uint64))
+    other.add((stars.pairs[:, 0].astype(np.uint64) << np.uint64(32)) | stars.pairs[:, 1].astype(np.uint64))
     # Small stars are compared like everything else: all pairs of a cluster of moderate size are published.
     size = np.bincount(stars.centre[stars.centre >= 0], minlength=m)
     star = np.where((stars.centre >= 0) & (size[stars.centre] > match.complete_cluster), stars.centre, -1)
@@ -264,7 +268,7 @@ def find_candidates(
 
     def search(low: int, high: int) -> list[tuple[NDArray[np.uint64], NDArray[np.int64], int]]:
         return [
-            _pairs_of_groups(packed, signatures, first_row, nodes.sketches, star, least, limit)
+            _pairs_of_groups(packed, nodes.sketches, star, least, limit)
             for packed in _sorted_by_keys(nodes, everyone, rows[low:high])
         ]
 
@@ -282,8 +286,10 @@ def find_candidates(
             key += 1
     metrics.short_nodes = short.size
     if short.size > 1:
-        found.add(_pairs_of_short_texts(*short_groups, star, match, metrics))
+        other.add(_pairs_of_short_texts(*short_groups, star, match, metrics))
     packed = found.distinct()
+    other.add(packed[_agree(packed, signatures, first_row, least)])
+    packed = other.distinct()
     metrics.candidates = packed.size
     return np.stack([(packed >> np.uint64(32)).astype(np.int64), (packed & LOW_32).astype(np.int64)], axis=1), metrics
 
@@ -322,20 +328,19 @@ def _split_hot(
 
     What is still too large then is linked to near neighbours in signature order, and counted.
     """
-    signatures, first_row = nodes.signatures, nodes.first_row
     for step in (1, 2):
         both = np.concatenate([rows[key], rows[(key + step) % len(rows)]])[None]
         (packed,) = _sorted_by_keys(nodes, hot, both)
-        pairs, still, compared = _pairs_of_groups(packed, signatures, first_row, nodes.sketches, star, least, limit)
+        pairs, still, compared = _pairs_of_groups(packed, nodes.sketches, star, least, limit)
         metrics.compared += compared
         found.add(pairs)
         if still.size:
             (packed,) = _sorted_by_keys(nodes, still, both)
             members, values = (packed & LOW_32).astype(np.int64), packed >> np.uint64(32)
             third = rows[(key + 3) % len(rows)]
-            order = np.lexsort((members, *(signatures[first_row[members], r] for r in third), values))
+            order = np.lexsort((members, *(nodes.signatures[nodes.first_row[members], r] for r in third), values))
             members, values = members[order], values[order]
-            found.add(_neighbour_pairs(members, values, signatures, first_row, least, HOT_NEIGHBOURS))
+            found.add(_neighbour_pairs(members, values, nodes.sketches, least, HOT_NEIGHBOURS))
             _, sizes = np.unique(values, return_counts=True)
             metrics.pairs_not_compared += int((sizes * (sizes - 1) // 2).sum() - sizes.sum() * HOT_NEIGHBOURS)
 
