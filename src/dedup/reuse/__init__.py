@@ -1,0 +1,1 @@
+"""Text that stands in several reports: passages, phrases, templates, and who shares it with whom."""
