@@ -17,12 +17,11 @@ from numba import njit
 
 from dedup import schemas
 from dedup.fingerprinting.shingles import (
-    BASE,
     Unit,
-    finish_hash,
+    descending_powers,
     hash_char_shingles,
+    hash_text,
     hash_word_shingles,
-    mix_code_point,
 )
 from dedup.text.normalise import NORMALISER_VERSION, fold_table, fold_utf8, string_array, utf8_buffers
 
@@ -34,8 +33,8 @@ if TYPE_CHECKING:
 NUM_PERM = schemas.NUM_PERM
 SEED = 1
 EMPTY = np.uint32(0xFFFFFFFF)
-#: Shingles per tile: its hashes (2 kB) stay in the first-level cache while all permutations pass over them.
-TILE = 512
+#: Shingles per tile: its hashes (8 kB) stay in the first-level cache while all permutations pass over them.
+TILE = 2048
 
 
 @cache
@@ -47,21 +46,31 @@ def permutations() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     return a, b
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@njit(nogil=True, cache=True)
 def _fold_minima(
-    tile: NDArray[np.uint32],
-    size: int,
-    a: NDArray[np.uint32],
-    b: NDArray[np.uint32],
-    signature: NDArray[np.uint32],
+    tile: NDArray[np.uint32], a: NDArray[np.uint32], b: NDArray[np.uint32], signature: NDArray[np.uint32]
 ) -> None:
-    for k in range(a.size):
-        multiplier, addend = a[k], b[k]
-        smallest = signature[k]
-        for j in range(size):
-            value = np.uint32(multiplier * tile[j] + addend)
-            smallest = min(smallest, value)
-        signature[k] = smallest
+    # Two permutations at a time: their loads of the tile are shared, and their final reductions overlap.
+    for k in range(0, a.size, 2):
+        a_0, a_1, b_0, b_1 = a[k], a[k + 1], b[k], b[k + 1]
+        smallest_0, smallest_1 = signature[k], signature[k + 1]
+        for j in range(tile.size):
+            h = tile[j]
+            smallest_0 = min(smallest_0, np.uint32(a_0 * h + b_0))
+            smallest_1 = min(smallest_1, np.uint32(a_1 * h + b_1))
+        signature[k] = smallest_0
+        signature[k + 1] = smallest_1
+
+
+@njit(nogil=True, cache=True)
+def _mix_32(hashes: NDArray[np.uint64], out: NDArray[np.uint32]) -> None:
+    for j in range(hashes.size):
+        h = np.uint32(hashes[j] >> np.uint64(32))
+        h ^= h >> np.uint32(16)
+        h = np.uint32(h * np.uint32(0x85EBCA6B))
+        h ^= h >> np.uint32(13)
+        h = np.uint32(h * np.uint32(0xC2B2AE35))
+        out[j] = h ^ (h >> np.uint32(16))
 
 
 @njit(nogil=True, cache=True)
@@ -74,6 +83,7 @@ def _signatures(
     words: bool,
     a: NDArray[np.uint32],
     b: NDArray[np.uint32],
+    powers: NDArray[np.uint64],
     signatures: NDArray[np.uint32],
     counts: NDArray[np.int64],
     text_hashes: NDArray[np.uint64],
@@ -88,22 +98,13 @@ def _signatures(
         else:
             hashes, count = hash_char_shingles(cps, n, ngram, hashes)
         counts[d] = count
-        h64 = np.uint64(n)
-        for i in range(n):
-            h64 = h64 * BASE + mix_code_point(cps[i])
-        text_hashes[d] = finish_hash(h64)
+        text_hashes[d] = hash_text(cps, n, powers)
         signature = signatures[d]
         signature[:] = EMPTY
         for start in range(0, count, TILE):
-            size = min(TILE, count - start)
-            for j in range(size):
-                h = np.uint32(hashes[start + j] >> np.uint64(32))
-                h ^= h >> np.uint32(16)
-                h = np.uint32(h * np.uint32(0x85EBCA6B))
-                h ^= h >> np.uint32(13)
-                h = np.uint32(h * np.uint32(0xC2B2AE35))
-                tile[j] = h ^ (h >> np.uint32(16))
-            _fold_minima(tile, size, a, b, signature)
+            part = hashes[start : min(start + TILE, count)]
+            _mix_32(part, tile)
+            _fold_minima(tile[: part.size], a, b, signature)
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,7 @@ def signature_matrix(texts: pa.Array, *, ngram: int = 5, unit: Unit = "char", th
     text_hashes = np.zeros(n, dtype=np.uint64)
     table = fold_table()
     a, b = permutations()
+    powers = descending_powers()
 
     def run(low: int, high: int) -> None:
         _signatures(
@@ -142,6 +144,7 @@ def signature_matrix(texts: pa.Array, *, ngram: int = 5, unit: Unit = "char", th
             unit == "word",
             a,
             b,
+            powers,
             signatures[low:high],
             counts[low:high],
             text_hashes[low:high],

@@ -7,6 +7,7 @@ one shingle, itself; an empty text has none. The hash of a shingle is a polynomi
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -31,7 +32,10 @@ GOLDEN = np.uint64(_GOLDEN)
 FMIX_1 = np.uint64(_FMIX_1)
 FMIX_2 = np.uint64(_FMIX_2)
 BASE = np.uint64(_BASE)
-_32 = np.uint64(32)
+#: Shingles per vectorised pass: what it reads and writes stays in the first-level cache.
+TILE = 512
+#: Wider shingles are hashed by rolling.
+WIDE = 64
 _33 = np.uint64(33)
 _29 = np.uint64(29)
 
@@ -101,6 +105,50 @@ def finish_hash(h: np.uint64) -> np.uint64:
 
 
 @njit(nogil=True, cache=True)
+def _hash_tile(
+    cps: NDArray[np.uint32], width: int, mixed: NDArray[np.uint64], scratch: NDArray[np.uint64], out: NDArray[np.uint64]
+) -> None:
+    """Write the hashes of all `out.size` shingles of `width` code points that start in `cps`, in vectorised passes.
+
+    The polynomial of 2w code points is that of w, times BASE**w, plus that of the next w; so a width of 5 = 0b101
+    takes three passes (2, 4, 5) of independent multiplications instead of a chain of dependent ones.
+    """
+    length = cps.size
+    for j in range(length):
+        mixed[j] = mix_code_point(cps[j])
+    sums, other = mixed, scratch[0]
+    spare = scratch[1]
+    covered = 1
+    power = BASE
+    bit = 1
+    while 2 * bit <= width:
+        bit *= 2
+    while bit > 1:
+        bit //= 2
+        length -= covered
+        _advance(sums[:length], power, sums[covered : covered + length], other)
+        sums, other, spare = other, spare, other
+        covered *= 2
+        power *= power
+        if width & bit:
+            length -= 1
+            _advance(sums[:length], BASE, mixed[covered : covered + length], other)
+            sums, other, spare = other, spare, other
+            covered += 1
+            power *= BASE
+    for j in range(out.size):
+        out[j] = finish_hash(sums[j])
+
+
+@njit(nogil=True, cache=True)
+def _advance(
+    sums: NDArray[np.uint64], power: np.uint64, following: NDArray[np.uint64], out: NDArray[np.uint64]
+) -> None:
+    for j in range(sums.size):
+        out[j] = sums[j] * power + following[j]
+
+
+@njit(nogil=True, cache=True)
 def hash_char_shingles(
     cps: NDArray[np.uint32], n: int, ngram: int, out: NDArray[np.uint64]
 ) -> tuple[NDArray[np.uint64], int]:
@@ -111,6 +159,21 @@ def hash_char_shingles(
     count = n - width + 1
     if count > out.size:
         out = np.empty(max(count, 2 * out.size), dtype=np.uint64)
+    if width <= WIDE:
+        tile = min(count, TILE)
+        mixed = np.empty(tile + width, dtype=np.uint64)
+        scratch = np.empty((2, tile + width), dtype=np.uint64)
+        for low in range(0, count, tile):
+            high = min(low + tile, count)
+            _hash_tile(cps[low : high + width - 1], width, mixed, scratch, out[low:high])
+    else:
+        _roll(cps, width, out[:count])
+    return out, count
+
+
+@njit(nogil=True, cache=True)
+def _roll(cps: NDArray[np.uint32], width: int, out: NDArray[np.uint64]) -> None:
+    """Write the hashes of wide shingles, each from its predecessor: constant time, whatever the width."""
     leaving = np.uint64(1)
     for _ in range(width):
         leaving *= BASE
@@ -118,10 +181,37 @@ def hash_char_shingles(
     for i in range(width):
         h = h * BASE + mix_code_point(cps[i])
     out[0] = finish_hash(h)
-    for i in range(1, count):
+    for i in range(1, out.size):
         h = h * BASE + mix_code_point(cps[i + width - 1]) - mix_code_point(cps[i - 1]) * leaving
         out[i] = finish_hash(h)
-    return out, count
+
+
+@njit(nogil=True, cache=True)
+def hash_text(cps: NDArray[np.uint32], n: int, powers: NDArray[np.uint64]) -> np.uint64:
+    """Return the hash of the whole text `cps[:n]`: a polynomial that starts with its length.
+
+    `powers` are those of `descending_powers`. A block is a sum of independent products (no chain from one code point
+    to the next), so it is vectorised; between blocks Horner's scheme goes on.
+    """
+    h = np.uint64(n)
+    block = powers.size - 1
+    for low in range(0, n, block):
+        part = cps[low : min(low + block, n)]
+        weights = powers[powers.size - part.size :]
+        total = h * powers[block - part.size]
+        for j in range(part.size):
+            total += mix_code_point(part[j]) * weights[j]
+        h = total
+    return finish_hash(h)
+
+
+@cache
+def descending_powers() -> NDArray[np.uint64]:
+    """Return BASE**TILE, ..., BASE, 1 modulo 2**64."""
+    powers = [1]
+    for _ in range(TILE):
+        powers.append(powers[-1] * _BASE & _MASK)
+    return np.array(powers[::-1], dtype=np.uint64)
 
 
 @njit(nogil=True, cache=True)

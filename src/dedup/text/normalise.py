@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 NORMALISER_VERSION = "nfkc-casefold-lmn-1-unicode15.1"
 
 SPACE = np.uint32(32)
+#: Free places beyond one per byte: the longest expansion (U+FDFA) has 18 code points, and a space may precede it.
+SLACK = np.uint64(20)
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,78 @@ def _load(name: str) -> CodePointTable:
 
 
 @njit(nogil=True, cache=True)
+def _fold_part(
+    data: NDArray[np.uint8],
+    start: int,
+    end: int,
+    index: NDArray[np.int32],
+    expansions: NDArray[np.uint32],
+    out: NDArray[np.uint32],
+    written: int,
+    spaced: bool,
+    pending: bool,
+) -> tuple[int, int, bool]:
+    # No array is rebound in here: numba would count references once per character, which costs more than decoding.
+    # Unsigned positions, because a signed index is tested for being negative. The caller sees to one free place per
+    # byte left and SLACK more; only an expansion can need more, and stops before it is written.
+    one, two, three, four = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
+    i, stop, n = np.uint64(start), np.uint64(end), np.uint64(written)
+    size = np.uint64(out.size)
+    while i < stop:
+        here = i
+        byte = data[i]
+        if 0xE0 <= byte < 0xF0:
+            cp = (
+                (np.uint32(byte & 0x0F) << 12)
+                | (np.uint32(data[i + one] & 0x3F) << 6)
+                | np.uint32(data[i + two] & 0x3F)
+            )
+            i += three
+        elif byte < 0x80:
+            cp = np.uint32(byte)
+            i += one
+        elif byte < 0xE0:
+            cp = (np.uint32(byte & 0x1F) << 6) | np.uint32(data[i + one] & 0x3F)
+            i += two
+        else:
+            cp = (
+                (np.uint32(byte & 0x07) << 18)
+                | (np.uint32(data[i + one] & 0x3F) << 12)
+                | (np.uint32(data[i + two] & 0x3F) << 6)
+                | np.uint32(data[i + three] & 0x3F)
+            )
+            i += four
+        target = index[np.uint64(cp)]
+        if target < 0:
+            at = np.uint64(-np.int64(target))
+            count = np.uint64(expansions[at])
+            if n + count + (stop - i) + SLACK > size:
+                return np.int64(here), np.int64(n), pending
+            if spaced and pending:
+                out[n] = SPACE
+                n += one
+            pending = False
+            for k in range(count):
+                out[n] = expansions[at + one + np.uint64(k)]
+                n += one
+        elif spaced:
+            if target == 0:
+                pending = n > 0
+            else:
+                if pending:
+                    out[n] = SPACE
+                    n += one
+                pending = False
+                out[n] = np.uint32(target)
+                n += one
+        else:
+            # Written in any case and kept only where the table keeps it: no branch to mispredict.
+            out[n] = np.uint32(target)
+            n += np.uint64(target != 0)
+    return np.int64(i), np.int64(n), pending
+
+
+@njit(nogil=True, cache=True)
 def fold_utf8(
     data: NDArray[np.uint8],
     start: int,
@@ -86,49 +160,15 @@ def fold_utf8(
     -------
     the scratch that was written, and how many code points it holds
     """
-    n = 0
-    pending = False
-    i = start
+    room = end - start + np.int64(SLACK)
+    if room > out.size:
+        out = np.empty(max(room, 2 * out.size), dtype=np.uint32)
+    i, n, pending = _fold_part(data, start, end, index, expansions, out, 0, spaced, False)
     while i < end:
-        byte = data[i]
-        if byte < 0x80:
-            cp = np.uint32(byte)
-            i += 1
-        elif byte < 0xE0:
-            cp = (np.uint32(byte & 0x1F) << 6) | np.uint32(data[i + 1] & 0x3F)
-            i += 2
-        elif byte < 0xF0:
-            cp = (np.uint32(byte & 0x0F) << 12) | (np.uint32(data[i + 1] & 0x3F) << 6) | np.uint32(data[i + 2] & 0x3F)
-            i += 3
-        else:
-            cp = (
-                (np.uint32(byte & 0x07) << 18)
-                | (np.uint32(data[i + 1] & 0x3F) << 12)
-                | (np.uint32(data[i + 2] & 0x3F) << 6)
-                | np.uint32(data[i + 3] & 0x3F)
-            )
-            i += 4
-        # The longest expansion (U+FDFA) has 18 code points; one more for a space.
-        if n + 20 > out.size:
-            larger = np.empty(max(64, 2 * out.size), dtype=np.uint32)
-            larger[:n] = out[:n]
-            out = larger
-        target = index[cp]
-        if target == 0:
-            pending = n > 0
-            continue
-        if spaced and pending:
-            out[n] = SPACE
-            n += 1
-        pending = False
-        if target > 0:
-            out[n] = np.uint32(target)
-            n += 1
-        else:
-            at = -target
-            for k in range(expansions[at]):
-                out[n] = expansions[at + 1 + k]
-                n += 1
+        larger = np.empty(2 * out.size + np.int64(SLACK), dtype=np.uint32)
+        larger[:n] = out[:n]
+        out = larger
+        i, n, pending = _fold_part(data, i, end, index, expansions, out, n, spaced, pending)
     return out, n
 
 
