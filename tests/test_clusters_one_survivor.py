@@ -1,6 +1,7 @@
 """Clusters: one survivor each, no chaining, variants apart, the choice explained."""
 
 import random
+import re
 from datetime import date
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 import dedup
 from dedup.clusters.canonical import rank_sections
 from dedup.clusters.grouping import group_nodes
-from dedup.clusters.variants import head_dates
+from dedup.clusters.head_dates import HEAD_CHARS, latest_head_dates
 from tests.test_matching_definition import edited, made_texts
 
 
@@ -132,9 +133,29 @@ def test_another_day_at_the_head_makes_a_variant_an_overwritten_year_does_not():
     assert relation == {(0, 1): "variant", (0, 2): "near_duplicate", (1, 2): "variant"}
 
 
+def head_dates(*texts):
+    return latest_head_dates(pa.array(texts, pa.large_string()), np.arange(len(texts))).tolist()
+
+
 def test_dates_at_the_head_are_read_with_and_without_blanks():
-    assert head_dates("2011 年 3月 2日 通过，2020-05-14 修正，99年") == [(2011, 3, 2), (2020, 5, 14)]
-    assert head_dates("2011年13月2日") == []
+    assert head_dates("2011 年 3月 2日 通过，2020-05-14 修正，99年", "2011年13月2日", "") == [20200514, 0, 0]
+
+
+DATE = re.compile(
+    r"((?:19|20)[0-9]{2})\s{0,2}(?:年\s{0,2}([0-9]{1,2})\s{0,2}月\s{0,2}([0-9]{1,2})\s{0,2}日|-([0-9]{2})-([0-9]{2}))"
+)
+PIECES = ["2011", "1", "03", "年", "月", "日", "-", " ", "\u3000", "\x1f", "\x85", "\u2007", "5", "19", "20", "é", "𠀀"]
+
+
+@given(
+    st.lists(st.sampled_from([*PIECES, "2012年3月", "2013年4月5日", "1999-12-", "1999-12-31"]), max_size=60),
+    st.integers(0, 2),
+)
+def test_the_latest_date_is_what_the_pattern_finds(pieces, far):
+    text = "前" * (far * (HEAD_CHARS - 20) // 2) + "".join(pieces)
+    found = [tuple(int(g) for g in m.groups() if g) for m in DATE.finditer(text[:HEAD_CHARS])]
+    valid = [y * 10_000 + m * 100 + d for y, m, d in found if 1 <= m <= 12 and 1 <= d <= 31]
+    assert head_dates(text) == [max(valid, default=0)]
 
 
 def sections_table(**columns):

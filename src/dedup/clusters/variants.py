@@ -8,14 +8,16 @@ explains.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
 
+from dedup.clusters.head_dates import DAY_SIGN, MONTH_SIGN, YEAR_SIGN, is_digit, latest_head_dates
 from dedup.fingerprinting.shingles import BASE, finish_hash, mix_code_point
+from dedup.matching.batches import batches_of_pairs, text_bytes
+from dedup.matching.parallel import MEMORY, run_parts
 from dedup.text.normalise import fold_table, fold_utf8, utf8_buffers
 
 if TYPE_CHECKING:
@@ -27,15 +29,11 @@ if TYPE_CHECKING:
 
 #: Code points before a figure that must be equal for two figures to be "the same figure": two or three words.
 CONTEXT = 6
-#: Characters at the start of a section in which a date counts as its own.
-HEAD_CHARS = 600
-_DATE = re.compile(
-    r"((?:19|20)[0-9]{2})\s{0,2}(?:年\s{0,2}([0-9]{1,2})\s{0,2}月\s{0,2}([0-9]{1,2})\s{0,2}日|-([0-9]{2})-([0-9]{2}))"
-)
+#: Bytes of working memory per byte of text: two words for each figure of two digits or more with its context.
+BYTES_PER_BYTE = 4
+#: Texts that a thread takes at a time.
+TEXTS_PER_PART = 512
 
-_YEAR_SIGN = np.uint32(ord("年"))
-_MONTH_SIGN = np.uint32(ord("月"))
-_DAY_SIGN = np.uint32(ord("日"))
 _MASK_LETTER = np.uint32(ord("x"))
 
 
@@ -57,11 +55,6 @@ class VariantMarks:
 
 
 @njit(nogil=True, cache=True)
-def _is_digit(cp: np.uint32) -> bool:
-    return bool(cp >= 48) and bool(cp <= 57)
-
-
-@njit(nogil=True, cache=True)
 def _figures_of_text(
     cps: NDArray[np.uint32], n: int, keys: NDArray[np.uint64], values: NDArray[np.int64], at: int
 ) -> int:
@@ -70,21 +63,21 @@ def _figures_of_text(
     filled = 0
     i = 0
     while i < n:
-        if not _is_digit(cps[i]):
+        if not is_digit(cps[i]):
             context[filled % CONTEXT] = mix_code_point(cps[i])
             filled += 1
             i += 1
             continue
         start = i
         value = np.int64(0)
-        while i < n and _is_digit(cps[i]):
+        while i < n and is_digit(cps[i]):
             if i - start < 17:
                 value = value * 10 + np.int64(cps[i]) - 48
             i += 1
         digits = i - start
         following = cps[i] if i < n else np.uint32(0)
         masked = following == _MASK_LETTER or (start > 0 and cps[start - 1] == _MASK_LETTER)
-        date = following in (_YEAR_SIGN, _MONTH_SIGN, _DAY_SIGN)
+        date = following in (YEAR_SIGN, MONTH_SIGN, DAY_SIGN)
         if digits < 2 or digits > 17 or masked or date or filled < CONTEXT:
             continue
         h = mix_code_point(following)
@@ -206,44 +199,64 @@ def _matching_values(a: NDArray[np.int64], b: NDArray[np.int64]) -> int:
     return found
 
 
-def head_dates(text: str) -> list[tuple[int, int, int]]:
-    """Return the full dates (year, month, day) at the head of a text, latest last."""
-    found = {(int(m[1]), int(m[2] or m[4]), int(m[3] or m[5])) for m in _DATE.finditer(text[:HEAD_CHARS])}
-    return sorted(d for d in found if 1 <= d[1] <= 12 and 1 <= d[2] <= 31)
-
-
-def _other_day(a: list[tuple[int, int, int]], b: list[tuple[int, int, int]]) -> bool:
-    """Whether the latest dates are different days; one differing part may be damage or an overwritten year."""
-    if not a or not b:
-        return False
-    return sum(x != y for x, y in zip(a[-1], b[-1], strict=True)) >= 2
+def _other_day(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether two dates are different days; one differing part may be damage or an overwritten year."""
+    differing: NDArray[np.int64] = (
+        (a // 10_000 != b // 10_000).astype(np.int64) + (a // 100 % 100 != b // 100 % 100) + (a % 100 != b % 100)
+    )
+    other: NDArray[np.bool_] = (a > 0) & (b > 0) & (differing >= 2)
+    return other
 
 
 def mark_variants(
-    pairs: VerifiedPairs, texts: pa.Array, first_row: NDArray[np.int64], match: MatchSettings
+    pairs: VerifiedPairs,
+    texts: pa.Array,
+    first_row: NDArray[np.int64],
+    match: MatchSettings,
+    *,
+    threads: int = 1,
+    memory: int = MEMORY,
 ) -> VariantMarks:
     """Tell variants from copies among verified pairs.
 
     Parameters
     ----------
     texts, first_row : `texts[first_row[i]]` is the clean text of node i
+    memory : bytes that the figures of a batch of texts may take, roughly
     """
     n = pairs.a.size
     aligned = np.zeros(n, dtype=np.int64)
     replaced = np.zeros(n, dtype=np.int64)
     by_date = np.zeros(n, dtype=bool)
-    if n:
-        nodes, where = np.unique(np.concatenate([pairs.a, pairs.b]), return_inverse=True)
-        left, right = where[:n].astype(np.int64), where[n:].astype(np.int64)
-        data, offsets = utf8_buffers(texts)
+    sizes = text_bytes(texts)[first_row]
+    for batch in batches_of_pairs(pairs.a, pairs.b, sizes, memory // BYTES_PER_BYTE):
+        nodes, where = np.unique(np.concatenate([pairs.a[batch], pairs.b[batch]]), return_inverse=True)
+        left, right = where[: batch.size].astype(np.int64), where[batch.size :].astype(np.int64)
         rows = first_row[nodes]
-        table = fold_table()
-        bounds = np.zeros(rows.size + 1, dtype=np.int64)
-        keys, values = _figures(data, offsets[:-1][rows], offsets[1:][rows], table.index, table.expansions, bounds)
-        _compare_figures(keys, values, bounds, left, right, aligned, replaced)
-        dates = [head_dates(text) for text in texts.take(rows).to_pylist()]
-        by_date = np.fromiter(
-            (_other_day(dates[i], dates[j]) for i, j in zip(left, right, strict=True)), dtype=bool, count=n
-        )
+        keys, values, bounds = _figures_of_rows(texts, rows, threads)
+        counts = np.zeros((2, batch.size), dtype=np.int64)
+        _compare_figures(keys, values, bounds, left, right, counts[0], counts[1])
+        aligned[batch], replaced[batch] = counts
+        dates = latest_head_dates(texts, rows)
+        by_date[batch] = _other_day(dates[left], dates[right])
     by_figures = (aligned >= match.variant_figures) & (replaced >= match.variant_share * np.maximum(aligned, 1))
     return VariantMarks(by_figures | by_date, by_date, aligned, replaced)
+
+
+def _figures_of_rows(
+    texts: pa.Array, rows: NDArray[np.int64], threads: int
+) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the context hashes and values of the figures of some texts, and (m + 1,) bounds."""
+    data, offsets = utf8_buffers(texts)
+    starts, ends = offsets[:-1][rows], offsets[1:][rows]
+    table = fold_table()
+
+    def work(low: int, high: int) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]]:
+        bounds = np.zeros(high - low + 1, dtype=np.int64)
+        keys, values = _figures(data, starts[low:high], ends[low:high], table.index, table.expansions, bounds)
+        return keys, values, bounds
+
+    keys, values, bounds = zip(*run_parts(work, rows.size, TEXTS_PER_PART, threads), strict=True)
+    at = np.zeros(rows.size + 1, dtype=np.int64)
+    np.cumsum(np.concatenate([np.diff(b) for b in bounds]), out=at[1:])
+    return np.concatenate(keys), np.concatenate(values), at
