@@ -72,11 +72,12 @@ def audit_matches(
     fingerprint: FingerprintSettings,
     *,
     threads: int = 1,
+    memory: int = MEMORY,
 ) -> RecallAudit:
     """Measure the recall of `match_texts` on a sample of the texts it was given."""
     rows = matches.nodes.first_row
     return audit_recall(
-        fingerprints.signatures[rows],
+        fingerprints.signatures,
         fingerprints.normalised_hash[rows],
         texts,
         rows,
@@ -84,4 +85,5 @@ def audit_matches(
         match,
         fingerprint,
         threads=threads,
+        memory=memory,
     )
