@@ -6,16 +6,16 @@ permutation k maps it to a_k * h + b_k modulo 2**32 with a_k odd; the signature 
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pyarrow as pa
 from numba import njit
 
 from dedup import schemas
+from dedup.fingerprinting.batches import run_in_chunks
 from dedup.fingerprinting.shingles import (
     Unit,
     descending_powers,
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dedup.settings import FingerprintSettings
+
+T = TypeVar("T", bound=np.generic)
 
 NUM_PERM = schemas.NUM_PERM
 SEED = 1
@@ -123,13 +125,36 @@ class Fingerprints:
     normalised_hash: NDArray[np.uint64]
 
 
-def signature_matrix(texts: pa.Array, *, ngram: int = 5, unit: Unit = "char", threads: int = 1) -> Fingerprints:
-    """Fingerprint an Arrow string array."""
+def signature_matrix(
+    texts: pa.Array, *, ngram: int = 5, unit: Unit = "char", threads: int = 1, out: Fingerprints | None = None
+) -> Fingerprints:
+    """Fingerprint an Arrow string array.
+
+    Parameters
+    ----------
+    texts : (n,) Arrow strings
+    ngram, unit : characters or words per shingle
+    threads : threads to use; the result does not depend on it
+    out : arrays of n fingerprints to write into (memory-mapped ones, say); new ones otherwise
+
+    Returns
+    -------
+    `out`, or the new arrays
+
+    Raises
+    ------
+    ValueError
+        when an array of `out` has another shape or type, or is not contiguous and writable
+    """
     data, offsets = utf8_buffers(texts)
     n = len(texts)
-    signatures = np.empty((n, NUM_PERM), dtype=np.uint32)
-    counts = np.zeros(n, dtype=np.int64)
-    text_hashes = np.zeros(n, dtype=np.uint64)
+    if out is None:
+        out = Fingerprints(
+            np.empty((n, NUM_PERM), dtype=np.uint32), np.empty(n, dtype=np.int64), np.empty(n, dtype=np.uint64)
+        )
+    signatures = _plain(out.signatures, (n, NUM_PERM), np.uint32)
+    counts = _plain(out.n_shingles, (n,), np.int64)
+    text_hashes = _plain(out.normalised_hash, (n,), np.uint64)
     table = fold_table()
     a, b = permutations()
     powers = descending_powers()
@@ -150,17 +175,16 @@ def signature_matrix(texts: pa.Array, *, ngram: int = 5, unit: Unit = "char", th
             text_hashes[low:high],
         )
 
-    # Chunks of equal bytes, a few per thread, so that one long text does not leave the others waiting.
-    total = int(offsets[-1] - offsets[0]) if n else 0
-    if threads <= 1 or total < 1 << 18:
-        run(0, n)
-    else:
-        marks = offsets[0] + np.linspace(0, total, threads * 8 + 1)
-        cuts = np.unique(np.searchsorted(offsets, marks[1:-1]).clip(0, n))
-        edges = [0, *cuts.tolist(), n]
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(run, edges[:-1], edges[1:]))
-    return Fingerprints(signatures, counts, text_hashes)
+    run_in_chunks(run, np.diff(offsets), threads)
+    return out
+
+
+def _plain(array: NDArray[T], shape: tuple[int, ...], kind: type[T]) -> NDArray[T]:
+    # A memory-mapped array is seen as a plain one, so that the kernels are compiled for one kind of array only.
+    if array.shape != shape or array.dtype != kind or not (array.flags.c_contiguous and array.flags.writeable):
+        msg = f"out needs writable, contiguous {kind.__name__} arrays of shape {shape}, not {array.dtype} {array.shape}"
+        raise ValueError(msg)
+    return array.view(np.ndarray)
 
 
 def fingerprint(texts: object, *, ngram: int = 5, unit: Unit = "char", threads: int = 1) -> NDArray[np.uint32]:

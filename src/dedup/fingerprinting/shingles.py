@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numba import njit
 
+from dedup.fingerprinting.batches import run_in_chunks
+from dedup.fingerprinting.sorting import bucket_count, sort_distinct
 from dedup.text.normalise import fold_table, fold_utf8, normalise, string_array, utf8_buffers
 
 if TYPE_CHECKING:
@@ -198,11 +200,12 @@ def hash_text(cps: NDArray[np.uint32], n: int, powers: NDArray[np.uint64]) -> np
     for low in range(0, n, block):
         part = cps[low : min(low + block, n)]
         weights = powers[powers.size - part.size :]
-        total = h * powers[block - part.size]
+        total: np.uint64 = h * powers[block - part.size]
         for j in range(part.size):
             total += mix_code_point(part[j]) * weights[j]
         h = total
-    return finish_hash(h)
+    finished: np.uint64 = finish_hash(h)
+    return finished
 
 
 @cache
@@ -255,13 +258,15 @@ def _distinct_hashes(
     expansions: NDArray[np.uint32],
     ngram: int,
     words: bool,
-    out: NDArray[np.uint64],
-    bounds: NDArray[np.int64],
+    sizes: NDArray[np.int64],
 ) -> NDArray[np.uint64]:
     cps = np.empty(4096, dtype=np.uint32)
     hashes = np.empty(4096, dtype=np.uint64)
+    placed = np.empty(4096, dtype=np.uint64)
+    bucket_ends = np.empty(4096, dtype=np.int32)
+    # Three bytes per Chinese character; other text makes it grow.
+    out = np.empty((ends - starts).sum() // 3 + 64, dtype=np.uint64)
     at = 0
-    bounds[0] = 0
     for d in range(starts.size):
         cps, n = fold_utf8(data, starts[d], ends[d], index, expansions, cps, words)
         if words:
@@ -272,20 +277,22 @@ def _distinct_hashes(
             larger = np.empty(max(at + count, 2 * out.size), dtype=np.uint64)
             larger[:at] = out[:at]
             out = larger
-        if count:
-            ordered = np.sort(hashes[:count])
-            out[at] = ordered[0]
-            at += 1
-            for i in range(1, count):
-                if ordered[i] != ordered[i - 1]:
-                    out[at] = ordered[i]
-                    at += 1
-        bounds[d + 1] = at
+        if count > placed.size:
+            placed = np.empty(max(count, 2 * placed.size), dtype=np.uint64)
+        if bucket_count(count) > bucket_ends.size:
+            bucket_ends = np.empty(bucket_count(count), dtype=np.int32)
+        sizes[d] = sort_distinct(hashes[:count], bucket_ends, placed, out[at : at + count])
+        at += sizes[d]
     return out[:at]
 
 
 def distinct_shingle_hashes(
-    texts: pa.Array, rows: NDArray[np.int64] | None = None, *, ngram: int = 5, unit: Unit = "char"
+    texts: pa.Array,
+    rows: NDArray[np.int64] | None = None,
+    *,
+    ngram: int = 5,
+    unit: Unit = "char",
+    threads: int = 1,
 ) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """Return the distinct 64-bit shingle hashes of texts, each text's sorted, one after another.
 
@@ -293,6 +300,7 @@ def distinct_shingle_hashes(
     ----------
     texts : Arrow string array
     rows : (m,) which texts, in this order; default all
+    threads : threads to use; the result does not depend on it
 
     Returns
     -------
@@ -304,9 +312,21 @@ def distinct_shingle_hashes(
     if rows is not None:
         starts, ends = starts[rows], ends[rows]
     table = fold_table()
-    guess = int((ends - starts).sum() // 2) + 64
-    bounds = np.zeros(starts.size + 1, dtype=np.int64)
-    hashes = _distinct_hashes(
-        data, starts, ends, table.index, table.expansions, ngram, unit == "word", np.empty(guess, np.uint64), bounds
-    )
-    return hashes, bounds
+    sizes = np.zeros(starts.size, dtype=np.int64)
+
+    def run(low: int, high: int) -> NDArray[np.uint64]:
+        found: NDArray[np.uint64] = _distinct_hashes(
+            data,
+            starts[low:high],
+            ends[low:high],
+            table.index,
+            table.expansions,
+            ngram,
+            unit == "word",
+            sizes[low:high],
+        )
+        return found
+
+    parts = run_in_chunks(run, ends - starts, threads)
+    bounds = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(sizes)])
+    return parts[0] if len(parts) == 1 else np.concatenate(parts), bounds

@@ -29,7 +29,7 @@ NORMALISER_VERSION = "nfkc-casefold-lmn-1-unicode15.1"
 
 SPACE = np.uint32(32)
 #: Free places beyond one per byte: the longest expansion (U+FDFA) has 18 code points, and a space may precede it.
-SLACK = np.uint64(20)
+SLACK = 20
 
 
 @dataclass(frozen=True)
@@ -69,21 +69,21 @@ def _load(name: str) -> CodePointTable:
 @njit(nogil=True, cache=True)
 def _fold_part(
     data: NDArray[np.uint8],
-    start: int,
+    start: int | np.int64,
     end: int,
     index: NDArray[np.int32],
     expansions: NDArray[np.uint32],
     out: NDArray[np.uint32],
-    written: int,
+    written: int | np.int64,
     spaced: bool,
-    pending: bool,
-) -> tuple[int, int, bool]:
+    pending: bool | np.bool,
+) -> tuple[np.int64, np.int64, bool | np.bool]:
     # No array is rebound in here: numba would count references once per character, which costs more than decoding.
     # Unsigned positions, because a signed index is tested for being negative. The caller sees to one free place per
     # byte left and SLACK more; only an expansion can need more, and stops before it is written.
     one, two, three, four = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
     i, stop, n = np.uint64(start), np.uint64(end), np.uint64(written)
-    size = np.uint64(out.size)
+    room = np.uint64(out.size - SLACK)
     while i < stop:
         here = i
         byte = data[i]
@@ -112,7 +112,7 @@ def _fold_part(
         if target < 0:
             at = np.uint64(-np.int64(target))
             count = np.uint64(expansions[at])
-            if n + count + (stop - i) + SLACK > size:
+            if n + count + (stop - i) > room:
                 return np.int64(here), np.int64(n), pending
             if spaced and pending:
                 out[n] = SPACE
@@ -160,16 +160,16 @@ def fold_utf8(
     -------
     the scratch that was written, and how many code points it holds
     """
-    room = end - start + np.int64(SLACK)
+    room = end - start + SLACK
     if room > out.size:
         out = np.empty(max(room, 2 * out.size), dtype=np.uint32)
     i, n, pending = _fold_part(data, start, end, index, expansions, out, 0, spaced, False)
     while i < end:
-        larger = np.empty(2 * out.size + np.int64(SLACK), dtype=np.uint32)
+        larger = np.empty(2 * out.size + SLACK, dtype=np.uint32)
         larger[:n] = out[:n]
         out = larger
         i, n, pending = _fold_part(data, i, end, index, expansions, out, n, spaced, pending)
-    return out, n
+    return out, int(n)
 
 
 @njit(nogil=True, cache=True)
