@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all lint format typecheck bench canary clean
+.PHONY: help run test test-all lint format typecheck bench bench-large canary clean
 
 help:  ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,8 +35,11 @@ format: $(READY)  ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY)  ## measure stages, accuracy and memory on generated pages
+bench: $(READY)  ## speed, memory and correctness beside other tools, which are installed into .bench-venv (half an hour)
 	$(BIN)/python -m benchmarks.run
+
+bench-large: $(READY)  ## the same with a scaling curve up to a million sections (6 GB of disk, 8 GB of memory)
+	$(BIN)/python -m benchmarks.run --large
 
 canary:  ## the tests against the newest versions that the requirements allow
 	$(PYTHON) -m venv .canary-venv
@@ -44,5 +47,5 @@ canary:  ## the tests against the newest versions that the requirements allow
 	.canary-venv/bin/python -m pytest
 
 clean:  ## remove what the commands above made
-	rm -rf $(VENV) .canary-venv .bench-venv warehouse build dist src/*.egg-info
+	rm -rf $(VENV) .canary-venv .bench-venv .bench warehouse build dist src/*.egg-info
 	find . -name __pycache__ -prune -exec rm -rf {} +
