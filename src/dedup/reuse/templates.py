@@ -1,0 +1,309 @@
+"""Templates: sentences that stand in several families, alike or as variants of one formula with slots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dedup.ids import make_id
+from dedup.reuse.clauses import UNIT, reading, scan_units
+from dedup.reuse.formulae import Formula, find_formulae
+from dedup.reuse.quoting import quote_bytes
+from dedup.reuse.skeletons import number_slots
+from dedup.reuse.slots import mask_table, place_slots, quote_slots
+from dedup.reuse.spread import SPREAD, count_spread, traits_of
+from dedup.reuse.units import batches_of, in_turn
+from dedup.reuse.variants import group_variants
+from dedup.reuse.wordings import MOST_CHARS, Wordings, gather_wordings
+from dedup.schemas import SLOT
+from dedup.text.normalise import normalise_array, utf8_buffers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from dedup.reuse.rows import SectionRows
+    from dedup.settings import ReuseSettings
+
+#: Values shown for each slot, the commonest first.
+EXAMPLES = 8
+TEMPLATE_ROWS = pa.schema(
+    [
+        ("template_id", pa.string()),
+        ("skeleton", pa.string()),
+        ("n_chars", pa.int64()),
+        *((name, pa.int64()) for name in SPREAD),
+        ("n_variants", pa.int64()),
+        ("slots", pa.list_(SLOT)),
+        ("example", pa.string()),
+        ("row", pa.int64()),
+        ("clean_start", pa.int32()),
+        ("clean_end", pa.int32()),
+    ]
+)
+OCCURRENCE_ROWS = pa.schema(
+    [
+        ("template_id", pa.string()),
+        ("row", pa.int64()),
+        ("clean_start", pa.int32()),
+        ("clean_end", pa.int32()),
+        ("values", pa.list_(pa.string())),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Templates:
+    """Templates and where they stand.
+
+    Attributes
+    ----------
+    table : `TEMPLATE_ROWS`, the widest spread first: df, regions, years, sites, then the id
+    occurrences : `OCCURRENCE_ROWS`, sorted by row and place
+    corpus_families : families of the corpus, reference sources left out
+    metrics : what was looked at and what was not: `sentences`, `sentences_too_long`, `sentences_kept` (another family
+        has one of their keys), `wordings`, `pairs_aligned`, `variants_not_shaping` (beyond the number of wordings that
+        shape a skeleton; they joined it as it was)
+    """
+
+    table: pa.Table
+    occurrences: pa.Table
+    corpus_families: int
+    metrics: dict[str, int] = field(default_factory=dict)
+
+
+def build_templates(
+    rows: SectionRows, settings: ReuseSettings, *, folder: Path, memory_limit: int, threads: int
+) -> Templates:
+    """Group the sentences of the corpus that are variants of one formula.
+
+    Parameters
+    ----------
+    rows : the sections; those of reference sources are left out
+    settings : `template_families` families make a template, its skeleton keeps `phrase_chars` normalised characters
+    folder : for working files, when the sentences exceed half of the memory limit
+    memory_limit : bytes
+
+    Notes
+    -----
+    A sentence ends at 。！？； and at line ends; list marks and a short opening before a colon (`各位代表：`) are no
+    part of it. Filled with the values of an occurrence the skeleton gives that occurrence again, after normalising.
+    """
+    data, offsets = utf8_buffers(rows.texts)
+    wordings = gather_wordings(rows, settings.phrase_chars, folder=folder, memory_limit=memory_limit, threads=threads)
+    variants = group_variants(wordings, data, offsets, least=settings.phrase_chars, families=settings.template_families)
+    formulae = find_formulae(
+        wordings, variants, data, offsets, least=settings.phrase_chars, families=settings.template_families
+    )
+    own = np.flatnonzero(~np.asarray(rows.is_reference, dtype=bool))
+    metrics = {
+        "sentences": wordings.n_sentences,
+        "sentences_too_long": wordings.n_long,
+        "sentences_kept": wordings.n_kept,
+        "wordings": wordings.units.size,
+        "pairs_aligned": variants.compared,
+        "variants_not_shaping": variants.fitted,
+    }
+    families = int(np.unique(np.asarray(rows.family)[own]).size)
+    template = np.full(wordings.units.size, -1, dtype=np.int64)
+    for k, formula in enumerate(formulae):
+        template[formula.members] = k
+    units, wording = _find_occurrences(
+        own, data, offsets, wordings.units["hash"], template, settings.phrase_chars, threads
+    )
+    same_as = np.array([f.same_as for f in formulae], dtype=np.int64)
+    of = same_as[template[wording]]
+    by_template = np.argsort(of, kind="stable")
+    bounds = np.searchsorted(of[by_template], np.arange(len(formulae) + 1))
+    spread = count_spread(bounds, units["row"][by_template].astype(np.int64), traits_of(rows))
+    wide = spread[:, 0] >= settings.template_families
+    kept = wide[of]
+    units, wording, of = units[kept], wording[kept], of[kept]
+    values = _quote_values(wordings, formulae, units, wording, template, data, offsets)
+    examples = _commonest(values, of, np.asarray(rows.family)[units["row"]])
+    table, ids = _describe(wordings, formulae, spread, examples, data, offsets)
+    start = units["start"].astype(np.int32)
+    occurrences = pa.table(
+        [
+            ids.take(pa.array(of)),
+            pa.array(units["row"].astype(np.int64)),
+            pa.array(start),
+            pa.array(start + units["chars"].astype(np.int32)),
+            values,
+        ],
+        schema=OCCURRENCE_ROWS,
+    )
+    falling = [(name, "descending") for name in ("df", "n_regions", "n_years", "n_sites")]
+    return Templates(
+        table.filter(pa.array(wide)).sort_by([*falling, ("template_id", "ascending")]), occurrences, families, metrics
+    )
+
+
+def _find_occurrences(
+    own: NDArray[np.int64],
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    hashes: NDArray[np.uint64],
+    template: NDArray[np.int64],
+    least: int,
+    threads: int,
+) -> tuple[NDArray, NDArray[np.int64]]:
+    """Return every sentence whose wording belongs to a template, in text order, and its wording."""
+    used = np.flatnonzero(template >= 0)
+    used = used[np.argsort(hashes[used])]
+    known = hashes[used]
+    tables = reading()
+
+    def find(batch: NDArray[np.int64]) -> tuple[NDArray, NDArray[np.int64]]:
+        room = int((offsets[batch + 1] - offsets[batch]).sum()) // least + batch.size + 1
+        out = np.empty(room, dtype=UNIT)
+        written, _ = scan_units(data, offsets, batch, tables, True, least, MOST_CHARS, out)
+        units = out[:written]
+        at = np.minimum(np.searchsorted(known, units["hash"]), max(known.size - 1, 0))
+        hit = known[at] == units["hash"] if known.size else np.zeros(written, dtype=bool)
+        return units[hit], used[at[hit]] if known.size else at[hit]
+
+    found = list(in_turn(find, batches_of(own, offsets), threads))
+    return (
+        np.concatenate([np.zeros(0, dtype=UNIT), *(u for u, _ in found)]),
+        np.concatenate([np.zeros(0, dtype=np.int64), *(w for _, w in found)]),
+    )
+
+
+def _quote_values(
+    wordings: Wordings,
+    formulae: list[Formula],
+    units: NDArray,
+    wording: NDArray[np.int64],
+    formula_of: NDArray[np.int64],
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+) -> pa.Array:
+    """Return what stands in the slots of each occurrence, a list<string> array.
+
+    Parameters
+    ----------
+    wording : the wording of each occurrence
+    formula_of : the formula of each wording, -1 for none
+    """
+    tables = reading()
+    counts = np.array([len(f.slots) for f in formulae], dtype=np.int64)
+    slot_bounds = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts)])
+    before = np.array([s[0] for f in formulae for s in f.slots], dtype=np.int64)
+    after = np.array([s[1] for f in formulae for s in f.slots], dtype=np.int64)
+    leader_of = np.full(wordings.units.size, -1, dtype=np.int64)
+    for f in formulae:
+        leader_of[f.members] = f.leader
+    members, member_of = np.unique(wording, return_inverse=True)
+    template = formula_of[members]
+    member_bounds = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts[template])])
+    slots = np.zeros((int(member_bounds[-1]), 2), dtype=np.int64)
+    starts = offsets[wordings.units["row"].astype(np.int64)] + wordings.units["byte"]
+    place_slots(
+        data,
+        starts,
+        starts + wordings.units["bytes"],
+        members,
+        leader_of,
+        before,
+        after,
+        slot_bounds,
+        template,
+        tables,
+        MOST_CHARS,
+        member_bounds,
+        slots,
+    )
+    bounds = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts[formula_of[wording]])])
+    within = np.arange(int(bounds[-1])) - np.repeat(bounds[:-1], np.diff(bounds))
+    each = slots[np.repeat(member_bounds[member_of], np.diff(bounds)) + within]
+    begin = offsets[units["row"].astype(np.int64)] + units["byte"]
+    spans = np.zeros((each.shape[0], 2), dtype=np.int64)
+    quote_slots(data, begin, begin + units["bytes"], bounds, each, tables.fold, tables.expansions, mask_table(), spans)
+    texts = quote_bytes(data, spans[:, 0], spans[:, 1] - spans[:, 0]).cast(pa.string())
+    return pa.ListArray.from_arrays(pa.array(bounds.astype(np.int32)), texts)
+
+
+def _commonest(values: pa.Array, of: NDArray[np.int64], family: NDArray[np.int64]) -> dict[tuple[int, int], list[str]]:
+    """Return the commonest values of each (template, slot), counted by families, at most `EXAMPLES`."""
+    lengths = np.diff(values.offsets.to_numpy())
+    firsts = np.repeat(values.offsets.to_numpy()[:-1], lengths)
+    table = pa.table(
+        {
+            "template": np.repeat(of, lengths),
+            "slot": np.arange(firsts.size) - firsts,
+            "value": values.values,
+            "family": np.repeat(family, lengths),
+        }
+    )
+    table = table.filter(pc.not_equal(table.column("value"), ""))
+    voices = table.group_by(["template", "slot", "value", "family"]).aggregate([])
+    counted = voices.group_by(["template", "slot", "value"]).aggregate([("family", "count")])
+    counted = counted.sort_by(
+        [("template", "ascending"), ("slot", "ascending"), ("family_count", "descending"), ("value", "ascending")]
+    )
+    template, slot = counted.column("template").to_numpy(), counted.column("slot").to_numpy()
+    new = np.append(True, (template[1:] != template[:-1]) | (slot[1:] != slot[:-1])) if template.size else template > 0
+    rank = np.arange(template.size) - np.maximum.accumulate(np.where(new, np.arange(template.size), 0))
+    shown = counted.filter(pa.array(rank < EXAMPLES))
+    found: dict[tuple[int, int], list[str]] = {}
+    for t, k, value in zip(
+        shown.column("template").to_pylist(),
+        shown.column("slot").to_pylist(),
+        shown.column("value").to_pylist(),
+        strict=True,
+    ):
+        found.setdefault((t, k), []).append(value)
+    return found
+
+
+def _describe(
+    wordings: Wordings,
+    formulae: list[Formula],
+    spread: NDArray[np.int64],
+    examples: dict[tuple[int, int], list[str]],
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+) -> tuple[pa.Table, pa.Array]:
+    """Return a row for each formula, and their ids."""
+    leaders = np.array([f.leader for f in formulae], dtype=np.int64)
+    best = wordings.units[leaders] if leaders.size else np.zeros(0, dtype=UNIT)
+    row = best["row"].astype(np.int64)
+    texts = quote_bytes(data, offsets[row] + best["byte"], best["bytes"].astype(np.int64)).cast(pa.string())
+    ids = pa.array([make_id("t", text) for text in normalise_array(texts)], pa.string())
+    wordings_of = np.bincount(
+        np.array([f.same_as for f in formulae], dtype=np.int64),
+        weights=np.array([f.members.size for f in formulae]),
+        minlength=len(formulae),
+    )
+    start = best["start"].astype(np.int32)
+    table = pa.table(
+        [
+            ids,
+            pa.array([f.skeleton for f in formulae], pa.string()),
+            pa.array([f.n_chars for f in formulae], pa.int64()),
+            *(pa.array(column) for column in spread.T),
+            pa.array(wordings_of.astype(np.int64)),
+            pa.array(
+                [
+                    [
+                        {"name": name, "values": examples.get((k, slot), [])}
+                        for slot, name in enumerate(number_slots([s[2] for s in f.slots]))
+                    ]
+                    for k, f in enumerate(formulae)
+                ],
+                pa.list_(SLOT),
+            ),
+            texts,
+            pa.array(row),
+            pa.array(start),
+            pa.array(start + best["chars"].astype(np.int32)),
+        ],
+        schema=TEMPLATE_ROWS,
+    )
+    return table, ids

@@ -1,0 +1,360 @@
+"""Group the wordings of one formula around its commonest one, without chaining.
+
+Wordings that share a key are compared with the few best ones of that key, never all with all; what finds no leader
+is tried again among the rest. A wording joins a leader only while what all its variants share, the skeleton, stays
+most of the leader's text. So every variant holds the whole skeleton, and A~B~C makes no group of A and C.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numba import njit
+
+from dedup.reuse.alignment import align_tokens, is_numeric
+from dedup.reuse.clauses import Reading, reading
+from dedup.reuse.tokens import KEY_GROUPS, tokenise
+from dedup.reuse.wordings import MOST_CHARS, Wordings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: A skeleton keeps this share of its leader's characters, and half of each variant's.
+SKELETON_SHARE = 0.6
+VARIANT_SHARE = 0.5
+#: The skeleton is shaped by this many wordings of a formula; further ones join it only where they change nothing.
+SHAPING = 64
+#: Wordings of one key are compared with this many leaders in each round.
+LEADERS = 3
+ROUNDS = 5
+#: Sketches of two variants share at least this part of the smaller one's bits.
+SKETCH_SHARE = 0.3
+#: A slot of words needs this many characters of skeleton beside it.
+CHARS_PER_SLOT = 6
+_BATCH = 16_000_000
+_32 = np.uint64(32)
+
+
+@dataclass(frozen=True)
+class Formulae:
+    """Groups of wordings.
+
+    Attributes
+    ----------
+    leader : (w,) int64, the wording each one is a variant of (itself for a leader), -1 for none
+    keep, cut : for each leader in `leaders` which of its tokens all variants share, and before which of them
+        (the last place is the end) some variant inserts something
+    leaders : (g,) int64, wordings that lead, in order
+    bounds : (g + 1,) int64; leader i owns keep[bounds[i]:bounds[i + 1]], and likewise cut[bounds[i] + i:...] with one
+        place more
+    compared, fitted : pairs that were aligned; variants that joined a skeleton already shaped
+    """
+
+    leader: NDArray[np.int64]
+    keep: NDArray[np.bool_]
+    cut: NDArray[np.bool_]
+    leaders: NDArray[np.int64]
+    bounds: NDArray[np.int64]
+    compared: int
+    fitted: int
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _bits(x: np.uint64) -> int:
+    x -= (x >> np.uint64(1)) & np.uint64(0x5555555555555555)
+    x = (x & np.uint64(0x3333333333333333)) + ((x >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    x = (x + (x >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return int((x * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@njit(nogil=True, cache=True)
+def _edges_of_groups(
+    values: NDArray[np.uint32],
+    members: NDArray[np.int64],
+    spent: NDArray[np.bool_],
+    lengths: NDArray[np.uint32],
+    sketches: NDArray[np.uint64],
+    leaders: int,
+) -> NDArray[np.uint64]:
+    """Link the members of each run of equal `values` to its first members that have not led yet."""
+    out = np.empty(1024, dtype=np.uint64)
+    n = 0
+    start = 0
+    while start < values.size:
+        end = start + 1
+        while end < values.size and values[end] == values[start]:
+            end += 1
+        if values[start] != 0 and end - start > 1:
+            for i in range(start, min(end, start + leaders)):
+                leader = members[i]
+                if spent[leader]:
+                    break
+                for j in range(start, end):
+                    other = members[j]
+                    if j == i or (j < i and not spent[other]):
+                        continue
+                    small = min(lengths[leader], lengths[other])
+                    if 2 * small < max(lengths[leader], lengths[other]):
+                        continue
+                    common = own = its = 0
+                    for k in range(4):
+                        common += _bits(sketches[leader, k] & sketches[other, k])
+                        own += _bits(sketches[leader, k])
+                        its += _bits(sketches[other, k])
+                    if common < SKETCH_SHARE * min(own, its):
+                        continue
+                    if n == out.size:
+                        more = np.empty(2 * n, dtype=np.uint64)
+                        more[:n] = out
+                        out = more
+                    out[n] = (np.uint64(leader) << _32) | np.uint64(other)
+                    n += 1
+        start = end
+    return out[:n]
+
+
+@njit(nogil=True, cache=True)
+def _shape(
+    match: NDArray[np.int32],
+    places: NDArray[np.int32],
+    kinds_a: NDArray[np.uint8],
+    kinds_b: NDArray[np.uint8],
+    t: int,
+    t_b: int,
+    keep: NDArray[np.bool_],
+    cut: NDArray[np.bool_],
+    new_keep: NDArray[np.bool_],
+    new_cut: NDArray[np.bool_],
+) -> tuple[int, int, bool]:
+    """Lay a variant's alignment over a skeleton.
+
+    Returns the characters the new skeleton keeps, its slots of words, and whether it is the old one.
+    """
+    same = True
+    kept = 0
+    words = 0
+    last = -1
+    last_match = -1
+    new_cut[: t + 1] = cut[: t + 1]
+    for i in range(t + 1):
+        if i < t:
+            new_keep[i] = keep[i] and match[i] >= 0
+            if new_keep[i] != keep[i]:
+                same = False
+            if not new_keep[i]:
+                continue
+            kept += places[i + 1] - places[i]
+        at = match[i] if i < t else t_b
+        # Between two kept neighbours an insertion needs a slot of its own.
+        if i == last + 1 and at > last_match + 1 and not new_cut[i]:
+            new_cut[i] = True
+            same = False
+        if i > last + 1 or new_cut[i]:
+            numeric = True
+            for j in range(last + 1, i):
+                numeric = numeric and is_numeric(kinds_a[j])
+            for j in range(last_match + 1, at):
+                numeric = numeric and is_numeric(kinds_b[j])
+            if not numeric:
+                words += 1
+        last, last_match = i, at
+    return kept, words, same
+
+
+@njit(nogil=True, cache=True)
+def _lead(
+    data: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    n_chars: NDArray[np.uint32],
+    tables: Reading,
+    edges: NDArray[np.uint64],
+    leader: NDArray[np.int64],
+    least: int,
+    most: int,
+    keep_out: NDArray[np.bool_],
+    cut_out: NDArray[np.bool_],
+    bounds: NDArray[np.int64],
+    leaders: NDArray[np.int64],
+) -> tuple[int, int, int]:
+    """Let each leader of `edges` (sorted) take its variants; returns leaders found, pairs aligned, late variants."""
+    ids = np.empty((2, most + 1), dtype=np.uint32)
+    kinds = np.empty((2, most + 1), dtype=np.uint8)
+    breaks = np.empty(most + 1, dtype=np.uint8)
+    places = np.empty((2, most + 2), dtype=np.int32)
+    match = np.empty(most + 1, dtype=np.int32)
+    trace = np.empty((most + 2) * (most + 2), dtype=np.uint8)
+    scores = np.empty((4, most + 2), dtype=np.int32)
+    keep = np.empty(most + 1, dtype=np.bool_)
+    cut = np.empty(most + 2, dtype=np.bool_)
+    new_keep = np.empty(most + 1, dtype=np.bool_)
+    new_cut = np.empty(most + 2, dtype=np.bool_)
+    found = compared = fitted = 0
+    start = 0
+    while start < edges.size:
+        own = np.int64(edges[start] >> _32)
+        end = start + 1
+        while end < edges.size and np.int64(edges[end] >> _32) == own:
+            end += 1
+        low, high = start, end
+        start = end
+        if leader[own] >= 0:
+            continue
+        t = tokenise(data, starts[own], ends[own], tables, ids[0], kinds[0], places[0], breaks)
+        keep[:t] = True
+        cut[: t + 1] = False
+        likeness = np.empty(high - low, dtype=np.int64)
+        for e in range(low, high):
+            other = np.int64(edges[e] & np.uint64(0xFFFFFFFF))
+            likeness[e - low] = 0
+            if leader[other] >= 0:
+                continue
+            t_b = tokenise(data, starts[other], ends[other], tables, ids[1], kinds[1], places[1], breaks)
+            align_tokens(ids[0], kinds[0], places[0], t, ids[1], kinds[1], t_b, match, trace, scores)
+            compared += 1
+            kept, words, _ = _shape(match, places[0], kinds[0], kinds[1], t, t_b, keep, cut, new_keep, new_cut)
+            if _holds(kept, words, n_chars[own], n_chars[other], least):
+                likeness[e - low] = 1 + (1000 * kept) // max(n_chars[own], n_chars[other])
+        taken = 0
+        order = np.argsort(-likeness, kind="mergesort")
+        for k in order:
+            if likeness[k] == 0:
+                break
+            other = np.int64(edges[low + k] & np.uint64(0xFFFFFFFF))
+            t_b = tokenise(data, starts[other], ends[other], tables, ids[1], kinds[1], places[1], breaks)
+            align_tokens(ids[0], kinds[0], places[0], t, ids[1], kinds[1], t_b, match, trace, scores)
+            kept, words, same = _shape(match, places[0], kinds[0], kinds[1], t, t_b, keep, cut, new_keep, new_cut)
+            if not _holds(kept, words, n_chars[own], n_chars[other], least):
+                continue
+            if taken >= SHAPING:
+                if not same:
+                    continue
+                fitted += 1
+            keep[:t] = new_keep[:t]
+            cut[: t + 1] = new_cut[: t + 1]
+            leader[other] = own
+            taken += 1
+        if taken:
+            leader[own] = own
+            at = bounds[found]
+            keep_out[at : at + t] = keep[:t]
+            cut_out[at + found : at + found + t + 1] = cut[: t + 1]
+            bounds[found + 1] = at + t
+            leaders[found] = own
+            found += 1
+    return found, compared, fitted
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _holds(kept: int, words: int, n_leader: int, n_other: int, least: int) -> bool:
+    return (
+        kept >= least
+        and kept >= SKELETON_SHARE * n_leader
+        and kept >= VARIANT_SHARE * n_other
+        and words <= max(1, kept // CHARS_PER_SLOT)
+    )
+
+
+def group_variants(
+    wordings: Wordings, data: NDArray[np.uint8], offsets: NDArray[np.int64], *, least: int, families: int
+) -> Formulae:
+    """Group wordings around leaders.
+
+    Parameters
+    ----------
+    data, offsets : bytes of the texts and their offsets
+    least : normalised characters a skeleton keeps
+    families : groups whose wordings cannot stand in as many families are dissolved again
+    """
+    units = wordings.units
+    starts = offsets[units["row"].astype(np.int64)] + units["byte"]
+    ends = starts + units["bytes"]
+    lengths = np.ascontiguousarray(units["n"])
+    count = units.size
+    leader = np.full(count, -1, dtype=np.int64)
+    spent = np.zeros(count, dtype=bool)
+    shapes: list[tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]]] = []
+    compared = fitted = 0
+    for _ in range(ROUNDS):
+        free = np.flatnonzero(leader < 0)
+        # Those that led already stand last; inside, the order is that of the wordings.
+        free = free[np.argsort(spent[free], kind="stable")]
+        edges = _find_edges(wordings, free, spent, lengths)
+        if not edges.size:
+            break
+        asked = np.unique((edges >> _32).astype(np.int64))
+        room = int(lengths[asked].sum())
+        keep = np.zeros(room, dtype=bool)
+        cut = np.zeros(room + asked.size, dtype=bool)
+        bounds = np.zeros(asked.size + 1, dtype=np.int64)
+        heads = np.zeros(asked.size, dtype=np.int64)
+        found, pairs, late = _lead(
+            data, starts, ends, lengths, reading(), edges, leader, least, MOST_CHARS, keep, cut, bounds, heads
+        )
+        compared += pairs
+        fitted += late
+        spent[asked] = True
+        heads, bounds = heads[:found], bounds[: found + 1]
+        shapes.append((heads, keep[: bounds[-1]], cut[: bounds[-1] + found], bounds))
+        _dissolve(leader, wordings.df, families)
+    return _collect(leader, shapes, compared, fitted)
+
+
+def _find_edges(
+    wordings: Wordings, free: NDArray[np.int64], spent: NDArray[np.bool_], lengths: NDArray[np.uint32]
+) -> NDArray[np.uint64]:
+    parts: list[NDArray[np.uint64]] = []
+    pending = 0
+    for columns in KEY_GROUPS:
+        values = wordings.keys[columns, :][:, free].ravel()
+        members = np.tile(free, values.size // max(free.size, 1))
+        # Equal keys keep the order of `free`, whichever column they stand in.
+        by_value = np.lexsort((np.tile(np.arange(free.size), values.size // max(free.size, 1)), values))
+        parts.append(_edges_of_groups(values[by_value], members[by_value], spent, lengths, wordings.sketches, LEADERS))
+        pending += parts[-1].size
+        if pending > _BATCH:
+            parts = [np.unique(np.concatenate(parts))]
+            pending = 0
+    return np.unique(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.uint64)
+
+
+def _dissolve(leader: NDArray[np.int64], df: NDArray[np.int64], families: int) -> None:
+    """Free the members of groups that cannot reach `families`: another leader may take them."""
+    led = np.flatnonzero(leader >= 0)
+    reach = np.bincount(leader[led], weights=df[led], minlength=leader.size)
+    poor = led[reach[leader[led]] < families]
+    leader[poor] = -1
+
+
+def _collect(
+    leader: NDArray[np.int64],
+    shapes: list[tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]]],
+    compared: int,
+    fitted: int,
+) -> Formulae:
+    """Join the shapes of all rounds, without those of dissolved groups, in the order of their leaders."""
+    places = [
+        (int(head), keep[low:high], cut[low + k : high + k + 1])
+        for heads, keep, cut, bounds in shapes
+        for k, (head, low, high) in enumerate(
+            zip(heads.tolist(), bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)
+        )
+        if leader[head] == head
+    ]
+    # A dissolved group may have been led again; its last shape is the one that holds.
+    last = {head: (keep, cut) for head, keep, cut in places}
+    heads = sorted(last)
+    bounds = np.zeros(len(heads) + 1, dtype=np.int64)
+    np.cumsum([last[h][0].size for h in heads], out=bounds[1:])
+    none = np.zeros(0, dtype=bool)
+    return Formulae(
+        leader,
+        np.concatenate([none, *(last[h][0] for h in heads)]),
+        np.concatenate([none, *(last[h][1] for h in heads)]),
+        np.array(heads, dtype=np.int64),
+        bounds,
+        compared,
+        fitted,
+    )
