@@ -93,7 +93,7 @@ def rank_sections(sections: pa.Table, documents: pa.Table, prefer: Sequence[str]
 
 def explain_choice(
     ranking: Ranking, canonical: NDArray[np.int64], members: NDArray[np.int64], sizes: NDArray[np.int64]
-) -> list[str]:
+) -> pa.Array:
     """Say for each member why it is, or is not, the canonical section of its cluster.
 
     Parameters
@@ -101,14 +101,18 @@ def explain_choice(
     canonical : (n,) row of the canonical section of each member's cluster
     members : (n,) rows of the members, clusters one after another, the canonical one first, then by rank
     sizes : (n,) size of each member's cluster
+
+    Returns
+    -------
+    (n,) string array
     """
     differs = ranking.criteria[members] != ranking.criteria[canonical]
     first = np.where(differs.any(axis=1), differs.argmax(axis=1), len(CRITERIA) - 1)
     is_canonical = members == canonical
     # The canonical section is explained by what sets it apart from the runner-up, which stands behind it.
     runner_up = np.append(first[1:], len(CRITERIA) - 1)
-    names = np.array(CRITERIA)[np.where(is_canonical, runner_up, first)]
-    return [
-        ("the only copy" if size == 1 else _WHY_CANONICAL[name]) if chosen else _WHY_NOT[name]
-        for name, chosen, size in zip(names.tolist(), is_canonical.tolist(), sizes.tolist(), strict=True)
-    ]
+    reasons = pa.array(
+        ["the only copy", *(_WHY_CANONICAL[name] for name in CRITERIA), *(_WHY_NOT[name] for name in CRITERIA)]
+    )
+    of_canonical = np.where(sizes == 1, 0, 1 + runner_up)
+    return reasons.take(pa.array(np.where(is_canonical, of_canonical, 1 + len(CRITERIA) + first)))

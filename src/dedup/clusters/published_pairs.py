@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from dedup.matching.match import Matches
 
 
+RELATIONS = pa.array(["exact", "variant", "near_duplicate"])
+RULES = pa.array(["content_hash", "jaccard", "edit"])
+
+
 def rows_inside(bounds: NDArray[np.int64], nodes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return all pairs of positions inside each of some nodes, as indexes into `Nodes.rows`."""
     starts, sizes = bounds[nodes], np.diff(bounds)[nodes]
@@ -97,6 +101,20 @@ def publish_pairs(
     return _pairs_table(matches, marks, section_ids, content_hashes, row_a, row_b, number), all_pairs - row_a.size
 
 
+def _with_reasons(
+    rule: pa.Array, is_variant: NDArray[np.bool_], marks: VariantMarks, number: NDArray[np.int64]
+) -> pa.Array:
+    """Say of variants what makes them so, behind the rule that made them a pair."""
+    if not is_variant.any():
+        return rule
+    p = number[is_variant]
+    replaced, aligned = (pa.array(counts[p]).cast(pa.string()) for counts in (marks.replaced, marks.aligned))
+    figures = pc.binary_join_element_wise(replaced, " of ", aligned, " aligned figures replaced", "")
+    why = pc.if_else(pa.array(marks.by_date[p]), "other date at the head", figures)
+    longer = pc.binary_join_element_wise(rule.filter(pa.array(is_variant)), "; variant: ", why, "")
+    return pc.replace_with_mask(rule, pa.array(is_variant), longer)
+
+
 def _pairs_table(
     matches: Matches,
     marks: VariantMarks,
@@ -123,12 +141,9 @@ def _pairs_table(
     edit[exact] = 1.0
     is_variant = np.zeros(number.size, dtype=bool)
     is_variant[~equal] = marks.is_variant[number[~equal]]
-    relation = np.where(exact, "exact", np.where(is_variant, "variant", "near_duplicate"))
-    rule = np.where(exact, "content_hash", np.where(np.isnan(edit), "jaccard", "edit")).astype(object)
-    for i in np.flatnonzero(is_variant):
-        p = number[i]
-        figures = f"{marks.replaced[p]} of {marks.aligned[p]} aligned figures replaced"
-        rule[i] += f"; variant: {'other date at the head' if marks.by_date[p] else figures}"
+    relation = RELATIONS.take(pa.array(np.where(exact, 0, np.where(is_variant, 1, 2))))
+    rule = RULES.take(pa.array(np.where(exact, 0, np.where(np.isnan(edit), 1, 2))))
+    rule = _with_reasons(rule, is_variant, marks, number)
     table = pa.table(
         [
             pc.if_else(swap, ids_b, ids_a),
@@ -137,8 +152,8 @@ def _pairs_table(
             pa.array(np.where(swapped, in_b, in_a)),
             pa.array(np.where(swapped, in_a, in_b)),
             pa.array(edit, mask=np.isnan(edit)),
-            pa.array(relation.tolist(), pa.string()),
-            pa.array(rule.tolist(), pa.string()),
+            relation,
+            rule,
         ],
         schema=schemas.PAIRS,
     )

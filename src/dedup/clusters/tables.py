@@ -17,13 +17,19 @@ if TYPE_CHECKING:
 
     from dedup.clusters.assignment import Assignment
 
-_RULES = np.array(["canonical", "exact", "jaccard", "edit"])
+_RULES = pa.array(["canonical", "exact", "jaccard", "edit"])
+_LINK_RULES = pa.array(["single", "exact", "jaccard", "edit"])
+#: Ids made at a time: bounds the Python strings that stand in memory.
+_IDS = 65_536
 
 
 def _ids(prefix: str, section_ids: pa.Array, rows: NDArray[np.int64]) -> pa.Array:
     distinct, where = np.unique(rows, return_inverse=True)
-    made = pa.array([make_id(prefix, s) for s in section_ids.take(distinct).to_pylist()], pa.string())
-    return made.take(where.astype(np.int64))
+    made = [
+        pa.array([make_id(prefix, s) for s in section_ids.take(distinct[i : i + _IDS]).to_pylist()], pa.string())
+        for i in range(0, distinct.size, _IDS)
+    ]
+    return pa.concat_arrays([pa.array([], pa.string()), *made]).take(where.astype(np.int64))
 
 
 def write_membership(
@@ -55,11 +61,11 @@ def write_membership(
             ids.take(rows),
             _ids("c", ids, canonical),
             pa.array(rows == canonical),
-            pa.array(explain_choice(ranking, canonical, rows, assignment.cluster_size[rows]), pa.string()),
+            explain_choice(ranking, canonical, rows, assignment.cluster_size[rows]),
             ids.take(canonical),
             pa.array(assignment.similarity[rows]),
             pa.array(edit, mask=np.isnan(edit)),
-            pa.array(_RULES[rule].tolist(), pa.string()),
+            _RULES.take(rule),
             nothing,
             nothing,
         ],
@@ -122,8 +128,7 @@ def write_clusters(
         }
     )
     joined = clusters.join(grouped, "cluster_id").sort_by("cluster_id")
-    weakest = np.array(["single", "exact", "jaccard", "edit"])[joined.column("rule_max").to_numpy()]
-    first = pa.array([release_id] * joined.num_rows, pa.string())
+    first = pa.repeat(pa.scalar(release_id, pa.string()), joined.num_rows)
     if known_since is not None and known_since.num_rows:
         at = pc.index_in(joined.column("cluster_id"), known_since.column("cluster_id").combine_chunks())
         first = pc.coalesce(known_since.column("first_release").combine_chunks().take(at.combine_chunks()), first)
@@ -137,8 +142,8 @@ def write_clusters(
             joined.column("doc_count_distinct"),
             joined.column("source_count_distinct"),
             joined.column("similarity_min"),
-            pa.array(weakest.tolist(), pa.string()),
-            pa.array(["auto"] * joined.num_rows, pa.string()),
+            _LINK_RULES.take(joined.column("rule_max").combine_chunks()),
+            pa.repeat(pa.scalar("auto", pa.string()), joined.num_rows),
             first,
         ],
         schema=schemas.CLUSTERS,

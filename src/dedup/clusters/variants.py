@@ -59,13 +59,10 @@ def _figures_of_text(
     cps: NDArray[np.uint32], n: int, keys: NDArray[np.uint64], values: NDArray[np.int64], at: int
 ) -> int:
     """Append (context hash, value) of the figures of one text; return the new end."""
-    context = np.zeros(CONTEXT, dtype=np.uint64)
-    filled = 0
+    context = np.empty(CONTEXT, dtype=np.uint32)
     i = 0
     while i < n:
         if not is_digit(cps[i]):
-            context[filled % CONTEXT] = mix_code_point(cps[i])
-            filled += 1
             i += 1
             continue
         start = i
@@ -78,11 +75,21 @@ def _figures_of_text(
         following = cps[i] if i < n else np.uint32(0)
         masked = following == _MASK_LETTER or (start > 0 and cps[start - 1] == _MASK_LETTER)
         date = following in (YEAR_SIGN, MONTH_SIGN, DAY_SIGN)
-        if digits < 2 or digits > 17 or masked or date or filled < CONTEXT:
+        if digits < 2 or digits > 17 or masked or date:
+            continue
+        # The words before it, without their figures.
+        known = CONTEXT
+        k = start - 1
+        while k >= 0 and known > 0:
+            if not is_digit(cps[k]):
+                known -= 1
+                context[known] = cps[k]
+            k -= 1
+        if known > 0:
             continue
         h = mix_code_point(following)
-        for k in range(CONTEXT):
-            h = h * BASE + context[(filled + k) % CONTEXT]
+        for cp in context:
+            h = h * BASE + mix_code_point(cp)
         keys[at] = finish_hash(h)
         values[at] = value
         at += 1
