@@ -35,7 +35,9 @@ T = TypeVar("T", bound=np.generic)
 NUM_PERM = schemas.NUM_PERM
 SEED = 1
 EMPTY = np.uint32(0xFFFFFFFF)
-#: Shingles per tile: its hashes (8 kB) stay in the first-level cache while all permutations pass over them.
+#: Shingles that are permuted together (unrolled in the kernel), and a tile of them: 8 kB of hashes in the first-level
+#: cache.
+GROUP = 8
 TILE = 2048
 
 
@@ -52,16 +54,21 @@ def permutations() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
 def _fold_minima(
     tile: NDArray[np.uint32], a: NDArray[np.uint32], b: NDArray[np.uint32], signature: NDArray[np.uint32]
 ) -> None:
-    # Two permutations at a time: their loads of the tile are shared, and their final reductions overlap.
-    for k in range(0, a.size, 2):
-        a_0, a_1, b_0, b_1 = a[k], a[k + 1], b[k], b[k + 1]
-        smallest_0, smallest_1 = signature[k], signature[k + 1]
-        for j in range(tile.size):
-            h = tile[j]
-            smallest_0 = min(smallest_0, np.uint32(a_0 * h + b_0))
-            smallest_1 = min(smallest_1, np.uint32(a_1 * h + b_1))
-        signature[k] = smallest_0
-        signature[k + 1] = smallest_1
+    """Lower `signature` to the smallest permuted value of `tile`, whose size is a multiple of GROUP.
+
+    Permutations run inside, a group of shingles is unrolled: every value of a, b and the signature is loaded once per
+    group, and nothing is ever reduced across the lanes of a vector, so that short texts cost no more per shingle.
+    """
+    for j in range(0, tile.size, GROUP):
+        h_0, h_1, h_2, h_3 = tile[j], tile[j + 1], tile[j + 2], tile[j + 3]
+        h_4, h_5, h_6, h_7 = tile[j + 4], tile[j + 5], tile[j + 6], tile[j + 7]
+        for k in range(a.size):
+            multiplier, addend = a[k], b[k]
+            low_0 = min(np.uint32(multiplier * h_0 + addend), np.uint32(multiplier * h_1 + addend))
+            low_1 = min(np.uint32(multiplier * h_2 + addend), np.uint32(multiplier * h_3 + addend))
+            low_2 = min(np.uint32(multiplier * h_4 + addend), np.uint32(multiplier * h_5 + addend))
+            low_3 = min(np.uint32(multiplier * h_6 + addend), np.uint32(multiplier * h_7 + addend))
+            signature[k] = min(signature[k], min(min(low_0, low_1), min(low_2, low_3)))
 
 
 @njit(nogil=True, cache=True)
@@ -106,7 +113,10 @@ def _signatures(
         for start in range(0, count, TILE):
             part = hashes[start : min(start + TILE, count)]
             _mix_32(part, tile)
-            _fold_minima(tile[: part.size], a, b, signature)
+            # The last group is filled up with a hash that is there already, which changes no minimum.
+            padded = (part.size + GROUP - 1) // GROUP * GROUP
+            tile[part.size : padded] = tile[part.size - 1]
+            _fold_minima(tile[:padded], a, b, signature)
 
 
 @dataclass(frozen=True)
