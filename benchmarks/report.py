@@ -128,10 +128,13 @@ def _ratios(tools: dict[str, Any]) -> Lines:
 
 
 def _tied(tools: dict[str, Any]) -> Lines:
+    pairs = tools.get("dedup.find_duplicates", {}).get("score")
     row = tools.get("dedup.deduplicate", {}).get("score")
-    if not row:
+    if not row or not pairs:
         return []
     return [
+        f"`dedup.find_duplicates` lists {100 * pairs['listed']:.2f} % of the true pairs themselves, without links "
+        f"through others, and {pairs['reported'] * (1 - pairs['precision']):.0f} pairs that are not true. "
         f"Of the {row['tied']:,} rows that `dedup.deduplicate` ties to a canonical one, {row['tied_right']:,} meet the "
         "definition with it; two copies of one canonical row need not meet it with each other, which is why not every "
         "pair inside a cluster does."

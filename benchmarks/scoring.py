@@ -23,6 +23,7 @@ class Score:
     bands : (low, high, true pairs, found) by true Jaccard similarity
     reported : pairs that were reported; of clusters, all pairs inside them
     precision : share of the reported pairs that meet the definition; None when nothing was reported
+    listed : share of the true pairs that an answer in pairs lists themselves; None for clusters
     tied, tied_right : rows that are no first of their cluster, and those of them that meet the definition with the
         first; for an answer in pairs both are 0
     """
@@ -31,6 +32,7 @@ class Score:
     bands: tuple[tuple[float, float, int, int], ...]
     reported: int
     precision: float | None
+    listed: float | None
     tied: int
     tied_right: int
 
@@ -64,10 +66,12 @@ def score_pairs(truth: Truth, n: int, a: NDArray[np.int64], b: NDArray[np.int64]
     found = label[truth.a] == label[truth.b]
     one = np.zeros(n, dtype=bool)
     one[truth.identical] = True
-    right_pairs = np.isin(codes, _codes(truth.a, truth.b)[truth.meets]).sum() + (one[left] & one[right]).sum()
+    true_codes = _codes(truth.a, truth.b)[truth.meets]
+    right_pairs = np.isin(codes, true_codes).sum() + (one[left] & one[right]).sum()
     recall, bands = _recall(truth, found)
+    listed = float(np.isin(true_codes, codes).mean()) if true_codes.size else 1.0
     precision = float(right_pairs / codes.size) if codes.size else None
-    return Score(recall, bands, int(codes.size), precision, 0, 0)
+    return Score(recall, bands, int(codes.size), precision, listed, 0, 0)
 
 
 def score_clusters(truth: Truth, label: NDArray[np.int64]) -> Score:
@@ -89,7 +93,9 @@ def score_clusters(truth: Truth, label: NDArray[np.int64]) -> Score:
     holds = np.isin(_codes(tied, label[tied]), _codes(truth.a, truth.b)[truth.meets])
     holds |= one[tied] & one[label[tied]]
     recall, bands = _recall(truth, found)
-    return Score(recall, bands, reported, right / reported if reported else None, int(tied.size), int(holds.sum()))
+    return Score(
+        recall, bands, reported, right / reported if reported else None, None, int(tied.size), int(holds.sum())
+    )
 
 
 def _recall(truth: Truth, found: NDArray[np.bool_]) -> tuple[float, tuple[tuple[float, float, int, int], ...]]:

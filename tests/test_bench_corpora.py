@@ -88,7 +88,8 @@ def test_this_project_finds_the_true_pairs_and_no_other(corpus):
     score = score_pairs(truth, SMALL + plan.identical, a, b)
     assert score.recall >= 0.99
     assert score.precision == 1.0
-    assert score.reported == truth.meets.sum() + truth.identical.size * (truth.identical.size - 1) // 2
+    # A candidate of a Jaccard similarity below 0.4 may be missed, one of a few dozen pairs here.
+    assert score.listed >= 0.9
 
 
 def _truth(*pairs: tuple[int, int, float, bool], identical: tuple[int, ...] = ()) -> Truth:
@@ -100,7 +101,7 @@ def test_pairs_linked_through_others_count_as_found_but_only_listed_ones_for_pre
     truth = _truth((0, 1, 0.8, True), (0, 2, 0.45, True), (1, 2, 0.6, False), (3, 4, 0.95, True))
     score = score_pairs(truth, 6, np.array([1, 2, 5, 1]), np.array([0, 1, 5, 0]))
     assert score.recall == 2 / 3
-    assert (score.reported, score.precision) == (2, 0.5)
+    assert (score.reported, score.precision, score.listed) == (2, 0.5, 1 / 3)
     assert [band[2:] for band in score.bands] == [(1, 1), (0, 0), (1, 1), (1, 0)]
     assert [band[:2] for band in score.bands] == list(BANDS)
 
