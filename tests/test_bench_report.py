@@ -1,0 +1,142 @@
+"""The benchmark measures processes from outside, runs this project's drivers, and writes a whole report."""
+
+from __future__ import annotations
+
+import json
+import sys
+import xml.etree.ElementTree as ET
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+from benchmarks import comparison, report, results
+from benchmarks.environments import CONSTRAINTS, NotInstalled, ensure_environment
+from benchmarks.measuring import CommandFailed, measure
+from benchmarks.peers.registry import ENVIRONMENTS, PEERS, Environment
+from benchmarks.pictures import draw_bars, draw_curves
+from benchmarks.results import read_result, write_result
+from benchmarks.scaling import exponent, run_stages, write_texts
+from benchmarks.scoring import score_clusters
+
+TINY = 40
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "FOLDER", tmp_path / "bench")
+    monkeypatch.setattr(report, "PICTURES", tmp_path / "docs" / "benchmarks")
+    monkeypatch.setattr(report, "REPORT", tmp_path / "docs" / "benchmarks.md")
+    return tmp_path
+
+
+def test_cost_covers_children_and_tells_anonymous_memory_from_file_pages():
+    child = "import time; data = bytearray(80_000_000); time.sleep(0.6); sum(range(3_000_000))"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}], check=True); print('done')"
+    cost = measure([sys.executable, "-c", parent])
+    assert cost.output == "done\n"
+    assert cost.anonymous_mb > 76
+    assert cost.peak_mb >= cost.anonymous_mb
+    assert 0 < cost.cpu_s < 60
+    assert cost.wall_s > 0.6
+
+
+def test_a_command_that_fails_or_does_not_end_is_named_with_what_it_said():
+    with pytest.raises(CommandFailed, match=r"(?s)ended with 3.*no such shelf"):
+        measure([sys.executable, "-c", "print('no such shelf'); raise SystemExit(3)"])
+    with pytest.raises(CommandFailed, match="did not end within 1 s"):
+        measure([sys.executable, "-c", "import time; time.sleep(60)"], timeout_s=1)
+
+
+def test_an_environment_that_cannot_be_installed_is_reported_with_its_reason(tmp_path, monkeypatch):
+    (tmp_path / "constraints-none.txt").write_text("", "utf-8")
+    monkeypatch.setattr("benchmarks.environments.CONSTRAINTS", tmp_path)
+    # A name that is no requirement fails before anything is looked up.
+    with pytest.raises(NotInstalled, match="Invalid requirement"):
+        ensure_environment(Environment("none", ("no such == package ==",)), tmp_path)
+
+
+def test_every_peer_has_a_driver_an_environment_and_exact_versions_without_hosts():
+    drivers = Path(comparison.__file__).parent / "peers"
+    for peer in PEERS:
+        assert (drivers / f"{peer.driver}.py").exists()
+        assert peer.environment is None or peer.environment in ENVIRONMENTS
+    for name in ENVIRONMENTS:
+        for line in (CONSTRAINTS / f"constraints-{name}.txt").read_text("utf-8").splitlines():
+            package, version = line.split("==")
+            assert package
+            assert version
+            assert not set("/@: ") & set(line)
+
+
+@pytest.mark.parametrize("driver", ["dedup_pairs", "dedup_clusters"])
+def test_this_project_runs_in_the_harness_and_finds_the_planted_copies(driver, folder):
+    corpus, truth, bound = results.ensure_corpus("words", TINY)
+    peer = next(p for p in PEERS if p.driver == driver)
+    row = comparison.run_driver(peer, Path(sys.executable), corpus, truth, TINY)
+    assert bound < 0.35
+    assert row["score"]["recall"] >= 0.9
+    assert row["cpu_s"] > 0
+    assert row["versions"]["dedup"]
+    if driver == "dedup_pairs":
+        assert row["score"]["precision"] == 1.0
+    else:
+        assert row["score"]["tied"] == row["score"]["tied_right"] > 0
+
+
+def test_stages_over_mapped_texts_tie_the_copies_and_tell_memory_of_each(tmp_path):
+    write_texts(TINY, tmp_path)
+    found = run_stages(tmp_path, 1)
+    assert found["sections"] == TINY
+    assert list(found["stages"]) == ["fingerprint", "match", "cluster"]
+    assert TINY * 0.6 < found["clusters"] < TINY * 0.8
+    assert found["pairs"] >= TINY * 0.25
+
+
+def test_the_exponent_of_a_linear_run_is_one_and_of_a_quadratic_one_two():
+    runs = [{"megabytes": 10.0**k, "stages": {"a": {"cpu_s": 3 * 10.0**k}}} for k in range(3)]
+    assert exponent(runs) == pytest.approx(1.0)
+    runs = [{"megabytes": 10.0**k, "stages": {"a": {"cpu_s": 100.0**k}}} for k in range(3)]
+    assert exponent(runs) == pytest.approx(2.0)
+    assert exponent(runs[:1]) is None
+
+
+def test_results_are_kept_with_date_and_commit(folder):
+    assert read_result("kernel") is None
+    write_result("kernel", {"read": 1.5})
+    kept = read_result("kernel")
+    assert kept is not None
+    assert kept["read"] == 1.5
+    assert {"date", "commit"} <= kept.keys()
+
+
+def test_pictures_are_svg_with_every_name_and_a_bar_that_grows_with_its_value():
+    bars = draw_bars("CPU <seconds>", [("fast", 0.8, "ours"), ("slow", 80.0, "theirs")], "s")
+    widths = [float(r.get("width")) for r in ET.fromstring(bars).iter("{http://www.w3.org/2000/svg}rect")]
+    assert widths[0] < widths[1]
+    assert "fast" in bars
+    curves = draw_curves("growth", [("match", [(1e4, 0.5), (1e5, 5.0), (1e6, 52.0)])], ("sections", "s"))
+    points = ET.fromstring(curves).findall("{http://www.w3.org/2000/svg}circle")
+    assert len(points) == 3
+    # Ten times the sections at ten times the seconds: the curve rises evenly.
+    heights = [float(p.get("cy")) for p in points]
+    assert heights[0] - heights[1] == pytest.approx(heights[1] - heights[2], rel=0.03)
+
+
+def test_the_report_names_every_tool_also_one_that_could_not_run(folder):
+    truth = results.ensure_corpus("words", TINY)[1]
+    score = asdict(score_clusters(truth, np.arange(TINY)))
+    row = {"cpu_s": 2.0, "wall_s": 2.5, "imports_cpu_s": 0.1, "peak_mb": 100.0, "anonymous_mb": 90.0, "score": score}
+    tools = {p.name: {**row, "versions": {p.name: "1.2.3"}} for p in PEERS}
+    tools["gaoya"] = {"failed": "no wheel for this machine"}
+    corpus = {"bound": 0.01, "pairs": 9, "of_one_work": 12, "tools": tools}
+    written = {"documents": TINY, "machine": ["m"], "corpora": {"words": corpus, "templates": corpus}}
+    tools["dedup.find_duplicates"]["score"] = score | {"listed": 0.995, "precision": 1.0}
+    write_result("peers", json.loads(json.dumps(written)))
+    text = report.write_report().read_text("utf-8")
+    for peer in PEERS:
+        assert peer.name in text
+    assert "no wheel for this machine" in text
+    assert "rensa 1.2.3" in text
+    assert (folder / "docs" / "benchmarks" / "peers.svg").exists()
+    assert "## Scaling" not in text
