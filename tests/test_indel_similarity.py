@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import Indel
 
@@ -40,6 +40,16 @@ def test_a_text_and_its_edited_copy(seed, length, rate, cutoff, letters):
     copy = edited(text, rate, rng)
     moved = copy[length // 3 :] + text[: length // 5]
     pairs = [(text, copy), (copy, text), (text, moved)]
+    assert similarity(pairs, cutoff).tolist() == [reference(a, b, cutoff) for a, b in pairs]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32), st.integers(4_000, 7_000), st.floats(0, 0.2), CUTOFFS, st.sampled_from([3, 400]))
+def test_a_long_text_and_its_edited_copy(seed, length, rate, cutoff, letters):
+    rng = random.Random(seed)
+    text = "".join(chr(0x4E00 + rng.randrange(letters)) for _ in range(length))
+    copy = edited(text, rate, rng)
+    pairs = [(text, copy), (copy[rng.randrange(500) :], text)]
     assert similarity(pairs, cutoff).tolist() == [reference(a, b, cutoff) for a, b in pairs]
 
 

@@ -1,10 +1,10 @@
 """Exact Indel similarity: a longest common subsequence, bit-parallel, inside the band that the cutoff leaves open.
 
 The recurrence is Hyyro's (2004, "Bit-parallel LCS-length computation revisited"): one bit for each character of the
-pattern, 64 to a word. Two things make it fast on real text. Words without an occurrence of the row's character change
-by a carry at most, so the occurrences of each character are kept as a list of (word, bits) and only those words are
-visited. And an alignment with at most k insertions and deletions leaves no more than k diagonals (Ukkonen 1985): words
-outside that band are left alone; for long texts first with a small k, then with larger ones, up to the cutoff.
+pattern, 64 to a word. An alignment with at most k insertions and deletions leaves no more than k diagonals (Ukkonen
+1985): words outside that band are left alone. Where each character stands in a short pattern is a table. In a long one
+it is a list of (word, bits), only those words are visited (others change by a carry at most), and the band starts
+narrow and grows up to the cutoff.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 LONG_PAIR = 16_384
 NARROW_BAND = 1 / 64
 LEAST_BAND = 64
+#: Patterns of up to this many characters have their occurrences in a table: at most 2 MB, mostly a tenth of it.
+SHORT_PATTERN = 4096
 #: Rows between two looks whether the cutoff can still be reached.
 LOOK_EVERY = 128
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
@@ -132,12 +134,59 @@ def _banded(
 
 
 @njit(nogil=True, cache=True)
-def _common_length(a: NDArray[np.uint32], b: NDArray[np.uint32], limit: int, ids: NDArray[np.int32]) -> int:
+def _banded_dense(
+    a: NDArray[np.uint32],
+    b: NDArray[np.uint32],
+    k: int,
+    ids: NDArray[np.int32],
+    count: int,
+    masks: NDArray[np.uint64],
+    state: NDArray[np.uint64],
+) -> int:
+    """Do what `_banded` does with the occurrences of a character as a row of `masks`: faster for short patterns."""
+    n, m = a.size, b.size
+    n_words = (n + 63) // 64
+    masks[: count + 1, :n_words] = np.uint64(0)
+    for i in range(n):
+        masks[ids[a[i]], i >> 6] |= np.uint64(1) << np.uint64(i & 63)
+    right = (k + n - m) // 2
+    left = (k - n + m) // 2
+    state[:n_words] = _ALL
+    for j in range(1, m + 1):
+        number = ids[b[j - 1]]
+        if number == 0:
+            continue
+        carry = np.uint64(0)
+        for w in range(max(0, j - left - 1) >> 6, ((min(n, j + right) - 1) >> 6) + 1):
+            s = state[w]
+            u = s & masks[number, w]
+            total = s + u
+            overflow = np.uint64(total < s)
+            total += carry
+            carry = overflow | np.uint64(total < carry)
+            state[w] = total | (s & ~u)
+    length = 0
+    for w in range(n_words):
+        length += count_bits(~state[w])
+    return length if n + m - 2 * length <= k else -1
+
+
+@njit(nogil=True, cache=True)
+def _common_length(
+    a: NDArray[np.uint32],
+    b: NDArray[np.uint32],
+    limit: int,
+    ids: NDArray[np.int32],
+    masks: NDArray[np.uint64],
+    state: NDArray[np.uint64],
+) -> int:
     """Return the length of the longest common subsequence, or -1 when more than `limit` characters stand outside.
 
-    `ids` has a zero for every code point, and has so again afterwards.
+    `ids` has a zero for every code point, and has so again afterwards; `masks` and `state` are scratch.
     """
-    shorter = min(a.size, b.size)
+    if a.size > b.size:
+        a, b = b, a
+    shorter = a.size
     prefix = 0
     while prefix < shorter and a[prefix] == b[prefix]:
         prefix += 1
@@ -151,6 +200,16 @@ def _common_length(a: NDArray[np.uint32], b: NDArray[np.uint32], limit: int, ids
         return -1
     if n == 0 or m == 0:
         return prefix + suffix
+    if n <= SHORT_PATTERN:
+        count = 0
+        for i in range(n):
+            if ids[a[i]] == 0:
+                count += 1
+                ids[a[i]] = count
+        length = _banded_dense(a, b, limit, ids, count, masks, state)
+        for i in range(n):
+            ids[a[i]] = 0
+        return prefix + suffix + length if length >= 0 else -1
     last_word = np.empty(n + 2, dtype=np.int32)
     starts = np.zeros(n + 3, dtype=np.int64)
     count = 0
@@ -203,6 +262,8 @@ def _similarities(
     ids: NDArray[np.int32],
     out: NDArray[np.float64],
 ) -> None:
+    masks = np.empty((SHORT_PATTERN + 1, SHORT_PATTERN // 64), dtype=np.uint64)
+    state = np.empty(SHORT_PATTERN // 64, dtype=np.uint64)
     for p in range(left.size):
         a = cps[bounds[left[p]] : bounds[left[p] + 1]]
         b = cps[bounds[right[p]] : bounds[right[p] + 1]]
@@ -212,7 +273,7 @@ def _similarities(
             continue
         # One more than the exact bound, so that rounding never decides; the similarity itself does.
         limit = min(total, np.int64((1.0 - cutoff) * total) + 1)
-        length = _common_length(a, b, limit, ids)
+        length = _common_length(a, b, limit, ids, masks, state)
         similarity = 1.0 - (total - 2 * length) / total if length >= 0 else 0.0
         out[p] = similarity if similarity >= cutoff else 0.0
 
