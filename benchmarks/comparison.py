@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.environments import NotInstalled, ensure_environment
-from benchmarks.measuring import CommandFailed, measure
+from benchmarks.measuring import CommandFailed, machine, measure
 from benchmarks.peers.registry import ENVIRONMENTS, PEERS, Peer
-from benchmarks.results import ROOT, ensure_corpus
+from benchmarks.results import ROOT, commit, ensure_corpus, read_result, write_result
 from benchmarks.scoring import Score, score_clusters, score_pairs
 from benchmarks.truth import FLOOR, Truth
 
@@ -42,42 +42,44 @@ def run_driver(peer: Peer, python: Path, corpus: Path, truth: Truth, documents: 
     return {**figures, "peak_mb": cost.peak_mb, "anonymous_mb": cost.anonymous_mb, "score": asdict(score)}
 
 
-def compare(
-    environments: Path, documents: int, only: list[str] | None = None, kept: dict[str, Any] | None = None
-) -> dict[str, Any]:
+def compare(environments: Path, documents: int, only: list[str] | None = None) -> None:
     """Run all tools on corpora (a) and (b); a tool that cannot be run is named with its reason.
+
+    Each tool's figures are kept as soon as they are there, so a run that is broken off loses nothing.
 
     Parameters
     ----------
     environments : folder of the environments
-    only : names of the tools to run; of the others the figures in `kept` stay
+    only : names of the tools to run; of the others the figures of an earlier run over as many documents stay
     """
-    result: dict[str, Any] = {"documents": documents, "corpora": {}}
     for name in ("words", "templates"):
         corpus, truth, bound = ensure_corpus(name, documents)
         assert bound < FLOOR, f"unrelated documents of corpus {name} might meet the definition"
-        rows: dict[str, Any] = dict(kept["corpora"][name]["tools"]) if kept else {}
+        facts = {"bound": bound, "pairs": int(truth.meets.sum()), "of_one_work": int(truth.a.size)}
         for peer in PEERS:
             if name not in peer.corpora or (only and peer.name not in only):
                 continue
             print(f"{name}: {peer.name}", flush=True)
-            try:
-                python = (
-                    Path(sys.executable)
-                    if peer.environment is None
-                    else ensure_environment(ENVIRONMENTS[peer.environment], environments)
-                )
-                if peer.environment is None:
-                    # Compiles what is not cached yet; what a first call costs with a cache is measured apart.
-                    run_driver(peer, python, *_tiny(), 60)
-                rows[peer.name] = run_driver(peer, python, corpus, truth, documents)
-            except (NotInstalled, CommandFailed) as error:
-                rows[peer.name] = {"failed": str(error)[-1500:]}
-        expected = int(truth.meets.sum())
-        result["corpora"][name] = {"bound": bound, "pairs": expected, "of_one_work": int(truth.a.size), "tools": rows}
-    return result
+            _keep(documents, name, facts, peer.name, _figures(peer, environments, corpus, truth, documents))
 
 
-def _tiny() -> tuple[Path, Truth]:
-    path, truth, _ = ensure_corpus("words", 60)
-    return path, truth
+def _figures(peer: Peer, environments: Path, corpus: Path, truth: Truth, documents: int) -> dict[str, Any]:
+    try:
+        if peer.environment is None:
+            python = Path(sys.executable)
+            tiny, tiny_truth, _ = ensure_corpus("words", 60)
+            # Compiles what is not cached yet; what a first call costs with a cache is measured apart.
+            run_driver(peer, python, tiny, tiny_truth, 60)
+        else:
+            python = ensure_environment(ENVIRONMENTS[peer.environment], environments)
+        return run_driver(peer, python, corpus, truth, documents)
+    except (NotInstalled, CommandFailed) as error:
+        return {"failed": str(error)[-1500:]}
+
+
+def _keep(documents: int, corpus: str, facts: dict[str, Any], tool: str, figures: dict[str, Any]) -> None:
+    kept = read_result("peers") or {}
+    corpora = kept["corpora"] if kept.get("documents") == documents else {}
+    tools = corpora.get(corpus, {}).get("tools", {})
+    corpora[corpus] = {**facts, "tools": {**tools, tool: {**figures, "commit": commit()}}}
+    write_result("peers", {"machine": machine(), "documents": documents, "corpora": corpora})

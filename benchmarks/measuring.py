@@ -121,8 +121,8 @@ def measure(
     if process.returncode != 0:
         why = f"did not end within {timeout_s:.0f} s" if wall >= timeout_s else f"ended with {process.returncode}"
         raise CommandFailed(f"{' '.join(command)} {why}:\n{output[-3000:]}")
-    peak = max(watch.peak, usage.ru_maxrss / 1024)
-    return Cost(wall, usage.ru_utime + usage.ru_stime, peak, watch.anonymous, output)
+    # The greatest resident set that the kernel reports begins with that of the parent at the fork: not used.
+    return Cost(wall, usage.ru_utime + usage.ru_stime, watch.peak, watch.anonymous, output)
 
 
 def dedup(*arguments: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> Cost:

@@ -44,12 +44,6 @@ def main() -> None:
         return measure_scaling(sizes, before["runs"] if before else None)
 
     parts: dict[str, Callable[[], dict[str, Any]]] = {
-        "peers": lambda: compare(
-            arguments.environments,
-            arguments.documents,
-            arguments.tools,
-            read_result("peers") if arguments.tools else None,
-        ),
         "kernel": lambda: {
             **measure_kernel(ensure_corpus("words", arguments.documents)[0]),
             "first_call_s": first_call(),
@@ -63,6 +57,9 @@ def main() -> None:
     }
     for name in () if arguments.report else arguments.only:
         print(f"measuring {name}", flush=True)
+        if name == "peers":
+            compare(arguments.environments, arguments.documents, arguments.tools)
+            continue
         write_result(name, {"machine": machine(), **parts[name]()})
     print(f"written: {write_report()}")
 

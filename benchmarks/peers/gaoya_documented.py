@@ -14,13 +14,18 @@ def prepare() -> None:
     import pyarrow.parquet  # noqa: F401
 
 
-def work(corpus: Path) -> Answer:
+def work(corpus: Path, *, threshold: float = 0.7, bands: int = 16, rows: int = 8) -> Answer:
     import gaoya
 
     texts = read_texts(corpus)
     # 128 hashes as 16 bands of 8: even odds of becoming a candidate at a Jaccard similarity of 0.68.
     index = gaoya.minhash.MinHashStringIndex(
-        hash_size=32, jaccard_threshold=0.7, num_bands=16, band_size=8, analyzer="char", ngram_range=(5, 5)
+        hash_size=32,
+        jaccard_threshold=threshold,
+        num_bands=bands,
+        band_size=rows,
+        analyzer="char",
+        ngram_range=(5, 5),
     )
     index.par_bulk_insert_docs(list(range(len(texts))), texts)
     found = index.par_bulk_query(texts)

@@ -85,12 +85,26 @@ PEERS = (
         "num_perm=128, use_lsh=True)`; a copy is tied to the documents kept before it",
     ),
     Peer(
+        "rensa, threshold 0.35",
+        "rensa_wide",
+        "sketch",
+        False,
+        "the same asked for all pairs that the definition may hold: threshold 0.35, 32 bands of 4 values",
+    ),
+    Peer(
         "gaoya",
         "gaoya_documented",
         "sketch",
         True,
         "`MinHashStringIndex` with `analyzer='char'`, `ngram_range=(5, 5)`, 16 bands of 8 hashes, threshold 0.7, bulk "
         "insert and bulk query in its threads",
+    ),
+    Peer(
+        "gaoya, threshold 0.35",
+        "gaoya_wide",
+        "sketch",
+        False,
+        "the same asked for all pairs that the definition may hold: threshold 0.35, 42 bands of 3 hashes",
     ),
     Peer(
         "datasketch",
@@ -113,7 +127,9 @@ PEERS = (
         "textdedup_spaced",
         "textdedup",
         False,
-        "the same after a blank was put between all characters, which is counted",
+        "the same after a blank was put between all characters, which is counted; on corpus (a) only, as it takes "
+        "minutes",
+        ("words",),
     ),
     Peer(
         "datatrove",
@@ -121,7 +137,7 @@ PEERS = (
         "datatrove",
         True,
         "its four minhash steps, default configuration (14 buckets of 8 hashes, 5 words), its Chinese tokenizer, local "
-        "executor, one worker; minutes of word cutting, therefore on corpus (a) only",
+        "executor, one worker; minutes of cutting words, therefore on corpus (a) only",
         ("words",),
     ),
     Peer(
@@ -130,6 +146,7 @@ PEERS = (
         "juicer",
         True,
         "operator `document_minhash_deduplicator`, `tokenization='character'`, window 5, 128 permutations, threshold "
-        "0.7, one process",
+        "0.7, one process; on corpus (a) only, as it takes minutes",
+        ("words",),
     ),
 )

@@ -14,13 +14,13 @@ def prepare() -> None:
     import rensa  # noqa: F401
 
 
-def work(corpus: Path) -> Answer:
+def work(corpus: Path, *, threshold: float = 0.7, bands: int | None = None) -> Answer:
     from rensa import RMinHash, RMinHashDeduplicator
 
     texts = read_texts(corpus)
     tokens = ([text[i : i + 5] for i in range(len(text) - 4)] for text in texts)
     sketches = RMinHash.from_token_sets(tokens, num_perm=128, seed=42)
-    deduplicator = RMinHashDeduplicator(threshold=0.7, num_perm=128, use_lsh=True)
+    deduplicator = RMinHashDeduplicator(threshold=threshold, num_perm=128, use_lsh=True, num_bands=bands)
     kept = deduplicator.add_pairs((str(row), sketch) for row, sketch in enumerate(sketches))
     # `add_pairs` says which are copies; of which ones they are copies is asked for those only.
     copies = [row for row, is_new in enumerate(kept) if not is_new]
