@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks import comparison, report, results
+from benchmarks import comparison, flow, report, results
 from benchmarks.environments import CONSTRAINTS, NotInstalled, ensure_environment
 from benchmarks.measuring import CommandFailed, measure
 from benchmarks.peers.registry import ENVIRONMENTS, PEERS, Environment
@@ -140,3 +140,14 @@ def test_the_report_names_every_tool_also_one_that_could_not_run(folder):
     assert "rensa 1.2.3" in text
     assert (folder / "docs" / "benchmarks" / "peers.svg").exists()
     assert "## Scaling" not in text
+
+
+@pytest.mark.slow
+def test_the_whole_flow_ties_no_row_wrongly_where_sections_share_a_template(folder, monkeypatch):
+    monkeypatch.setattr(flow, "FOLDER", folder)
+    found = flow.measure_corpus("stamped", TINY)
+    assert found["rows"]["documents"] == found["sections_clustered"] == TINY
+    assert found["tied"] > TINY * 0.2
+    assert found["tied_wrong"] == 0
+    assert found["largest_cluster"] < 8
+    assert {"stage:read", "stage:match", "stage:write"} <= found["stages"].keys()
