@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -84,6 +85,7 @@ def align(a: str, b: str) -> list[Difference]:
         return []
     sides = _Sides(a, b)
     edits = _absorb_crumbs(sides, _slide(sides, align_sequences(sides.ids_a, sides.ids_b)))
+    edits = [part for edit in edits for part in _part_line(sides, edit)]
     found: list[Difference] = []
     for edit in edits:
         _describe(sides, edit, found)
@@ -216,6 +218,35 @@ def _wordy(sides: _Sides, edit: Edit) -> bool:
     return all(any(t.kind == "word" for t in side) for side in sides.parts(edit) if side)
 
 
+# A line that only one text has is no part of what is rewritten in the line behind it.
+
+
+def _part_line(sides: _Sides, edit: Edit) -> list[Edit]:
+    a, b = sides.parts(edit)
+    if (
+        not a
+        or not b
+        or not (_starts_line(sides.tokens_a, edit.a_start) and _starts_line(sides.tokens_b, edit.b_start))
+    ):
+        return [edit]
+    breaks_a, breaks_b = ([i for i, t in enumerate(side) if t.kind == "line_break"] for side in (a, b))
+    if bool(breaks_a) == bool(breaks_b):
+        return [edit]
+    longer, line = (a, breaks_a[0] + 1) if breaks_a else (b, breaks_b[0] + 1)
+    if not 1 < line < len(longer) or _length(longer[:line]) > HEADING_CHARS:
+        return [edit]
+    at_a, at_b = (edit.a_start + line, edit.b_start) if breaks_a else (edit.a_start, edit.b_start + line)
+    rest = align_sequences(sides.ids_a[at_a : edit.a_end], sides.ids_b[at_b : edit.b_end])
+    return [
+        Edit(edit.a_start, at_a, edit.b_start, at_b),
+        *(Edit(at_a + e.a_start, at_a + e.a_end, at_b + e.b_start, at_b + e.b_end) for e in rest),
+    ]
+
+
+def _starts_line(tokens: list[Token], at: int) -> bool:
+    return at == 0 or tokens[at - 1].kind == "line_break"
+
+
 # From an edit to typed differences.
 
 
@@ -329,7 +360,13 @@ def _kind(sides: _Sides, a: list[Token], b: list[Token], at_a: int, at_b: int) -
         return "unit"
     if ("figure" in kinds and not kinds & {"word", "mask"}) or (shorter and _NUMERALS.issuperset(bare_a + bare_b)):
         return "figure"
-    return "punctuation" if normalise(bare_a) == normalise(bare_b) else "word"
+    return "punctuation" if _normalised(bare_a) == _normalised(bare_b) else "word"
+
+
+@lru_cache(maxsize=1 << 14)
+def _normalised(text: str) -> str:
+    """Return the normalised text; most differing places hold one of a few thousand characters."""
+    return normalise(text)
 
 
 def _kind_of_figures(a: Token, b: Token, left: str, right: str) -> DifferenceKind:

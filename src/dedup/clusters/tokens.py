@@ -28,6 +28,8 @@ _FIGURE = (
     rf"|百?[千万]?[百千万]分之[{_NUMERALS}]+(?:点[{_NUMERALS}]+)?"
     rf"|[{_NUMERALS}]{{2,}}(?:点[{_NUMERALS}]+)?(?:{_SCALE}(?:{_UNITS})|[万亿]+)?"
 )
+#: A count in Chinese numerals with its unit: 七个, 三百余户.
+COUNTED = re.compile(rf"[{_NUMERALS}两]+(?:{_SCALE}(?:{_UNITS})|[万亿]+)")
 _TOKEN = re.compile(
     rf"(?P<line_break>[{BLANKS}]*[{NEWLINES}][{BLANKS}{NEWLINES}]*)"
     rf"|(?P<space>[{BLANKS}]+)"
