@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from dedup.clusters.assignment import assign_clusters
+from dedup.clusters.published_pairs import RELATIONS, rows_across, rows_inside
 from dedup.clusters.variants import VariantMarks, mark_variants
 from dedup.fingerprinting.minhash import Fingerprints, signature_matrix
 from dedup.ids import make_id
@@ -25,7 +26,7 @@ def _match(
 ) -> tuple[Fingerprints, Matches, VariantMarks]:
     prints = signature_matrix(texts, ngram=fingerprint.ngram, unit=fingerprint.unit, threads=threads)
     matches = match_texts(texts, prints, match, fingerprint, threads=threads)
-    return prints, matches, mark_variants(matches.pairs, texts, matches.nodes.first_row, match)
+    return prints, matches, mark_variants(matches.pairs, texts, matches.nodes.first_row, match, threads=threads)
 
 
 def find_duplicates(
@@ -53,8 +54,6 @@ def find_duplicates(
     _, matches, marks = _match(array, match, fingerprint, threads)
     nodes, pairs = matches.nodes, matches.pairs
     sizes = np.diff(nodes.bounds)
-    from dedup.clusters.published_pairs import rows_across, rows_inside
-
     left, right = rows_inside(nodes.bounds, np.flatnonzero(sizes > 1))
     number, i, j = rows_across(nodes.bounds, pairs.a, pairs.b)
     a = np.concatenate([nodes.rows[left], nodes.rows[i]])
@@ -65,18 +64,20 @@ def find_duplicates(
     edit[open_pairs] = edit_similarities(
         array, nodes.first_row[pairs.a[open_pairs]], nodes.first_row[pairs.b[open_pairs]], threads=threads
     )
-    hashes = np.array(content_hashes(array.take(pa.array(np.concatenate([a[: left.size], b[: left.size]])))))
+    # Only texts that are equal after normalising can be exact copies; each is hashed once, however many pairs it is in.
+    equal_rows, where = np.unique(np.concatenate([a[: left.size], b[: left.size]]), return_inverse=True)
+    hashes = np.array(content_hashes(array.take(pa.array(equal_rows))))[where]
     exact = np.concatenate([hashes[: left.size] == hashes[left.size :], np.zeros(i.size, dtype=bool)])
     variant = np.concatenate([np.zeros(left.size, dtype=bool), marks.is_variant[number]])
     order = np.lexsort((b, a))
-    relation = np.where(exact, "exact", np.where(variant, "variant", "near_duplicate"))
+    relation = np.where(exact, 0, np.where(variant, 1, 2))[order]
     return pa.table(
         {
             "a": a[order],
             "b": b[order],
             "jaccard": np.concatenate([np.ones(left.size), pairs.jaccard[number]])[order],
             "edit_similarity": np.concatenate([np.ones(left.size), edit[number]])[order],
-            "relation": pa.array(relation[order].tolist(), pa.string()),
+            "relation": RELATIONS.take(pa.array(relation)),
         }
     )
 
