@@ -53,12 +53,13 @@ def compare(environments: Path, documents: int, only: list[str] | None = None) -
     only : names of the tools to run; of the others the figures of an earlier run over as many documents stay
     """
     for name in ("words", "templates"):
+        tools = [p for p in PEERS if name in p.corpora and (not only or p.name in only)]
+        if not tools:
+            continue
         corpus, truth, bound = ensure_corpus(name, documents)
         assert bound < FLOOR, f"unrelated documents of corpus {name} might meet the definition"
         facts = {"bound": bound, "pairs": int(truth.meets.sum()), "of_one_work": int(truth.a.size)}
-        for peer in PEERS:
-            if name not in peer.corpora or (only and peer.name not in only):
-                continue
+        for peer in tools:
             print(f"{name}: {peer.name}", flush=True)
             _keep(documents, name, facts, peer.name, _figures(peer, environments, corpus, truth, documents))
 

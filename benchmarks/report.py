@@ -18,7 +18,8 @@ HEAD = """# Benchmarks
 
 Written by `make bench` (`make bench-large` adds a million sections). Between machines only ratios compare. CPU seconds
 include children and system time; wall time depends on what else the machine does. Reading the Parquet file is included
-everywhere, imports and compilation are apart. Corpora and truth: `benchmarks/corpora.py`, `benchmarks/truth.py`."""
+everywhere, imports and compilation are apart. A plus sign behind a commit: sources differed from it.
+Corpora and truth: `benchmarks/corpora.py`, `benchmarks/truth.py`."""
 
 
 def write_report() -> Path:
@@ -33,11 +34,12 @@ def write_report() -> Path:
         "crowds": crowds_section,
         "pages": pages_section,
     }
-    for name, section in parts.items():
-        result = read_result(name)
-        if result is not None:
-            lines += section(result)
-            lines += ["", f"Measured {result['date']} at {result['commit']}: {'; '.join(result['machine'])}.", ""]
+    found = {name: result for name in parts if (result := read_result(name)) is not None}
+    machines = list(dict.fromkeys(line for result in found.values() for line in result["machine"]))
+    lines += [*(f"- {line}" for line in machines), ""]
+    for name, result in found.items():
+        lines += parts[name](result)
+        lines += ["", f"Measured {result['date']} at {result['commit']}.", ""]
     REPORT.write_text("\n".join(lines).rstrip() + "\n", "utf-8")
     return REPORT
 
@@ -232,16 +234,16 @@ def crowds_section(result: dict[str, Any]) -> Lines:
     lines = [
         "## Templates and identical sections",
         "",
-        "The whole flow on corpora that tempt a matcher into quadratic work. A copy is tied wrongly when it does not "
+        "The whole flow on corpora that tempt a matcher into quadratic work. A copy is wrong when it does not "
         "meet the definition with its canonical section.",
         "",
-        "| corpus | documents | wall s | CPU s | match s | anonymous MB | largest cluster | copies | tied wrongly |",
+        "| corpus | documents | wall s | CPU s | match CPU s | anonymous MB | largest cluster | copies | wrong |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for name, run in result["corpora"].items():
         lines.append(
             f"| {titles[name]} | {run['rows']['documents']:,} | {run['wall_s']:.1f} | {run['cpu_s']:.1f} | "
-            f"{run['stages']['stage:match']['wall_s']:.1f} | {run['anonymous_mb']:,.0f} | {run['largest_cluster']:,} | "
+            f"{run['stages']['stage:match']['cpu_s']:.1f} | {run['anonymous_mb']:,.0f} | {run['largest_cluster']:,} | "
             f"{run['tied']:,} | {run['tied_wrong']:,} |"
         )
     lines += ["", "| rows | " + " | ".join(datasets) + " |", "| --- " + "| ---: " * len(datasets) + "|"]

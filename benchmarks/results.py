@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,7 +54,10 @@ def ensure_corpus(name: str, documents: int, seed: int = 1) -> tuple[Path, Truth
             if str(stored["plan"]) == plan:
                 truth = Truth(*(stored[f] for f in ("a", "b", "jaccard", "edit_similarity", "meets", "identical")))
                 return path, truth, float(stored["bound"])
-    work = write_corpus(CORPORA[name], documents, path, seed)
+    # Under another name until it is whole: a run that is broken off, or another one beside it, finds no half of it.
+    unfinished = path.with_suffix(f".{os.getpid()}")
+    work = write_corpus(CORPORA[name], documents, unfinished, seed)
+    unfinished.replace(path)
     truth = find_truth(path, work)
     bound = bound_unrelated(path, work, truth.identical)
     np.savez(kept, plan=plan, bound=bound, **truth.__dict__)
