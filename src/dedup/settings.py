@@ -197,6 +197,12 @@ class Settings(BaseSettings):
         return env_settings, init_settings
 
     @property
+    def memory_bytes(self) -> int:
+        """`memory_limit` in bytes."""
+        number, unit = re.fullmatch(r"([0-9.]+) *([KMGT])I?B", self.memory_limit.strip().upper()).groups()  # type: ignore[union-attr]
+        return int(float(number) * 1000 ** ("KMGT".index(unit) + 1))
+
+    @property
     def threads(self) -> int:
         """Worker threads to use."""
         if self.workers:

@@ -1,8 +1,11 @@
-"""The first stage of a run: read, cut and fingerprint batch by batch, into working files."""
+"""The first stage of a run: read, cut and fingerprint piece by piece, into working files.
+
+A thread reads ahead, processes cut, and this thread fingerprints and writes what they give.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -14,13 +17,14 @@ import pyarrow.compute as pc
 
 from dedup import schemas
 from dedup.engines.corpus import NARROW_DOCUMENTS, NARROW_SECTIONS, Corpus, drop_documents
-from dedup.engines.store import TableStore, TextStore
+from dedup.engines.crew import Crew, Cut
+from dedup.engines.prefetch import Prefetch
+from dedup.engines.store import PrintStore, TableStore, TextStore
 from dedup.fingerprinting.minhash import Fingerprints, signature_matrix
 from dedup.settings import Settings, SourceSettings
 from dedup.sources import SourceBatch, read_batches
 from dedup.sources.batch import record_json
 from dedup.sources.provenance import Occurrences, content_key
-from dedup.text.sections import cut_documents
 
 if TYPE_CHECKING:
     from dedup.engines.observing import Meter, Observer
@@ -44,48 +48,51 @@ def ingest(
     """
     documents = TableStore(folder / "documents.arrow", schemas.DOCUMENTS)
     sections = TableStore(folder / "sections.arrow", schemas.SECTIONS)
-    prints: list[Fingerprints] = []
     matched: list[np.ndarray] = []
     refused: list[pa.Table] = []
     seen: list[pa.Array] = []
     done = n_files = n_bytes = 0
 
-    with TextStore(folder / "texts.bin") as texts:
+    with (
+        TextStore(folder / "texts.bin") as texts,
+        PrintStore(folder) as prints,
+        Crew(settings) as crew,
+    ):
 
-        def take(batch: pa.Table) -> None:
-            with meter.add("cut"):
-                cut = cut_documents(batch, settings.text)
-            rows = np.flatnonzero(
-                pc.is_in(cut.column("kind"), pa.array(schemas.MATCHED_KINDS)).to_numpy(zero_copy_only=False)
-            )
+        def take(cut: Cut) -> None:
+            meter.spend("cut", cut.wall_s, cut.cpu_s)
+            kinds = cut.sections.column("kind")
+            rows = np.flatnonzero(pc.is_in(kinds, pa.array(schemas.MATCHED_KINDS)).to_numpy(zero_copy_only=False))
             matched.append(rows + sections.rows)
-            documents.append(batch)
-            sections.append(cut)
+            documents.append(cut.documents)
+            sections.append(cut.sections)
             with meter.add("fingerprint"):
-                clean = cut.column("clean_text").take(pa.array(rows)).combine_chunks()
+                clean = cut.sections.column("clean_text").take(pa.array(rows)).combine_chunks()
                 texts.append(clean)
-                prints.append(
-                    signature_matrix(
-                        clean,
-                        ngram=settings.fingerprint.ngram,
-                        unit=settings.fingerprint.unit,
-                        threads=settings.threads,
-                    )
-                )
+                prints.append(signature_matrix(clean, ngram=settings.fingerprint.ngram, unit=settings.fingerprint.unit))
 
-        for batch in _timed(read_batches(sources, settings.read, now=now, limit=limit), meter):
-            refused.append(batch.quarantine)
-            n_files += batch.n_files
-            n_bytes += batch.n_bytes
-            if batch.documents.num_rows:
-                take(batch.documents)
-                seen.append(batch.documents.column("doc_id").combine_chunks())
-                done += batch.documents.num_rows
-            observer.advanced("read", n_files, f"{done:,} documents")
+        def read(batches: Iterable[SourceBatch]) -> Iterator[pa.Table]:
+            nonlocal n_files, n_bytes
+            for batch in batches:
+                refused.append(batch.quarantine)
+                n_files += batch.n_files
+                n_bytes += batch.n_bytes
+                if batch.documents.num_rows:
+                    seen.append(batch.documents.column("doc_id").combine_chunks())
+                    yield batch.documents
+                else:
+                    observer.advanced("read", n_files, f"{done:,} documents")
+
+        with Prefetch(read_batches(sources, settings.read, now=now, limit=limit)) as ahead:
+            for cut in crew.cut(read(ahead)):
+                take(cut)
+                done += cut.documents.num_rows
+                observer.advanced("read", n_files, f"{done:,} documents")
+            meter.spend("read", ahead.wall_s, ahead.cpu_s)
         n_read = done
-        for batch in _carried_over(previous, seen, settings.read.batch_chars):
-            take(batch)
-            done += batch.num_rows
+        for cut in crew.cut(_carried_over(previous, seen, settings.read.batch_chars)):
+            take(cut)
+            done += cut.documents.num_rows
             observer.advanced("read", n_files, f"{done:,} documents")
 
         all_documents, all_sections = documents.read(), sections.read()
@@ -96,7 +103,7 @@ def ingest(
             all_sections.select(NARROW_SECTIONS).combine_chunks(),
             np.concatenate([np.zeros(0, dtype=np.int64), *matched]),
             texts.read(),
-            _join(prints),
+            prints.read(_no_fingerprints()),
             pa.concat_tables([schemas.empty(schemas.QUARANTINE), *refused]),
             n_read,
             done - n_read,
@@ -105,20 +112,9 @@ def ingest(
     return _keep_known_dates(_one_name_per_refusal(_one_document_per_uri(corpus)), previous)
 
 
-def _timed(batches: Iterator[SourceBatch], meter: Meter) -> Iterator[SourceBatch]:
-    while True:
-        with meter.add("read"):
-            batch = next(batches, None)
-        if batch is None:
-            return
-        yield batch
-
-
-def _join(prints: list[Fingerprints]) -> Fingerprints:
+def _no_fingerprints() -> Fingerprints:
     return Fingerprints(
-        np.concatenate([np.zeros((0, schemas.NUM_PERM), dtype=np.uint32), *(p.signatures for p in prints)]),
-        np.concatenate([np.zeros(0, dtype=np.int64), *(p.n_shingles for p in prints)]),
-        np.concatenate([np.zeros(0, dtype=np.uint64), *(p.normalised_hash for p in prints)]),
+        np.zeros((0, schemas.NUM_PERM), dtype=np.uint32), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint64)
     )
 
 

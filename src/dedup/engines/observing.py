@@ -48,6 +48,12 @@ def anonymous_mb() -> float:
     return 0.0
 
 
+def _cpu_seconds() -> float:
+    """Return the CPU seconds of this process and of the processes that it started and that have ended."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + ended.ru_utime + ended.ru_stime
+
+
 @dataclass
 class Meter:
     """Metrics of each stage of a run: stage -> metric -> value."""
@@ -60,32 +66,36 @@ class Meter:
 
     @contextmanager
     def measure(self, stage: str) -> Iterator[None]:
-        """Record wall and CPU seconds of a block, and the anonymous memory at its end."""
-        wall, cpu = time.perf_counter(), time.process_time()
+        """Record wall and CPU seconds of a block (with processes that it started and ended), memory at its end."""
+        wall, cpu = time.perf_counter(), _cpu_seconds()
         try:
             yield
         finally:
             self.note(
                 stage,
                 wall_s=round(time.perf_counter() - wall, 4),
-                cpu_s=round(time.process_time() - cpu, 4),
+                cpu_s=round(_cpu_seconds() - cpu, 4),
                 anonymous_mb=round(anonymous_mb(), 1),
                 peak_rss_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
             )
 
     @contextmanager
     def add(self, stage: str) -> Iterator[None]:
-        """Add the wall and CPU seconds of a block to those of a stage that runs in many pieces."""
-        wall, cpu = time.perf_counter(), time.process_time()
+        """Add the wall seconds of a block, and the CPU seconds of this thread, to those of a stage in many pieces."""
+        wall, cpu = time.perf_counter(), time.thread_time()
         try:
             yield
         finally:
-            before = self.values.get(stage, {})
-            self.note(
-                stage,
-                wall_s=round(before.get("wall_s", 0.0) + time.perf_counter() - wall, 4),
-                cpu_s=round(before.get("cpu_s", 0.0) + time.process_time() - cpu, 4),
-            )
+            self.spend(stage, time.perf_counter() - wall, time.thread_time() - cpu)
+
+    def spend(self, stage: str, wall_s: float, cpu_s: float) -> None:
+        """Add seconds that were measured elsewhere, in a thread or a process; those of pieces side by side add up."""
+        before = self.values.get(stage, {})
+        self.note(
+            stage,
+            wall_s=round(before.get("wall_s", 0.0) + wall_s, 4),
+            cpu_s=round(before.get("cpu_s", 0.0) + cpu_s, 4),
+        )
 
     def seconds(self, stage: str) -> float:
         """Return the wall seconds of a stage."""

@@ -1,4 +1,4 @@
-"""Working files of a run: tables and texts kept on disk and mapped, so that memory does not grow with the corpus."""
+"""Working files of a run: tables, texts and fingerprints kept on disk and mapped, so that memory stays bounded."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+
+from dedup.fingerprinting.minhash import Fingerprints
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -77,3 +79,58 @@ class TextStore:
             with pa.memory_map(str(self.path)) as file:
                 data = file.read_buffer(int(offsets[-1]))
         return pa.Array.from_buffers(pa.large_string(), lengths.size, [None, pa.py_buffer(offsets), data])
+
+
+class PrintStore:
+    """Fingerprints one after another in plain files, read back as arrays over the mapped files."""
+
+    _PARTS = ("signatures", "n_shingles", "normalised_hash")
+
+    def __init__(self, folder: Path) -> None:
+        self._paths = [folder / f"{name}.bin" for name in self._PARTS]
+        self._files = [path.open("wb") for path in self._paths]
+        self._n = 0
+        self._like: Fingerprints | None = None
+
+    def __enter__(self) -> PrintStore:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+    def append(self, prints: Fingerprints) -> None:
+        """Write the fingerprints of some texts."""
+        for file, name in zip(self._files, self._PARTS, strict=True):
+            file.write(np.ascontiguousarray(getattr(prints, name)).data)
+        self._n += len(prints.n_shingles)
+        self._like = prints
+
+    def read(self, empty: Fingerprints) -> Fingerprints:
+        """Close the store for writing and return all fingerprints; `empty` where there are none.
+
+        The pages are private copies on write: they can be dropped as those of any file, and kernels that were
+        compiled for writable arrays take them.
+        """
+        self._close()
+        if not self._n:
+            return empty
+        like = self._like or empty
+        return Fingerprints(
+            *(
+                np.asarray(
+                    np.memmap(
+                        path,
+                        dtype=getattr(like, name).dtype,
+                        mode="c",
+                        shape=(self._n, *getattr(like, name).shape[1:]),
+                    )
+                )
+                for path, name in zip(self._paths, self._PARTS, strict=True)
+            )
+        )
+
+    def _close(self) -> None:
+        for file in self._files:
+            file.close()

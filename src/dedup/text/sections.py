@@ -35,6 +35,19 @@ class Section:
     completeness: str
 
 
+class UncutDocument(RuntimeError):
+    """A document could not be cut: a fault of the text stage, which names the document that shows it.
+
+    Attributes
+    ----------
+    doc_id : the document
+    """
+
+    def __init__(self, doc_id: str, error: Exception) -> None:
+        super().__init__(f"{type(error).__name__}: {error}")
+        self.doc_id = doc_id
+
+
 def cut_documents(documents: pa.Table, settings: TextSettings) -> pa.Table:
     """Cut every document into sections.
 
@@ -46,12 +59,21 @@ def cut_documents(documents: pa.Table, settings: TextSettings) -> pa.Table:
     Returns
     -------
     table with the schema `schemas.SECTIONS`; the sections of a document tile its text
+
+    Raises
+    ------
+    UncutDocument
+        Cutting failed on a document.
     """
     columns: dict[str, list[object]] = {name: [] for name in SECTIONS.names}
     for doc_id, source, title, text in zip(
         *(documents.column(name).to_pylist() for name in ("doc_id", "source", "title", "text")), strict=True
     ):
-        for ordinal, section in enumerate(cut_text(text, title, settings)):
+        try:
+            found = cut_text(text, title, settings)
+        except Exception as error:
+            raise UncutDocument(doc_id, error) from error
+        for ordinal, section in enumerate(found):
             columns["doc_id"].append(doc_id)
             columns["source"].append(source)
             columns["ordinal"].append(ordinal)
@@ -69,7 +91,9 @@ def cut_documents(documents: pa.Table, settings: TextSettings) -> pa.Table:
     texts = pa.array(columns["clean_text"], type=pa.large_string())
     columns["content_hash"] = list(content_hashes(texts))
     seen: dict[tuple[str, str], int] = {}
-    for doc_id, digest in zip(columns["doc_id"], columns["content_hash"], strict=True):
+    for doc_id, ordinal, digest in zip(*(columns[n] for n in ("doc_id", "ordinal", "content_hash")), strict=True):
+        if ordinal == 0:
+            seen = {}  # two documents may have one id until the newest is chosen; each counts for itself
         key = (str(doc_id), str(digest))
         occurrence = seen.get(key, 0)
         seen[key] = occurrence + 1
