@@ -47,6 +47,9 @@ STAGES = {
     "publish": "publish",
 }
 
+#: The share of `memory_limit` that working arrays of one stage take is one in this many.
+WORKING_SHARE = 4
+
 
 class EmptyInput(RuntimeError):
     """Nothing was read, so there is nothing to publish."""
@@ -175,8 +178,16 @@ class LocalRun:
                 settings.fingerprint,
                 position=self.ranking.position,
                 threads=settings.threads,
+                memory=self._working_memory,
             )
-            self.marks = mark_variants(self.matches.pairs, corpus.texts, self.matches.nodes.first_row, settings.match)
+            self.marks = mark_variants(
+                self.matches.pairs,
+                corpus.texts,
+                self.matches.nodes.first_row,
+                settings.match,
+                threads=settings.threads,
+                memory=self._working_memory,
+            )
             metrics = self.matches.metrics
             self.meter.note(
                 "match",
@@ -205,6 +216,7 @@ class LocalRun:
                     self.settings.match,
                     self.settings.fingerprint,
                     threads=self.settings.threads,
+                    memory=self._working_memory,
                 )
                 if self.settings.match.audit_pairs and self.corpus.matched.size
                 else RecallAudit(0, self.corpus.matched.size, 0, 0, None, None, None)
@@ -317,6 +329,11 @@ class LocalRun:
                 path, release_id, outcome = release.path, release.id, "published"
             note.append(str(path))
         return summarise(self, outcome, release_id, path, time.perf_counter() - self._clock)
+
+    @property
+    def _working_memory(self) -> int:
+        """Bytes that the working arrays of a stage may take; the facts of all sections need the rest."""
+        return self.settings.memory_bytes // WORKING_SHARE
 
     @property
     def run_id(self) -> str:
