@@ -19,7 +19,7 @@ from benchmarks.scoring import Score, score_clusters, score_pairs
 from benchmarks.truth import FLOOR, Truth
 
 #: Seconds one tool may take for one corpus.
-LIMIT_S = 900
+LIMIT_S = 1200
 QUIET = {"TQDM_DISABLE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1", "PYTHONPATH": str(ROOT)}
 
 
