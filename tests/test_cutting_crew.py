@@ -7,17 +7,21 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from dedup.engines.corpus import drop_documents
 from dedup.engines.crew import Crew, CuttingFailed, _named, _Process, pieces
+from dedup.engines.ingest import ingest
+from dedup.engines.observing import Meter, SilentObserver
 from dedup.engines.prefetch import Prefetch
 from dedup.engines.store import PrintStore
-from dedup.fingerprinting.minhash import Fingerprints, signature_matrix
-from dedup.settings import Settings, TextSettings
+from dedup.fingerprinting.minhash import signature_matrix
+from dedup.settings import Settings, SourceSettings, TextSettings
 from dedup.text.sections import cut_documents
 
 
@@ -172,20 +176,19 @@ def test_reading_ahead_holds_one_item_and_stops_with_its_caller():
 
 
 def test_fingerprints_on_disk_are_those_that_were_written(tmp_path):
-    empty = Fingerprints(np.zeros((0, 128), np.uint32), np.zeros(0, np.int64), np.zeros(0, np.uint64))
     texts = pa.array(["渠道三公里，水库两座。", "", "桥梁"], pa.large_string())
     whole = signature_matrix(texts)
     with PrintStore(tmp_path) as store:
         store.append(signature_matrix(texts.slice(0, 2)))
         store.append(signature_matrix(texts.slice(3, 0)))
         store.append(signature_matrix(texts.slice(2)))
-        read = store.read(empty)
+        read = store.read()
     for name in ("signatures", "n_shingles", "normalised_hash"):
         assert np.array_equal(getattr(read, name), getattr(whole, name))
         assert getattr(read, name).dtype == getattr(whole, name).dtype
         assert getattr(read, name).flags.writeable
     with PrintStore(tmp_path) as store:
-        assert store.read(empty) is empty
+        assert store.read().signatures.shape == (0, 128)
 
 
 def test_two_documents_with_one_id_number_their_sections_each_for_itself():
@@ -193,3 +196,32 @@ def test_two_documents_with_one_id_number_their_sections_each_for_itself():
     twice = cut_documents(pa.concat_tables([one, one]), TextSettings())
     assert twice.slice(2).equals(cut_documents(one, TextSettings()))
     assert twice.slice(0, 2).equals(twice.slice(2))
+
+
+def test_taking_documents_out_leaves_the_rows_of_the_others_as_they_were(tmp_path, monkeypatch):
+    monkeypatch.setattr("dedup.engines.corpus._ROWS", 3)
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    for i, text in enumerate(documents(6)["text"].to_pylist()):
+        (folder / f"{i}.txt").write_text(text, "utf-8")
+    corpus = ingest(
+        [SourceSettings(path=str(folder), name="pages")],
+        Settings(workers=1),
+        tmp_path,
+        None,
+        now=datetime(2026, 1, 1, tzinfo=UTC),
+        limit=None,
+        observer=SilentObserver(),
+        meter=Meter(),
+    )
+    rest = drop_documents(corpus, np.array([1, 4]), corpus.quarantine)
+    keep = [i for i in range(12) if i // 2 not in (1, 4)]
+    assert rest.documents.equals(corpus.documents.take([0, 2, 3, 5]))
+    assert rest.sections.equals(corpus.sections.take(keep))
+    assert rest.texts.to_pylist() == rest.sections["clean_text"].to_pylist()
+    assert np.array_equal(rest.fingerprints.signatures, corpus.fingerprints.signatures[keep])
+    assert rest.matched.tolist() == list(range(8))
+    # What is taken out later, of what is left, goes to files of its own.
+    again = drop_documents(rest, np.array([0]), corpus.quarantine)
+    assert again.texts.to_pylist() == rest.texts.to_pylist()[2:]
+    assert rest.texts.to_pylist() == rest.sections["clean_text"].to_pylist()

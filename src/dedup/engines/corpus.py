@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup import schemas
+from dedup.engines.store import PrintStore, TextStore
 from dedup.fingerprinting.minhash import Fingerprints
 
 #: Columns of documents and sections that stay in memory through a run; texts stay on disk.
 NARROW_DOCUMENTS = [n for n in schemas.DOCUMENTS.names if n not in ("text", "tables_html")]
 NARROW_SECTIONS = [n for n in schemas.SECTIONS.names if n not in ("clean_text", "clean_map")]
+#: Texts that are copied at once when some are taken out.
+_ROWS = 4096
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class Corpus:
     fingerprints : of those texts
     quarantine : what could not be read
     n_new, n_carried : documents read by this run and not known before; taken over from the last release
+    folder : of the working files
     """
 
     documents: pa.Table
@@ -42,6 +47,7 @@ class Corpus:
     n_new: int
     n_carried: int
     n_bytes: int
+    folder: Path
 
 
 def drop_documents(corpus: Corpus, dropped: np.ndarray, quarantine: pa.Table) -> Corpus:
@@ -55,14 +61,15 @@ def drop_documents(corpus: Corpus, dropped: np.ndarray, quarantine: pa.Table) ->
     # Several documents may have one id here; their sections stand in document order, beginning with ordinal 0.
     owner = np.cumsum(corpus.section_facts.column("ordinal").to_numpy() == 0) - 1
     keep = ~np.isin(owner, dropped)
-    kept = pa.array(np.setdiff1d(np.arange(corpus.documents.num_rows), dropped))
+    kept = np.ones(corpus.documents.num_rows, dtype=bool)
+    kept[dropped] = False
     new_row = np.cumsum(keep) - 1
     slim = _keep_texts(corpus, keep[corpus.matched])
     return replace(
         slim,
-        documents=corpus.documents.take(kept),
-        sections=corpus.sections.filter(pa.array(keep)),
-        document_facts=corpus.document_facts.take(kept),
+        documents=_filter_mapped(corpus.documents, kept),
+        sections=_filter_mapped(corpus.sections, keep),
+        document_facts=corpus.document_facts.filter(pa.array(kept)),
         section_facts=corpus.section_facts.filter(pa.array(keep)),
         matched=new_row[slim.matched],
         quarantine=pa.concat_tables([corpus.quarantine, quarantine]),
@@ -77,14 +84,37 @@ def withdraw_sections(corpus: Corpus, section_ids: pa.Array, quarantine: pa.Tabl
     return replace(_keep_texts(corpus, keep), quarantine=pa.concat_tables([corpus.quarantine, quarantine]))
 
 
+def _filter_mapped(table: pa.Table, keep: np.ndarray) -> pa.Table:
+    """Return some rows of a mapped table; the parts of it that lose nothing stay mapped."""
+    parts: list[pa.RecordBatch] = []
+    row = 0
+    for batch in table.to_batches():
+        mask = keep[row : row + batch.num_rows]
+        row += batch.num_rows
+        if mask.all():
+            parts.append(batch)
+        elif mask.any():
+            parts.append(batch.filter(pa.array(mask)))
+    return pa.Table.from_batches(parts, table.schema)
+
+
 def _keep_texts(corpus: Corpus, keep: np.ndarray) -> Corpus:
+    """Return the corpus with some of the matched texts, written anew, since kernels want them side by side."""
+    if keep.all():
+        return corpus
     prints = corpus.fingerprints
-    return replace(
-        corpus,
-        matched=corpus.matched[keep],
-        texts=corpus.texts.filter(pa.array(keep)),
-        fingerprints=Fingerprints(prints.signatures[keep], prints.n_shingles[keep], prints.normalised_hash[keep]),
-    )
+    name = f"kept{sum(1 for _ in corpus.folder.glob('kept*.texts.bin'))}"
+    with TextStore(corpus.folder / f"{name}.texts.bin") as texts, PrintStore(corpus.folder, name) as slim:
+        for start in range(0, keep.size, _ROWS):
+            rows = slice(start, start + _ROWS)
+            mask = keep[rows]
+            texts.append(corpus.texts.slice(start, mask.size).filter(pa.array(mask)))
+            slim.append(
+                Fingerprints(
+                    prints.signatures[rows][mask], prints.n_shingles[rows][mask], prints.normalised_hash[rows][mask]
+                )
+            )
+        return replace(corpus, matched=corpus.matched[keep], texts=texts.read(), fingerprints=slim.read())
 
 
 def set_aside(corpus: Corpus, failing: pa.Table) -> Corpus:

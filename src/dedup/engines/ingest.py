@@ -20,7 +20,7 @@ from dedup.engines.corpus import NARROW_DOCUMENTS, NARROW_SECTIONS, Corpus, drop
 from dedup.engines.crew import Crew, Cut
 from dedup.engines.prefetch import Prefetch
 from dedup.engines.store import PrintStore, TableStore, TextStore
-from dedup.fingerprinting.minhash import Fingerprints, signature_matrix
+from dedup.fingerprinting.minhash import signature_matrix
 from dedup.settings import Settings, SourceSettings
 from dedup.sources import SourceBatch, read_batches
 from dedup.sources.batch import record_json
@@ -103,19 +103,14 @@ def ingest(
             all_sections.select(NARROW_SECTIONS).combine_chunks(),
             np.concatenate([np.zeros(0, dtype=np.int64), *matched]),
             texts.read(),
-            prints.read(_no_fingerprints()),
+            prints.read(),
             pa.concat_tables([schemas.empty(schemas.QUARANTINE), *refused]),
             n_read,
             done - n_read,
             n_bytes,
+            folder,
         )
     return _keep_known_dates(_one_name_per_refusal(_one_document_per_uri(corpus)), previous)
-
-
-def _no_fingerprints() -> Fingerprints:
-    return Fingerprints(
-        np.zeros((0, schemas.NUM_PERM), dtype=np.uint32), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint64)
-    )
 
 
 def _carried_over(previous: Release | None, seen: list[pa.Array], batch_chars: int) -> Iterator[pa.Table]:

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from dedup.fingerprinting.minhash import Fingerprints
+from dedup.schemas import NUM_PERM
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -81,16 +82,21 @@ class TextStore:
         return pa.Array.from_buffers(pa.large_string(), lengths.size, [None, pa.py_buffer(offsets), data])
 
 
+_NONE = Fingerprints(
+    np.zeros((0, NUM_PERM), dtype=np.uint32), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint64)
+)
+
+
 class PrintStore:
     """Fingerprints one after another in plain files, read back as arrays over the mapped files."""
 
     _PARTS = ("signatures", "n_shingles", "normalised_hash")
 
-    def __init__(self, folder: Path) -> None:
-        self._paths = [folder / f"{name}.bin" for name in self._PARTS]
+    def __init__(self, folder: Path, prefix: str = "prints") -> None:
+        self._paths = [folder / f"{prefix}.{name}.bin" for name in self._PARTS]
         self._files = [path.open("wb") for path in self._paths]
         self._n = 0
-        self._like: Fingerprints | None = None
+        self._like = _NONE
 
     def __enter__(self) -> PrintStore:
         return self
@@ -107,16 +113,16 @@ class PrintStore:
         self._n += len(prints.n_shingles)
         self._like = prints
 
-    def read(self, empty: Fingerprints) -> Fingerprints:
-        """Close the store for writing and return all fingerprints; `empty` where there are none.
+    def read(self) -> Fingerprints:
+        """Close the store for writing and return all fingerprints.
 
         The pages are private copies on write: they can be dropped as those of any file, and kernels that were
         compiled for writable arrays take them.
         """
         self._close()
         if not self._n:
-            return empty
-        like = self._like or empty
+            return _NONE
+        like = self._like
         return Fingerprints(
             *(
                 np.asarray(
