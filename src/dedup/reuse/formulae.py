@@ -10,7 +10,7 @@ import numpy as np
 from dedup.reuse.clauses import reading
 from dedup.reuse.quoting import quote_bytes
 from dedup.reuse.skeletons import Variants, number_slots, shape_slots
-from dedup.reuse.slots import align_to_leader, mask_table, quote_slots
+from dedup.reuse.slots import align_to_leader, mask_table, pair_table, quote_slots
 from dedup.reuse.variants import SHAPING, SKELETON_SHARE
 from dedup.reuse.wordings import MOST_CHARS
 from dedup.text.normalise import normalise, normalise_array
@@ -130,7 +130,7 @@ def _write_skeletons(
     slots = np.array(spans, dtype=np.int64).reshape(-1, 2)
     bytes_of = np.zeros(slots.shape, dtype=np.int64)
     begin, end = starts[leaders], ends[leaders]
-    quote_slots(data, begin, end, bounds, slots, tables.fold, tables.expansions, mask_table(), bytes_of)
+    quote_slots(data, begin, end, bounds, slots, tables.fold, tables.expansions, mask_table(), pair_table(), bytes_of)
     for k, formula in enumerate(formulae):
         names = number_slots([name for *_, name in formula.slots])
         at = int(begin[k])

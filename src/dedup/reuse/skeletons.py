@@ -97,7 +97,7 @@ def shape_slots(variants: Variants) -> list[tuple[int, int, str]]:
         if variants.token(after) == "年" and _share(_YEAR, [v + "年" for v in values if v]) >= _MOST:
             if _any_year(values) and _goes_on(variants, after):
                 variants.keep[after] = False
-        elif (width := _place_ahead(variants, after, values)) and _goes_on(variants, after + width - 1):
+        elif (width := _place_ahead(variants, slot, values)) and _goes_on(variants, after + width - 1):
             for i in range(after, after + width):
                 variants.keep[i] = False
     return [(*slot, _name(variants, slot)) for slot in variants.slots()]
@@ -134,8 +134,10 @@ def _goes_on(variants: Variants, i: int) -> bool:
     return i + 1 < variants.tokens and variants.keep[i + 1] and not variants.cut[i + 1]
 
 
-def _place_ahead(variants: Variants, after: int, values: Sequence[str]) -> int:
+def _place_ahead(variants: Variants, slot: tuple[int, int], values: Sequence[str]) -> int:
     """Return how many kept tokens behind a slot complete the name of a place, 0 for none."""
+    before, after = slot
+    head = variants.token(before) if before >= 0 else ""
     some = [v for v in values if v]
     if not some or any(len(v) > 6 or not re.fullmatch(rf"[{HAN}x]+", v) for v in some):
         return 0
@@ -149,12 +151,14 @@ def _place_ahead(variants: Variants, after: int, values: Sequence[str]) -> int:
         if width == 2 and tail[0] in _DEICTIC:
             return 0
         if tail[-1] in _PLACE_END:
-            return width if _share(_PLACE, [v + tail for v in some]) >= _MOST and not _none(some, tail) else 0
+            whole = [v + tail for v in some]
+            return width if _share(_PLACE, whole) >= _MOST and not _no_places(head, whole) else 0
     return 0
 
 
-def _none(values: Sequence[str], tail: str) -> bool:
-    return sum(bool(_NO_PLACE.search(v + tail)) for v in values) > (1 - _MOST) * len(values)
+def _no_places(head: str, values: Sequence[str]) -> bool:
+    """Whether too many values are words like 城市 or 社区, together with the character before the slot."""
+    return sum(_NO_PLACE.search(head + v) is not None for v in values) > (1 - _MOST) * len(values)
 
 
 def _share(pattern: re.Pattern[str], values: Sequence[str]) -> float:
@@ -176,7 +180,8 @@ def _name(variants: Variants, slot: tuple[int, int]) -> str:
         return "year"
     if _share(_NUMBER, values) >= _MOST:
         return "number"
-    if _share(_PLACE, values) >= _MOST and not _none(values, ""):
+    head = variants.token(slot[0]) if slot[0] >= 0 else ""
+    if _share(_PLACE, values) >= _MOST and not _no_places(head, values):
         return "place"
     if _PERSON_AFTER.match(behind) and _share(_PERSON, values) >= _MOST:
         return "name"

@@ -11,6 +11,7 @@ from dedup.reuse.alignment import align_tokens
 from dedup.reuse.borders import TABLE_SIZE
 from dedup.reuse.clauses import Reading, decode
 from dedup.reuse.tokens import tokenise
+from dedup.text.characters import CLOSERS, OPENERS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +24,14 @@ def mask_table() -> NDArray[np.bool_]:
     """Return which code points of the Basic Multilingual Plane are masks, shape (65536,) bool."""
     table = np.zeros(TABLE_SIZE, dtype=bool)
     table[[ord(c) for c in _MASKS]] = True
+    return table
+
+
+def pair_table() -> NDArray[np.uint8]:
+    """Return which code points open (1) and close (2) a pair of brackets or quotes, shape (65536,) uint8."""
+    table = np.zeros(TABLE_SIZE, dtype=np.uint8)
+    table[[ord(c) for c in OPENERS]] = 1
+    table[[ord(c) for c in CLOSERS]] = 2
     return table
 
 
@@ -121,6 +130,7 @@ def quote_slots(
     fold: NDArray[np.int32],
     expansions: NDArray[np.uint32],
     masks: NDArray[np.bool_],
+    pairs: NDArray[np.uint8],
     out: NDArray[np.int64],
 ) -> None:
     """Find the bytes of slots in occurrences.
@@ -136,6 +146,7 @@ def quote_slots(
         slot = bounds[m]
         stop = bounds[m + 1]
         n = 0
+        depth = 0
         i = last = starts[m]
         for k in range(slot, stop):
             out[k, 0] = out[k, 1] = -1
@@ -149,11 +160,19 @@ def quote_slots(
                     if out[slot, 0] < 0:
                         out[slot, 0] = at
                     out[slot, 1] = i
+                # A bracket or quote that opened inside a value is closed inside it.
+                if slots[slot, 0] < n <= slots[slot, 1] and cp < pairs.size:
+                    if pairs[cp] == 1:
+                        depth += n < slots[slot, 1]
+                    elif pairs[cp] == 2 and depth > 0:
+                        depth -= 1
+                        out[slot, 1] = i
                 continue
             while slot < stop and n >= slots[slot, 1]:
                 if out[slot, 0] < 0:
                     out[slot, 0] = out[slot, 1] = at
                 slot += 1
+                depth = 0
             if slot < stop and n >= slots[slot, 0]:
                 if out[slot, 0] < 0:
                     out[slot, 0] = at

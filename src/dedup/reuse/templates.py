@@ -14,7 +14,7 @@ from dedup.reuse.clauses import UNIT, reading, scan_units
 from dedup.reuse.formulae import Formula, find_formulae
 from dedup.reuse.quoting import quote_bytes
 from dedup.reuse.skeletons import number_slots
-from dedup.reuse.slots import mask_table, place_slots, quote_slots
+from dedup.reuse.slots import mask_table, pair_table, place_slots, quote_slots
 from dedup.reuse.spread import SPREAD, count_spread, traits_of
 from dedup.reuse.units import batches_of, in_turn
 from dedup.reuse.variants import group_variants
@@ -68,7 +68,8 @@ class Templates:
     corpus_families : families of the corpus, reference sources left out
     metrics : what was looked at and what was not: `sentences`, `sentences_too_long`, `sentences_kept` (another family
         has one of their keys), `wordings`, `pairs_aligned`, `variants_not_shaping` (beyond the number of wordings that
-        shape a skeleton; they joined it as it was)
+        shape a skeleton; they joined it as it was), `misprints` (wordings of a formula left out: they differ in a few
+        characters where it has no slot)
     """
 
     table: pa.Table
@@ -108,6 +109,7 @@ def build_templates(
         "wordings": wordings.units.size,
         "pairs_aligned": variants.compared,
         "variants_not_shaping": variants.fitted,
+        "misprints": variants.misprints,
     }
     families = int(np.unique(np.asarray(rows.family)[own]).size)
     template = np.full(wordings.units.size, -1, dtype=np.int64)
@@ -224,7 +226,18 @@ def _quote_values(
     each = slots[np.repeat(member_bounds[member_of], np.diff(bounds)) + within]
     begin = offsets[units["row"].astype(np.int64)] + units["byte"]
     spans = np.zeros((each.shape[0], 2), dtype=np.int64)
-    quote_slots(data, begin, begin + units["bytes"], bounds, each, tables.fold, tables.expansions, mask_table(), spans)
+    quote_slots(
+        data,
+        begin,
+        begin + units["bytes"],
+        bounds,
+        each,
+        tables.fold,
+        tables.expansions,
+        mask_table(),
+        pair_table(),
+        spans,
+    )
     texts = quote_bytes(data, spans[:, 0], spans[:, 1] - spans[:, 0]).cast(pa.string())
     return pa.ListArray.from_arrays(pa.array(bounds.astype(np.int32)), texts)
 

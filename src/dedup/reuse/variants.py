@@ -31,9 +31,16 @@ LEADERS = 3
 ROUNDS = 5
 #: Sketches of two variants share at least this part of the smaller one's bits.
 SKETCH_SHARE = 0.3
+#: A slot of words is opened by wordings of this share of the families that hold the formula: a misprint opens none.
+SLOT_SUPPORT = 0.05
+#: A wording that differs in so few tokens where no slot is opened is a misprint: it makes no formula of its own.
+MISPRINT = 3
 #: A slot of words needs this many characters of skeleton beside it.
-CHARS_PER_SLOT = 6
+CHARS_PER_SLOT = 8
+FREE, MISPRINTED = -1, -2
 _BATCH = 16_000_000
+_BAG = 4096
+_BAG_MASK = np.uint32(_BAG - 1)
 _32 = np.uint64(32)
 
 
@@ -43,13 +50,14 @@ class Formulae:
 
     Attributes
     ----------
-    leader : (w,) int64, the wording each one is a variant of (itself for a leader), -1 for none
+    leader : (w,) int64, the wording each one is a variant of (itself for a leader), negative for none
     keep, cut : for each leader in `leaders` which of its tokens all variants share, and before which of them
         (the last place is the end) some variant inserts something
     leaders : (g,) int64, wordings that lead, in order
     bounds : (g + 1,) int64; leader i owns keep[bounds[i]:bounds[i + 1]], and likewise cut[bounds[i] + i:...] with one
         place more
-    compared, fitted : pairs that were aligned; variants that joined a skeleton already shaped
+    compared, fitted, misprints : pairs that were aligned; variants that joined a skeleton already shaped; wordings
+        left out because they differ a little where no slot is
     """
 
     leader: NDArray[np.int64]
@@ -59,6 +67,7 @@ class Formulae:
     bounds: NDArray[np.int64]
     compared: int
     fitted: int
+    misprints: int
 
 
 @njit(nogil=True, cache=True, inline="always")
@@ -164,11 +173,58 @@ def _shape(
 
 
 @njit(nogil=True, cache=True)
+def _weigh_gaps(
+    match: NDArray[np.int32],
+    kinds_a: NDArray[np.uint8],
+    kinds_b: NDArray[np.uint8],
+    t: int,
+    t_b: int,
+    keep: NDArray[np.bool_],
+    cut: NDArray[np.bool_],
+    support: NDArray[np.int64],
+    added: int,
+    needed: int,
+) -> int:
+    """Add `added` to the support of each gap of words in an alignment; count tokens in new gaps of too little.
+
+    Parameters
+    ----------
+    support : (2, most + 2); first the leader's tokens, then the places before them
+    """
+    poor = 0
+    last = last_match = -1
+    for i in range(t + 1):
+        if i < t and match[i] < 0:
+            continue
+        at = match[i] if i < t else t_b
+        numeric = True
+        for j in range(last + 1, i):
+            numeric = numeric and is_numeric(kinds_a[j])
+        for j in range(last_match + 1, at):
+            numeric = numeric and is_numeric(kinds_b[j])
+        if not numeric:
+            wide = at - last_match - 1
+            new = i == last + 1 and not cut[i]
+            if i == last + 1:
+                support[1, i] += added
+                if new and support[1, i] < needed:
+                    poor += wide
+            for j in range(last + 1, i):
+                support[0, j] += added
+                if keep[j] and support[0, j] < needed:
+                    poor += 1 + wide
+                    wide = 0
+        last, last_match = i, at
+    return poor
+
+
+@njit(nogil=True, cache=True)
 def _lead(
     data: NDArray[np.uint8],
     starts: NDArray[np.int64],
     ends: NDArray[np.int64],
     n_chars: NDArray[np.uint32],
+    df: NDArray[np.int64],
     tables: Reading,
     edges: NDArray[np.uint64],
     leader: NDArray[np.int64],
@@ -178,8 +234,11 @@ def _lead(
     cut_out: NDArray[np.bool_],
     bounds: NDArray[np.int64],
     leaders: NDArray[np.int64],
-) -> tuple[int, int, int]:
-    """Let each leader of `edges` (sorted) take its variants; returns leaders found, pairs aligned, late variants."""
+) -> tuple[int, int, int, int]:
+    """Let each leader of `edges` (sorted) take its variants.
+
+    Returns the leaders found, the pairs aligned, the variants that joined late, and the misprints.
+    """
     ids = np.empty((2, most + 1), dtype=np.uint32)
     kinds = np.empty((2, most + 1), dtype=np.uint8)
     breaks = np.empty(most + 1, dtype=np.uint8)
@@ -191,7 +250,9 @@ def _lead(
     cut = np.empty(most + 2, dtype=np.bool_)
     new_keep = np.empty(most + 1, dtype=np.bool_)
     new_cut = np.empty(most + 2, dtype=np.bool_)
-    found = compared = fitted = 0
+    support = np.empty((2, most + 2), dtype=np.int64)
+    bag = np.zeros(_BAG, dtype=np.uint8)
+    found = compared = fitted = misprints = 0
     start = 0
     while start < edges.size:
         own = np.int64(edges[start] >> _32)
@@ -200,23 +261,38 @@ def _lead(
             end += 1
         low, high = start, end
         start = end
-        if leader[own] >= 0:
+        if leader[own] != FREE:
             continue
         t = tokenise(data, starts[own], ends[own], tables, ids[0], kinds[0], places[0], breaks)
         keep[:t] = True
         cut[: t + 1] = False
+        support[:, : t + 1] = 0
+        voices = df[own]
+        for i in range(t):
+            bag[ids[0, i] & _BAG_MASK] = 1
         likeness = np.empty(high - low, dtype=np.int64)
         for e in range(low, high):
             other = np.int64(edges[e] & np.uint64(0xFFFFFFFF))
             likeness[e - low] = 0
-            if leader[other] >= 0:
+            if leader[other] != FREE:
                 continue
             t_b = tokenise(data, starts[other], ends[other], tables, ids[1], kinds[1], places[1], breaks)
+            # No alignment keeps more than the tokens that both have.
+            common = 0
+            for j in range(t_b):
+                common += bag[ids[1, j] & _BAG_MASK] * (places[1, j + 1] - places[1, j])
+            if not _holds(common, 0, n_chars[own], n_chars[other], least):
+                continue
             align_tokens(ids[0], kinds[0], places[0], t, ids[1], kinds[1], t_b, match, trace, scores)
             compared += 1
             kept, words, _ = _shape(match, places[0], kinds[0], kinds[1], t, t_b, keep, cut, new_keep, new_cut)
             if _holds(kept, words, n_chars[own], n_chars[other], least):
                 likeness[e - low] = 1 + (1000 * kept) // max(n_chars[own], n_chars[other])
+                voices += df[other]
+                _weigh_gaps(match, kinds[0], kinds[1], t, t_b, keep, cut, support, df[other], 0)
+        for i in range(t):
+            bag[ids[0, i] & _BAG_MASK] = 0
+        needed = int(np.ceil(SLOT_SUPPORT * voices))
         taken = 0
         order = np.argsort(-likeness, kind="mergesort")
         for k in order:
@@ -227,6 +303,12 @@ def _lead(
             align_tokens(ids[0], kinds[0], places[0], t, ids[1], kinds[1], t_b, match, trace, scores)
             kept, words, same = _shape(match, places[0], kinds[0], kinds[1], t, t_b, keep, cut, new_keep, new_cut)
             if not _holds(kept, words, n_chars[own], n_chars[other], least):
+                continue
+            poor = _weigh_gaps(match, kinds[0], kinds[1], t, t_b, keep, cut, support, 0, needed)
+            if poor:
+                if poor <= MISPRINT:
+                    leader[other] = MISPRINTED
+                    misprints += 1
                 continue
             if taken >= SHAPING:
                 if not same:
@@ -244,7 +326,7 @@ def _lead(
             bounds[found + 1] = at + t
             leaders[found] = own
             found += 1
-    return found, compared, fitted
+    return found, compared, fitted, misprints
 
 
 @njit(nogil=True, cache=True, inline="always")
@@ -273,12 +355,12 @@ def group_variants(
     ends = starts + units["bytes"]
     lengths = np.ascontiguousarray(units["n"])
     count = units.size
-    leader = np.full(count, -1, dtype=np.int64)
+    leader = np.full(count, FREE, dtype=np.int64)
     spent = np.zeros(count, dtype=bool)
     shapes: list[tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]]] = []
-    compared = fitted = 0
+    compared = fitted = misprints = 0
     for _ in range(ROUNDS):
-        free = np.flatnonzero(leader < 0)
+        free = np.flatnonzero(leader == FREE)
         # Those that led already stand last; inside, the order is that of the wordings.
         free = free[np.argsort(spent[free], kind="stable")]
         edges = _find_edges(wordings, free, spent, lengths)
@@ -290,16 +372,30 @@ def group_variants(
         cut = np.zeros(room + asked.size, dtype=bool)
         bounds = np.zeros(asked.size + 1, dtype=np.int64)
         heads = np.zeros(asked.size, dtype=np.int64)
-        found, pairs, late = _lead(
-            data, starts, ends, lengths, reading(), edges, leader, least, MOST_CHARS, keep, cut, bounds, heads
+        found, pairs, late, wrong = _lead(
+            data,
+            starts,
+            ends,
+            lengths,
+            wordings.df,
+            reading(),
+            edges,
+            leader,
+            least,
+            MOST_CHARS,
+            keep,
+            cut,
+            bounds,
+            heads,
         )
         compared += pairs
         fitted += late
+        misprints += wrong
         spent[asked] = True
         heads, bounds = heads[:found], bounds[: found + 1]
         shapes.append((heads, keep[: bounds[-1]], cut[: bounds[-1] + found], bounds))
         _dissolve(leader, wordings.df, families)
-    return _collect(leader, shapes, compared, fitted)
+    return _collect(leader, shapes, compared, fitted, misprints)
 
 
 def _find_edges(
@@ -325,7 +421,7 @@ def _dissolve(leader: NDArray[np.int64], df: NDArray[np.int64], families: int) -
     led = np.flatnonzero(leader >= 0)
     reach = np.bincount(leader[led], weights=df[led], minlength=leader.size)
     poor = led[reach[leader[led]] < families]
-    leader[poor] = -1
+    leader[poor] = FREE
 
 
 def _collect(
@@ -333,6 +429,7 @@ def _collect(
     shapes: list[tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]]],
     compared: int,
     fitted: int,
+    misprints: int,
 ) -> Formulae:
     """Join the shapes of all rounds, without those of dissolved groups, in the order of their leaders."""
     places = [
@@ -357,4 +454,5 @@ def _collect(
         bounds,
         compared,
         fitted,
+        misprints,
     )
