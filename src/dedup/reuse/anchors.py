@@ -1,0 +1,200 @@
+"""Winnowing: which runs of a text speak for it, chosen alike wherever the text stands.
+
+Of every window of consecutive k-grams the one with the smallest hash is an anchor, the last of equals (Schleimer,
+Wilkerson and Aiken 2003). What is chosen depends on the window alone, so two texts that share a run of
+`window + k - 1` characters share an anchor in it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from dedup.fingerprinting.shingles import hash_char_shingles
+from dedup.text.normalise import fold_utf8
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Anchors per character of ordinary text with a window of 8: 2 / (window + 1).
+DENSITY = 0.23
+
+
+class Winnowing(NamedTuple):
+    """Every run of `run` characters holds an anchor of `gram` characters; `window` grams begin in a run."""
+
+    run: int
+    gram: int
+    window: int
+
+
+def winnowing(run: int) -> Winnowing:
+    """Return the scheme that finds every common run of `run` characters.
+
+    Shorter anchors are found in more places by chance, wider windows make fewer anchors; 13 and 8 for a run of 20.
+    """
+    window = max(1, (2 * run) // 5)
+    return Winnowing(run, run - window + 1, window)
+
+
+@njit(nogil=True, cache=True)
+def winnow(hashes: NDArray[np.uint64], window: int, out: NDArray[np.int64]) -> int:
+    """Write the positions of the anchors among `hashes`, ascending, and return how many there are."""
+    n = hashes.size
+    if n < window:
+        return 0
+    written = 0
+    least = -1
+    for i in range(window - 1, n):
+        low = i - window + 1
+        if least < low:
+            least = low
+            for j in range(low + 1, i + 1):
+                if hashes[j] <= hashes[least]:
+                    least = j
+            out[written] = least
+            written += 1
+        elif hashes[i] <= hashes[least]:
+            least = i
+            out[written] = least
+            written += 1
+    return written
+
+
+@njit(nogil=True, cache=True, inline="always")
+def partition_of(value: np.uint64, bits: int) -> np.int64:
+    """Return the leading bits of a hash."""
+    return np.int64(value >> np.uint64(64 - bits)) if bits else np.int64(0)
+
+
+@njit(nogil=True, cache=True)
+def deal(hashes: NDArray[np.uint64], bits: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the stable order of records by the leading bits of their hash, and how many go to each partition."""
+    count = 1 << bits
+    sizes = np.zeros(count, dtype=np.int64)
+    for h in hashes:
+        sizes[partition_of(h, bits)] += 1
+    ends = np.zeros(count, dtype=np.int64)
+    for p in range(1, count):
+        ends[p] = ends[p - 1] + sizes[p - 1]
+    order = np.empty(hashes.size, dtype=np.int64)
+    for i in range(hashes.size):
+        p = partition_of(hashes[i], bits)
+        order[ends[p]] = i
+        ends[p] += 1
+    return order, sizes
+
+
+@njit(nogil=True, cache=True)
+def find_anchors(
+    data: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    index: NDArray[np.int32],
+    expansions: NDArray[np.uint32],
+    scheme: Winnowing,
+    lengths: NDArray[np.int64],
+) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
+    """Return hash and row (counted from the first given) of every anchor, row by row.
+
+    Parameters
+    ----------
+    data, starts, ends : UTF-8 bytes and the stretch of each row
+    lengths : (n,) receives the normalised characters of each row
+    """
+    cps = np.empty(4096, dtype=np.uint32)
+    hashes = np.empty(4096, dtype=np.uint64)
+    places = np.empty(4096, dtype=np.int64)
+    found = np.empty(np.int64((ends - starts).sum() * DENSITY / 3) + 64, dtype=np.uint64)
+    of_row = np.empty(found.size, dtype=np.uint32)
+    at = 0
+    for r in range(starts.size):
+        cps, n = fold_utf8(data, starts[r], ends[r], index, expansions, cps, False)
+        lengths[r] = n
+        if n < scheme.run:
+            continue
+        hashes, count = hash_char_shingles(cps, n, scheme.gram, hashes)
+        if places.size < count:
+            places = np.empty(2 * count, dtype=np.int64)
+        chosen = winnow(hashes[:count], scheme.window, places)
+        if at + chosen > found.size:
+            size = max(at + chosen, 2 * found.size)
+            larger = np.empty(size, dtype=np.uint64)
+            larger[:at] = found[:at]
+            found = larger
+            larger_rows = np.empty(size, dtype=np.uint32)
+            larger_rows[:at] = of_row[:at]
+            of_row = larger_rows
+        for i in range(chosen):
+            found[at] = hashes[places[i]]
+            of_row[at] = r
+            at += 1
+    return found[:at], of_row[:at]
+
+
+@njit(nogil=True, cache=True)
+def find_grams(
+    data: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    index: NDArray[np.int32],
+    expansions: NDArray[np.uint32],
+    scheme: Winnowing,
+    bits: int,
+    cursors: NDArray[np.int64],
+    shared: NDArray[np.uint8],
+) -> tuple[NDArray[np.uint64], NDArray[np.uint32], NDArray[np.uint32]]:
+    """Return hash, row and position of every run of `scheme.run` characters that holds a shared anchor.
+
+    Parameters
+    ----------
+    bits, cursors, shared : `shared[cursors[p]]` says of the next anchor of partition p whether it stands elsewhere;
+        `cursors` is counted up
+    """
+    cps = np.empty(4096, dtype=np.uint32)
+    hashes = np.empty(4096, dtype=np.uint64)
+    places = np.empty(4096, dtype=np.int64)
+    found = np.empty(1024, dtype=np.uint64)
+    of_row = np.empty(1024, dtype=np.uint32)
+    positions = np.empty(1024, dtype=np.uint32)
+    at = 0
+    for r in range(starts.size):
+        cps, n = fold_utf8(data, starts[r], ends[r], index, expansions, cps, False)
+        if n < scheme.run:
+            continue
+        hashes, count = hash_char_shingles(cps, n, scheme.gram, hashes)
+        if places.size < count:
+            places = np.empty(2 * count, dtype=np.int64)
+        chosen = winnow(hashes[:count], scheme.window, places)
+        kept = 0
+        for i in range(chosen):
+            p = partition_of(hashes[places[i]], bits)
+            if shared[cursors[p]]:
+                places[kept] = places[i]
+                kept += 1
+            cursors[p] += 1
+        if kept == 0:
+            continue
+        hashes, count = hash_char_shingles(cps, n, scheme.run, hashes)
+        if at + count > found.size:
+            size = max(at + count, 2 * found.size)
+            larger = np.empty(size, dtype=np.uint64)
+            larger[:at] = found[:at]
+            found = larger
+            larger_rows = np.empty(size, dtype=np.uint32)
+            larger_rows[:at] = of_row[:at]
+            of_row = larger_rows
+            larger_positions = np.empty(size, dtype=np.uint32)
+            larger_positions[:at] = positions[:at]
+            positions = larger_positions
+        done = 0
+        for i in range(kept):
+            for position in range(max(done, places[i] - scheme.window + 1), min(count, places[i] + 1)):
+                found[at] = hashes[position]
+                of_row[at] = r
+                positions[at] = position
+                at += 1
+            done = max(done, min(count, places[i] + 1))
+    return found[:at], of_row[:at], positions[:at]
