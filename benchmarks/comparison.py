@@ -74,8 +74,10 @@ def _figures(peer: Peer, environments: Path, corpus: Path, truth: Truth, documen
         else:
             python = ensure_environment(ENVIRONMENTS[peer.environment], environments)
         return run_driver(peer, python, corpus, truth, documents)
-    except (NotInstalled, CommandFailed) as error:
-        return {"failed": str(error)[-1500:]}
+    except NotInstalled as error:
+        return {"failed": f"not installed: {error}"}
+    except CommandFailed as error:
+        return {"failed": error.reason}
 
 
 def _keep(documents: int, corpus: str, facts: dict[str, Any], tool: str, figures: dict[str, Any]) -> None:

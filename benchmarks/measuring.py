@@ -37,7 +37,11 @@ class Cost:
 
 
 class CommandFailed(RuntimeError):
-    """A command ended with an error or took too long; the message holds the end of what it printed."""
+    """A command ended with an error or took too long; the message holds the end of what it printed, `reason` why."""
+
+    def __init__(self, command: list[str], reason: str, output: str) -> None:
+        super().__init__(f"{' '.join(command)} {reason}:\n{output[-3000:]}")
+        self.reason = reason
 
 
 class _Watch(threading.Thread):
@@ -119,8 +123,9 @@ def measure(
     process.returncode = os.waitstatus_to_exitcode(status)
     wall = time.perf_counter() - start
     if process.returncode != 0:
-        why = f"did not end within {timeout_s:.0f} s" if wall >= timeout_s else f"ended with {process.returncode}"
-        raise CommandFailed(f"{' '.join(command)} {why}:\n{output[-3000:]}")
+        last = (output.strip().splitlines() or ["nothing was printed"])[-1]
+        late_reason, other = f"did not end within {timeout_s:.0f} s", f"ended with {process.returncode}: {last}"
+        raise CommandFailed(command, late_reason if wall >= timeout_s else other, output)
     # The greatest resident set that the kernel reports begins with that of the parent at the fork: not used.
     return Cost(wall, usage.ru_utime + usage.ru_stime, watch.peak, watch.anonymous, output)
 

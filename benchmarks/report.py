@@ -94,7 +94,7 @@ def peers_section(result: dict[str, Any]) -> Lines:
             if row is None:
                 continue
             if "failed" in row:
-                lines.append(f"| {peer.name} | not run, see below |" + " |" * 9)
+                lines.append(f"| {peer.name} | no result, see below |" + " |" * 9)
                 continue
             score = row["score"]
             bands = " | ".join(_percent(b[3] / b[2]) if b[2] else "–" for b in score["bands"][:3])
@@ -108,7 +108,7 @@ def peers_section(result: dict[str, Any]) -> Lines:
     first = next(iter(result["corpora"].values()))["tools"]
     for peer in PEERS:
         row = first.get(peer.name, {})
-        reason = f" **Not run:** {' '.join(row['failed'].split())[-400:]}" if "failed" in row else ""
+        reason = f" **No result:** {' '.join(row['failed'].split())[:400]}." if "failed" in row else ""
         lines.append(f"- {peer.name}: {peer.note}.{reason}")
     kinds = {p.name: "ours" if p.environment is None else "theirs" if p.documented else "other" for p in PEERS}
     bars = [(p.name, first[p.name]["cpu_s"], kinds[p.name]) for p in PEERS if "cpu_s" in first.get(p.name, {})]

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.measuring import CommandFailed, machine, measure
+from benchmarks.measuring import machine, measure
 from benchmarks.results import FOLDER, ROOT, read_result, write_result
 
 SIZES = (10_000, 100_000)
@@ -136,7 +136,7 @@ def measure_scaling(sizes: list[int], kept: list[dict[str, Any]] | None = None) 
         FOLDER.mkdir(exist_ok=True)
         free = shutil.disk_usage(FOLDER).free
         if free < need:
-            raise CommandFailed(f"{sections:,} sections need {need / 1e9:.1f} GB of disk, {free / 1e9:.1f} are free")
+            raise OSError(f"{sections:,} sections need {need / 1e9:.1f} GB of disk, {free / 1e9:.1f} are free")
         with tempfile.TemporaryDirectory(prefix="scaling-", dir=FOLDER) as folder:
             command = [sys.executable, "-m", "benchmarks.scaling"]
             measure([*command, "--write", folder, "--sizes", str(sections)], cwd=ROOT)
