@@ -52,14 +52,8 @@ def _align(
     a: NDArray[np.int64], b: NDArray[np.int64], a0: int, b0: int, lengths: tuple[int, ...], edits: list[Edit]
 ) -> None:
     """Append the edits between `a` and `b`, which start at a0 and b0 of the whole sequences."""
-    n = min(a.size, b.size)
-    differ = np.flatnonzero(a[:n] != b[:n])
-    prefix = int(differ[0]) if differ.size else n
-    a, b, a0, b0, n = a[prefix:], b[prefix:], a0 + prefix, b0 + prefix, n - prefix
-    if n:
-        differ = np.flatnonzero(a[::-1][:n] != b[::-1][:n])
-        suffix = int(differ[0]) if differ.size else n
-        a, b = a[: a.size - suffix], b[: b.size - suffix]
+    prefix, suffix = common_ends(a, b)
+    a, b, a0, b0 = a[prefix : a.size - suffix], b[prefix : b.size - suffix], a0 + prefix, b0 + prefix
     if not a.size or not b.size:
         if a.size or b.size:
             edits.append(Edit(a0, a0 + a.size, b0, b0 + b.size))
@@ -72,13 +66,23 @@ def _align(
         )
         return
     at_a = at_b = 0
-    for a_start, b_start, length in _anchors(a, b, lengths[0]):
+    for a_start, b_start, length in unique_anchors(a, b, lengths[0]):
         _align(a[at_a:a_start], b[at_b:b_start], a0 + at_a, b0 + at_b, lengths[1:], edits)
         at_a, at_b = a_start + length, b_start + length
     _align(a[at_a:], b[at_b:], a0 + at_a, b0 + at_b, lengths[1:], edits)
 
 
-def _anchors(a: NDArray[np.int64], b: NDArray[np.int64], length: int) -> list[tuple[int, int, int]]:
+def common_ends(a: NDArray[np.int64], b: NDArray[np.int64]) -> tuple[int, int]:
+    """Return how many values two sequences share at the start, and of the rest at the end."""
+    n = min(a.size, b.size)
+    differ = np.flatnonzero(a[:n] != b[:n])
+    prefix = int(differ[0]) if differ.size else n
+    n -= prefix
+    differ = np.flatnonzero(a[::-1][:n] != b[::-1][:n])
+    return prefix, int(differ[0]) if differ.size else n
+
+
+def unique_anchors(a: NDArray[np.int64], b: NDArray[np.int64], length: int) -> list[tuple[int, int, int]]:
     """Return matching blocks (start in a, start in b, length) made of stretches that are unique in both, in order."""
     if min(a.size, b.size) < length:
         return []

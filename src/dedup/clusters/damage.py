@@ -37,6 +37,7 @@ _MASKED = re.compile(r"[xXｘＸ]{2,}|[×╳\u2715\u2716～〜*＊□◻▢_＿]
 #: What a decoder leaves where bytes are missing: U+FFFD, the same written in GBK once more, private characters.
 _REPLACED = re.compile("[\ufffd\ue000-\uf8ff]|锟斤拷?")
 _LETTER = re.compile(rf"[{HAN}{LATIN}]")
+_WORDS = re.compile(rf"[{HAN}{LATIN}](?:[{HAN}{LATIN} ·、]*[{HAN}{LATIN}])?")
 _LINE_END = re.compile(rf"[{NEWLINES}{BLANKS}]*[{NEWLINES}][{NEWLINES}{BLANKS}]*")
 _BLANK = re.compile(rf"[{BLANKS}]*")
 _ENDED = re.compile(rf"[{SENTENCE_ENDS}；;：:.”’」』）)》]$")
@@ -91,6 +92,11 @@ def is_masked(text: str) -> bool:
     return _MASKED.search(text) is not None
 
 
+def is_wording(text: str) -> bool:
+    """Whether a stretch is made of letters alone, or empty."""
+    return not text or _WORDS.fullmatch(text) is not None
+
+
 def touches_figure(text: str, start: int, end: int) -> bool:
     """Whether text[start:end] is, holds or adjoins a number, a year or a unit."""
     if _FIGURE.search(text, start, end):
@@ -128,7 +134,7 @@ def damage_of_letters(damaged: str, whole: str) -> tuple[DamageKind, str] | None
         return None
     if _REPLACED.search(damaged):
         return "lost_bytes", f"bytes were lost here; the copy has {whole}"
-    if _MASK.fullmatch(damaged) and _LETTER.search(whole):
+    if _MASK.fullmatch(damaged) and _WORDS.fullmatch(whole.strip("“”‘’「」《》")):
         return "mask", f"a mask stands for the word {whole}"
     return None
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-import numpy as np
-
-from dedup.clusters.alignment import Edit, align_sequences
-from dedup.clusters.tokens import Token, cut_tokens
+from dedup.clusters.alignment import Edit
+from dedup.clusters.edits import HEADING_CHARS, Sides, length
+from dedup.clusters.regions import changed_regions
+from dedup.clusters.tokens import Token
 from dedup.text.normalise import normalise
+from dedup.text.placeholders import Placeholder, find_placeholders
 
 DifferenceKind = Literal[
     "figure", "unit", "year", "mask", "line_break", "space", "punctuation", "heading", "word", "passage_missing"
@@ -25,10 +27,6 @@ KINDS: tuple[DifferenceKind, ...] = (
 PASSAGE_CHARS = 20
 #: A stretch counts as missing in a text that has at most this share of its length there.
 PASSAGE_REST = 0.15
-#: Longest line that may be a heading.
-HEADING_CHARS = 40
-#: Equal stretches up to this long between two edits of words are crumbs when the edits are at least as long.
-CRUMB_CHARS = 8
 #: Edits up to this long are searched for figures that stand in the same place in other words.
 PAIRING_CHARS = 80
 #: Words around such a figure that may differ before the pairing is no longer believed.
@@ -42,7 +40,6 @@ _FIGURES = frozenset({"figure", "mask"})
 _RATIO_SIGNS = frozenset("%％‰")
 _NUMERALS = frozenset("〇零一二三四五六七八九十百千万亿两")
 _QUOTES = frozenset("“‘「《")
-_SENTENCE_ENDS = "。！？；!?;"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +80,18 @@ def align(a: str, b: str) -> list[Difference]:
     """
     if a == b:
         return []
-    sides = _Sides(a, b)
-    edits = _absorb_crumbs(sides, _slide(sides, align_sequences(sides.ids_a, sides.ids_b)))
-    edits = [part for edit in edits for part in _part_line(sides, edit)]
+    places_a, places_b = find_placeholders(a), find_placeholders(b)
     found: list[Difference] = []
-    for edit in edits:
-        _describe(sides, edit, found)
+    for region in changed_regions(a, b):
+        sides = Sides(
+            a,
+            b,
+            region,
+            _within(places_a, region.a_start, region.a_end),
+            _within(places_b, region.b_start, region.b_end),
+        )
+        for edit in sides.edits():
+            _describe(sides, edit, found)
     return found
 
 
@@ -112,149 +115,26 @@ def apply_differences(a: str, differences: Sequence[Difference]) -> str:
     return "".join(out)
 
 
-class _Sides:
-    """The tokens of both texts, numbered so that equal tokens have equal numbers."""
-
-    def __init__(self, a: str, b: str) -> None:
-        self.a, self.b = a, b
-        self.tokens_a, self.tokens_b = cut_tokens(a), cut_tokens(b)
-        numbers: dict[str, int] = {}
-        self.ids_a, self.ids_b = (
-            np.array([numbers.setdefault(text[t.start : t.end], len(numbers)) for t in tokens], dtype=np.int64)
-            for text, tokens in ((a, self.tokens_a), (b, self.tokens_b))
-        )
-
-    def parts(self, edit: Edit) -> tuple[list[Token], list[Token]]:
-        return self.tokens_a[edit.a_start : edit.a_end], self.tokens_b[edit.b_start : edit.b_end]
-
-    def chars(self, edit: Edit) -> int:
-        """Length of the longer side, in characters."""
-        a, b = self.parts(edit)
-        return max(_length(a), _length(b))
+def _within(places: list[Placeholder], start: int, end: int) -> list[Placeholder]:
+    first = bisect_left(places, start, key=_start)
+    return places[first : bisect_left(places, end, first, key=_start)]
 
 
-def _length(tokens: Sequence[Token]) -> int:
-    return tokens[-1].end - tokens[0].start if tokens else 0
+def _start(place: Placeholder) -> int:
+    return place.start
 
 
 def _text(text: str, tokens: Sequence[Token]) -> str:
     return text[tokens[0].start : tokens[-1].end] if tokens else ""
 
 
-# A stretch that only one text has can often be cut out at several places; people expect it from break to break.
-
-
-def _slide(sides: _Sides, edits: list[Edit]) -> list[Edit]:
-    out: list[Edit] = []
-    for i, edit in enumerate(edits):
-        after_a = edits[i + 1].a_start if i + 1 < len(edits) else len(sides.ids_a)
-        before_a = out[-1].a_end if out else 0
-        if edit.a_start == edit.a_end:
-            before_b = out[-1].b_end if out else 0
-            room = edit.b_start - before_b - bool(out), after_a - edit.a_end - (i + 1 < len(edits))
-            shift = _best_shift(sides.b, sides.tokens_b, sides.ids_b, edit.b_start, edit.b_end, *room)
-        elif edit.b_start == edit.b_end:
-            room = edit.a_start - before_a - bool(out), after_a - edit.a_end - (i + 1 < len(edits))
-            shift = _best_shift(sides.a, sides.tokens_a, sides.ids_a, edit.a_start, edit.a_end, *room)
-        else:
-            shift = 0
-        out.append(Edit(edit.a_start + shift, edit.a_end + shift, edit.b_start + shift, edit.b_end + shift))
-    return out
-
-
-def _best_shift(
-    text: str, tokens: list[Token], ids: np.ndarray, start: int, end: int, room_left: int, room_right: int
-) -> int:
-    left = 0
-    while left < room_left and ids[start - left - 1] == ids[end - left - 1]:
-        left += 1
-    right = 0
-    while right < room_right and ids[start + right] == ids[end + right]:
-        right += 1
-    if not left and not right:
-        return 0
-    return max(
-        range(-left, right + 1),
-        key=lambda k: (_boundary(text, tokens, start + k) + _boundary(text, tokens, end + k), -abs(k), -k),
-    )
-
-
-def _boundary(text: str, tokens: list[Token], at: int) -> int:
-    """How good a place for a cut stands before token `at`."""
-    if at == 0 or at == len(tokens) or tokens[at - 1].kind == "line_break":
-        return 4
-    if tokens[at].kind == "line_break":
-        return 3
-    before = text[tokens[at - 1].start : tokens[at - 1].end]
-    if before in _SENTENCE_ENDS:
-        return 3
-    return 2 if tokens[at - 1].kind == "sign" else 0
-
-
-# Crumbs: a character that two rewritten words happen to share is no agreement.
-
-
-def _absorb_crumbs(sides: _Sides, edits: list[Edit]) -> list[Edit]:
-    out: list[Edit] = []
-    for edit in edits:
-        while out and _is_crumb(sides, out[-1], edit):
-            last = out.pop()
-            edit = Edit(last.a_start, edit.a_end, last.b_start, edit.b_end)
-        out.append(edit)
-    return out
-
-
-def _is_crumb(sides: _Sides, left: Edit, right: Edit) -> bool:
-    gap = sides.tokens_a[left.a_end : right.a_start]
-    if any(t.kind not in ("word", "space") for t in gap):
-        return False
-    if not (_wordy(sides, left) and _wordy(sides, right)):
-        return False
-    return _length(gap) <= max(1, min(CRUMB_CHARS, sides.chars(left), sides.chars(right)))
-
-
-def _wordy(sides: _Sides, edit: Edit) -> bool:
-    """Whether words were rewritten, added or left out; an edit to a figure, mask or sign stays by itself."""
-    return all(any(t.kind == "word" for t in side) for side in sides.parts(edit) if side)
-
-
-# A line that only one text has is no part of what is rewritten in the line behind it.
-
-
-def _part_line(sides: _Sides, edit: Edit) -> list[Edit]:
-    a, b = sides.parts(edit)
-    if (
-        not a
-        or not b
-        or not (_starts_line(sides.tokens_a, edit.a_start) and _starts_line(sides.tokens_b, edit.b_start))
-    ):
-        return [edit]
-    breaks_a, breaks_b = ([i for i, t in enumerate(side) if t.kind == "line_break"] for side in (a, b))
-    if bool(breaks_a) == bool(breaks_b):
-        return [edit]
-    longer, line = (a, breaks_a[0] + 1) if breaks_a else (b, breaks_b[0] + 1)
-    if not 1 < line < len(longer) or _length(longer[:line]) > HEADING_CHARS:
-        return [edit]
-    at_a, at_b = (edit.a_start + line, edit.b_start) if breaks_a else (edit.a_start, edit.b_start + line)
-    rest = align_sequences(sides.ids_a[at_a : edit.a_end], sides.ids_b[at_b : edit.b_end])
-    return [
-        Edit(edit.a_start, at_a, edit.b_start, at_b),
-        *(Edit(at_a + e.a_start, at_a + e.a_end, at_b + e.b_start, at_b + e.b_end) for e in rest),
-    ]
-
-
-def _starts_line(tokens: list[Token], at: int) -> bool:
-    return at == 0 or tokens[at - 1].kind == "line_break"
-
-
 # From an edit to typed differences.
 
 
-def _describe(sides: _Sides, edit: Edit, found: list[Difference]) -> None:
+def _describe(sides: Sides, edit: Edit, found: list[Difference]) -> None:
     """Append the differences that make up one edit."""
     a, b = sides.parts(edit)
-    at_a = sides.tokens_a[edit.a_start - 1].end if edit.a_start else 0
-    at_b = sides.tokens_b[edit.b_start - 1].end if edit.b_start else 0
+    at_a, at_b = sides.place_a(edit.a_start), sides.place_b(edit.b_start)
     for part_a, part_b in _split(sides, a, b):
         left, right = _text(sides.a, part_a), _text(sides.b, part_b)
         if left != right:
@@ -266,7 +146,7 @@ def _describe(sides: _Sides, edit: Edit, found: list[Difference]) -> None:
 _Parts = list[tuple[list[Token], list[Token]]]
 
 
-def _split(sides: _Sides, a: list[Token], b: list[Token]) -> _Parts:
+def _split(sides: Sides, a: list[Token], b: list[Token]) -> _Parts:
     """Part white space at the ends and figures in the same place from the words around them."""
     if not a or not b or _bare(sides.a, a) == _bare(sides.b, b):
         return [(a, b)]
@@ -281,11 +161,11 @@ def _split(sides: _Sides, a: list[Token], b: list[Token]) -> _Parts:
     return [*head, *_pair_figures(sides, a, b), *tail]
 
 
-def _pair_figures(sides: _Sides, a: list[Token], b: list[Token]) -> _Parts:
+def _pair_figures(sides: Sides, a: list[Token], b: list[Token]) -> _Parts:
     at_a = [i for i, t in enumerate(a) if t.kind in _FIGURES]
     at_b = [i for i, t in enumerate(b) if t.kind in _FIGURES]
     whole: _Parts = [(a, b)] if a or b else []
-    if not at_a or len(at_a) != len(at_b) or max(_length(a), _length(b)) > PAIRING_CHARS:
+    if not at_a or len(at_a) != len(at_b) or max(length(a), length(b)) > PAIRING_CHARS:
         return whole
     if any(text[side[i].start] in _QUOTES for text, side, at in ((sides.a, a, at_a), (sides.b, b, at_b)) for i in at):
         # “” stands for the words and the quotes around them.
@@ -316,7 +196,7 @@ def _with_unit(text: str, side: list[Token], at: int, other_text: str, other: To
     return end
 
 
-def _comparable(sides: _Sides, a: Token, b: Token) -> bool:
+def _comparable(sides: Sides, a: Token, b: Token) -> bool:
     """Whether two figures in other words may still be the same figure: the same unit, the same number, or a mask."""
     if "mask" in (a.kind, b.kind):
         return True
@@ -335,7 +215,7 @@ def _bare(text: str, tokens: Sequence[Token]) -> str:
     return "".join(text[t.start : t.end] for t in tokens if t.kind not in _WHITE)
 
 
-def _kind(sides: _Sides, a: list[Token], b: list[Token], at_a: int, at_b: int) -> DifferenceKind:
+def _kind(sides: Sides, a: list[Token], b: list[Token], at_a: int, at_b: int) -> DifferenceKind:
     left, right = _text(sides.a, a), _text(sides.b, b)
     bare_a, bare_b = _bare(sides.a, a), _bare(sides.b, b)
     kinds = {t.kind for t in a} | {t.kind for t in b}

@@ -14,10 +14,10 @@ from dedup.clusters.damage import (
     DamageKind,
     damage_of_letters,
     follows_number,
-    has_lost_bytes,
     is_broken_line,
     is_figure,
     is_masked,
+    is_wording,
     parts_figure,
     touches_figure,
 )
@@ -216,15 +216,16 @@ class _Finder:
 
     def _vote(self, reading: _Reading, sound: Sequence[_Reading]) -> tuple[_Reading, RepairKind, str] | None:
         """Return the reading on which others agree against a copy that stands alone."""
-        if reading.copies != 1 or reading.text.isspace():
+        if reading.copies != 1:
             return None
         best = _most_copies([(r, "word", "") for r in sound if r is not reading])
         if best is None or best[0].copies < 2:
             return None
         other = best[0]
-        for text in (reading.text, other.text):
-            if len(text) > LETTERS or is_masked(text) or has_lost_bytes(text) or NEWLINE.search(text):
-                return None
+        if not all(is_wording(text) and len(text) <= LETTERS for text in (reading.text, other.text)):
+            return None
+        if is_masked(reading.text + other.text):
+            return None
         return other, "word", f"{other.copies} copies agree against this one"
 
     def _may_touch(self, i: int, start: int, end: int, repaired: str, kind: RepairKind) -> bool:

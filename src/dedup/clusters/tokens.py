@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
 
 from dedup.text.characters import BLANKS, DIGITS, LATIN, NEWLINES
-from dedup.text.placeholders import find_placeholders
+from dedup.text.placeholders import Placeholder, find_placeholders
 
 TokenKind = Literal["figure", "mask", "line_break", "space", "word", "sign"]
 
@@ -46,8 +46,7 @@ _MASK_KINDS_WITH_TAIL = frozenset({"year", "tilde", "cross", "letters", "stars",
 _DOUBTFUL = re.compile(r"[人户名位家个项件次所座条处台辆头只套起成折届度时分级等环轮类种期批张篇字天号]")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A piece of a text; the tokens of a text tile it."""
 
     start: int
@@ -55,25 +54,36 @@ class Token:
     kind: TokenKind
 
 
-def cut_tokens(text: str) -> list[Token]:
+def cut_tokens(
+    text: str, start: int = 0, end: int | None = None, placeholders: Sequence[Placeholder] | None = None
+) -> list[Token]:
     """Cut a text into tokens.
 
+    Parameters
+    ----------
+    start, end : the part to cut; both must lie between two tokens
+    placeholders : those of this part, when they are known already
+
+    Notes
+    -----
     A figure is one token with its unit (`8.5%`, `3200余万元`, `2004年`, `百分之八`), so is a placeholder with the
     unit behind it (`20xx年`); words of spaced scripts are one token, Chinese characters one each, white space around
     a line end one.
     """
+    stop = len(text) if end is None else end
+    if placeholders is None:
+        placeholders = [p for p in find_placeholders(text) if start <= p.start < stop]
     tokens: list[Token] = []
-    position = 0
-    for place in find_placeholders(text):
+    position = start
+    for place in placeholders:
         _cut_plain(text, position, place.start, tokens)
-        end = place.end
+        position = place.end
         if place.kind in _MASK_KINDS_WITH_TAIL:
-            tail = _MASK_TAIL.match(text, end)
+            tail = _MASK_TAIL.match(text, position, stop)
             if tail and not _DOUBTFUL.fullmatch(tail.group()):
-                end = tail.end()
-        tokens.append(Token(place.start, end, "mask"))
-        position = end
-    _cut_plain(text, position, len(text), tokens)
+                position = tail.end()
+        tokens.append(Token(place.start, position, "mask"))
+    _cut_plain(text, position, stop, tokens)
     return tokens
 
 
