@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: Lengths of the stretches that are tried as anchors, one after the other, in tokens.
 ANCHOR_LENGTHS = (24, 8)
+#: Neighbouring stretches that are chained as one.
+RUN = 32
 #: Gaps with fewer token pairs than this are aligned at once; anchors would not save time there.
 SMALL_GAP = 64 * 64
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
@@ -94,22 +96,27 @@ def unique_anchors(a: NDArray[np.int64], b: NDArray[np.int64], length: int) -> l
     same = (a[starts_a[:, None] + window] == b[starts_b[:, None] + window]).all(axis=1)
     starts_a, starts_b = starts_a[same], starts_b[same]
     order = np.argsort(starts_a)
-    chain = _increasing(starts_b[order].tolist())
+    starts_a, starts_b = starts_a[order], starts_b[order]
+    # Stretches that go on in both are chained as one, a few at a time so that long ones keep their weight.
+    new_run = (np.diff(starts_a, prepend=-2) != 1) | (np.diff(starts_b, prepend=-2) != 1)
+    first = np.maximum.accumulate(np.where(new_run, np.arange(order.size), 0))
+    heads = np.flatnonzero((np.arange(order.size) - first) % RUN == 0)
+    lengths = np.diff(heads, append=order.size) + length - 1
     blocks: list[tuple[int, int, int]] = []
-    for k in order[chain].tolist():
-        x, y = int(starts_a[k]), int(starts_b[k])
+    for k in _increasing(starts_b[heads].tolist()).tolist():
+        x, y, size = int(starts_a[heads[k]]), int(starts_b[heads[k]]), int(lengths[k])
         if blocks:
             last_a, last_b, last_length = blocks[-1]
             if x - last_a == y - last_b and x <= last_a + last_length:
-                blocks[-1] = (last_a, last_b, x + length - last_a)
+                blocks[-1] = (last_a, last_b, max(last_length, x + size - last_a))
                 continue
             # Stretches overlap by less than their length where one text repeats itself: the later one gives way.
             overlap = max(last_a + last_length - x, last_b + last_length - y, 0)
-            if overlap >= length:
+            if overlap >= size:
                 continue
-            blocks.append((x + overlap, y + overlap, length - overlap))
+            blocks.append((x + overlap, y + overlap, size - overlap))
             continue
-        blocks.append((x, y, length))
+        blocks.append((x, y, size))
     return blocks
 
 

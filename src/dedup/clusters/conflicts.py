@@ -34,6 +34,10 @@ _WORD = re.compile(rf"[{HAN}{LATIN}]")
 _EDGE = re.compile(rf"[{BLANKS}{NEWLINES}]*")
 _MINUS = re.compile("[-－−]")
 _SENTENCE_END = re.compile(rf"[{SENTENCE_ENDS}；;{NEWLINES}]")
+_LINE_START = re.compile(rf"[^{NEWLINES}]*$")
+_LINE_REST = re.compile(rf"[^{NEWLINES}]*")
+#: A mark at the start of a line takes fewer characters.
+_MARK_CHARS = 16
 _NUMBERED = frozenset({"bracket", "comma", "dot", "circled", "is", "dash", "markdown"})
 
 
@@ -139,15 +143,14 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _in_mark(text: str, start: int, end: int) -> bool:
     """Whether a stretch lies in the mark at the start of its line (`（二）`, `3.`, `##`), or where one could stand."""
-    first = start
-    while first and text[first - 1] not in NEWLINES:
-        if start - first > 16:
-            return False
-        first -= 1
-    line_end = end
-    while line_end < len(text) and text[line_end] not in NEWLINES and line_end < end + 8:
-        line_end += 1
-    mark = read_mark(text, first, line_end)
+    begun = _LINE_START.search(text[max(0, start - _MARK_CHARS) : start])
+    if begun is None:
+        return False
+    first = start - len(begun.group())
+    if first == start - _MARK_CHARS and first:
+        return False
+    line_end = _LINE_REST.match(text, end, end + 8)
+    mark = read_mark(text, first, line_end.end() if line_end else end)
     if mark is not None and (mark.style in _NUMBERED or mark.style.startswith("part")):
         return end <= mark.end
     return not text[first:end].strip()

@@ -35,6 +35,8 @@ PAIRING_WORDS = 12
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．，％", "0123456789.,%")
 _NUMBER = re.compile(r"([0-9][0-9,]*(?:\.[0-9]+)?)\s?(.*)", re.DOTALL)
 _YEAR = re.compile(r"(?:(?:19|20)[0-9]{2}|[〇零一二三四五六七八九]{4})(?:年度?)?")
+_LINE_BEFORE = re.compile(r"(?:^|[\r\n])[ \t\u3000]*$")
+_LINE_BEHIND = re.compile(r"[ \t\u3000]*(?:[\r\n]|$)")
 _WHITE = frozenset({"line_break", "space"})
 _FIGURES = frozenset({"figure", "mask"})
 _RATIO_SIGNS = frozenset("%％‰")
@@ -217,6 +219,8 @@ def _bare(text: str, tokens: Sequence[Token]) -> str:
 
 def _kind(sides: Sides, a: list[Token], b: list[Token], at_a: int, at_b: int) -> DifferenceKind:
     left, right = _text(sides.a, a), _text(sides.b, b)
+    if len(a) == len(b) == 1 and a[0].kind == b[0].kind == "word":
+        return _kind_of_words(left, right)
     bare_a, bare_b = _bare(sides.a, a), _bare(sides.b, b)
     kinds = {t.kind for t in a} | {t.kind for t in b}
     if bare_a == bare_b:
@@ -238,9 +242,15 @@ def _kind(sides: Sides, a: list[Token], b: list[Token], at_a: int, at_b: int) ->
         return "mask"
     if (_RATIO_SIGNS & set(bare_a)) != (_RATIO_SIGNS & set(bare_b)) and not kinds & {"word", "figure", "mask"}:
         return "unit"
-    if ("figure" in kinds and not kinds & {"word", "mask"}) or (shorter and _NUMERALS.issuperset(bare_a + bare_b)):
+    if "figure" in kinds and not kinds & {"word", "mask"}:
         return "figure"
-    return "punctuation" if _normalised(bare_a) == _normalised(bare_b) else "word"
+    return _kind_of_words(bare_a, bare_b)
+
+
+def _kind_of_words(a: str, b: str) -> DifferenceKind:
+    if a and b and _NUMERALS.issuperset(a + b):
+        return "figure"
+    return "punctuation" if _normalised(a) == _normalised(b) else "word"
 
 
 @lru_cache(maxsize=1 << 14)
@@ -263,9 +273,13 @@ def _as_line(text: str, stretch: str, start: int) -> str:
     """Return the stretch when it is a line of its own, without the white space around it; else ''."""
     line = stretch.strip()
     first = start + stretch.index(line) if line else start
-    before, after = text[:first].rstrip(" \t\u3000"), text[first + len(line) :].lstrip(" \t\u3000")
-    alone = (not before or before[-1] in "\r\n") and (not after or after[0] in "\r\n")
-    return line if line and alone and "\n" not in line else ""
+    if not line or len(line) > HEADING_CHARS or "\n" in line:
+        return ""
+    return (
+        line
+        if _LINE_BEFORE.search(text[max(0, first - 64) : first]) and _LINE_BEHIND.match(text, first + len(line))
+        else ""
+    )
 
 
 def _looks_like_heading(line: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from itertools import count
 
 import numpy as np
 
@@ -28,9 +30,9 @@ class Sides:
         self.a, self.b, self.region = a, b, region
         self.tokens_a = cut_tokens(a, region.a_start, region.a_end, places_a)
         self.tokens_b = cut_tokens(b, region.b_start, region.b_end, places_b)
-        numbers: dict[str, int] = {}
+        numbers: defaultdict[str, int] = defaultdict(count().__next__)
         self.ids_a, self.ids_b = (
-            np.array([numbers.setdefault(text[t[0] : t[1]], len(numbers)) for t in tokens], dtype=np.int64)
+            np.array([numbers[text[t[0] : t[1]]] for t in tokens], dtype=np.int64)
             for text, tokens in ((a, self.tokens_a), (b, self.tokens_b))
         )
 

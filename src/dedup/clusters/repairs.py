@@ -153,9 +153,13 @@ class _Finder:
     def judge(self, place: _Place) -> list[Repair]:
         if place.end - place.start > LETTERS or not place.kinds & _REPAIRABLE:
             return []
-        own, undisturbed = self._canonical_reading(place)
+        own = _Reading(self.texts[0][place.start : place.end], [(0, place.start, place.end)])
         readings = [own, *place.others.values()]
         damage = {r.text: self._damage(r, readings) for r in readings}
+        if not any(damage.values()) and (self.all_copies < 3 or "word" not in place.kinds):
+            return []
+        undisturbed = self._undisturbed(place)
+        own.copies = sum(self.copies[i] for i in undisturbed)
         out: list[Repair] = []
         for reading in readings:
             options = damage[reading.text]
@@ -181,14 +185,12 @@ class _Finder:
                 )  # fmt: skip
         return out
 
-    def _canonical_reading(self, place: _Place) -> tuple[_Reading, list[int]]:
-        """Return what the canonical text has, and the texts in which nothing near the place differs from it."""
+    def _undisturbed(self, place: _Place) -> list[int]:
+        """Return the texts in which nothing in or next to the place differs from the canonical text."""
         first = bisect_left(self.furthest, place.start)
         last = bisect_right(self.starts, place.end)
         disturbed = {i for _, end, i in self.spans[first:last] if end >= place.start}
-        own = _Reading(self.texts[0][place.start : place.end], [(0, place.start, place.end)])
-        own.copies = self.all_copies - sum(self.copies[i] for i in disturbed)
-        return own, [i for i in range(len(self.texts)) if i not in disturbed]
+        return [i for i in range(len(self.texts)) if i not in disturbed]
 
     def _at(self, i: int, place: _Place) -> tuple[int, int]:
         """Return where an undisturbed place of the canonical text stands in text i."""
