@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ class Edit:
     b_end: int
 
 
-def align_sequences(a: NDArray[np.int64], b: NDArray[np.int64]) -> list[Edit]:
+def align_sequences(a: Sequence[int] | NDArray[np.int64], b: Sequence[int] | NDArray[np.int64]) -> list[Edit]:
     """Return what must be replaced in `a` to get `b`, in order; between two edits stands at least one equal token.
 
     Notes
@@ -40,7 +41,10 @@ def align_sequences(a: NDArray[np.int64], b: NDArray[np.int64]) -> list[Edit]:
     lies between them by Levenshtein's distance, bit-parallel and with bounded memory (Hirschberg) in rapidfuzz.
     """
     edits: list[Edit] = []
-    _align(a, b, 0, 0, ANCHOR_LENGTHS, edits)
+    if len(a) * len(b) <= SMALL_GAP:
+        _align_gap(list(a), list(b), 0, 0, edits)
+    else:
+        _align(np.asarray(a, dtype=np.int64), np.asarray(b, dtype=np.int64), 0, 0, ANCHOR_LENGTHS, edits)
     merged: list[Edit] = []
     for edit in edits:
         if merged and merged[-1].a_end == edit.a_start and merged[-1].b_end == edit.b_start:
@@ -48,6 +52,14 @@ def align_sequences(a: NDArray[np.int64], b: NDArray[np.int64]) -> list[Edit]:
             edit = Edit(last.a_start, edit.a_end, last.b_start, edit.b_end)
         merged.append(edit)
     return merged
+
+
+def _align_gap(a: list[int], b: list[int], a0: int, b0: int, edits: list[Edit]) -> None:
+    edits.extend(
+        Edit(a0 + op.src_start, a0 + op.src_end, b0 + op.dest_start, b0 + op.dest_end)
+        for op in Levenshtein.opcodes(a, b)
+        if op.tag != "equal"
+    )
 
 
 def _align(
@@ -61,11 +73,7 @@ def _align(
             edits.append(Edit(a0, a0 + a.size, b0, b0 + b.size))
         return
     if a.size * b.size <= SMALL_GAP or not lengths:
-        edits.extend(
-            Edit(a0 + op.src_start, a0 + op.src_end, b0 + op.dest_start, b0 + op.dest_end)
-            for op in Levenshtein.opcodes(a.tolist(), b.tolist())
-            if op.tag != "equal"
-        )
+        _align_gap(a.tolist(), b.tolist(), a0, b0, edits)
         return
     at_a = at_b = 0
     for a_start, b_start, length in unique_anchors(a, b, lengths[0]):

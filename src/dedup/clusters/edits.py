@@ -6,8 +6,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import count
 
-import numpy as np
-
 from dedup.clusters.alignment import Edit, align_sequences
 from dedup.clusters.regions import Region
 from dedup.clusters.tokens import Token, cut_tokens
@@ -32,8 +30,7 @@ class Sides:
         self.tokens_b = cut_tokens(b, region.b_start, region.b_end, places_b)
         numbers: defaultdict[str, int] = defaultdict(count().__next__)
         self.ids_a, self.ids_b = (
-            np.array([numbers[text[t[0] : t[1]]] for t in tokens], dtype=np.int64)
-            for text, tokens in ((a, self.tokens_a), (b, self.tokens_b))
+            [numbers[text[t[0] : t[1]]] for t in tokens] for text, tokens in ((a, self.tokens_a), (b, self.tokens_b))
         )
 
     def edits(self) -> list[Edit]:
@@ -86,7 +83,7 @@ def _slide(sides: Sides, edits: list[Edit]) -> list[Edit]:
 
 
 def _best_shift(
-    text: str, tokens: list[Token], ids: np.ndarray, start: int, end: int, room_left: int, room_right: int
+    text: str, tokens: list[Token], ids: list[int], start: int, end: int, room_left: int, room_right: int
 ) -> int:
     left = 0
     while left < room_left and ids[start - left - 1] == ids[end - left - 1]:
