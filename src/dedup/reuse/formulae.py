@@ -11,7 +11,7 @@ from dedup.reuse.clauses import reading
 from dedup.reuse.quoting import quote_bytes
 from dedup.reuse.skeletons import Variants, number_slots, shape_slots
 from dedup.reuse.slots import align_to_leader, mask_table, pair_table, quote_slots
-from dedup.reuse.variants import SHAPING, SKELETON_SHARE
+from dedup.reuse.variants import SKELETON_SHARE
 from dedup.reuse.wordings import MOST_CHARS
 from dedup.text.normalise import normalise, normalise_array
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
     from dedup.reuse.variants import Formulae
     from dedup.reuse.wordings import Wordings
+
+
+#: Slots are named after what stands in them in this many wordings, the commonest ones.
+NAMING = 16
 
 
 @dataclass
@@ -72,7 +76,7 @@ def find_formulae(
         others = by_leader[low:high]
         others = others[others != leader]
         # The commonest wordings name the slots; the numbers of wordings follow their rank.
-        formula, places = _shape(wordings, variants, k, leader, others[:SHAPING], data, starts, ends)
+        formula, places = _shape(wordings, variants, k, leader, others[:NAMING], data, starts, ends)
         if formula.n_chars < max(least, SKELETON_SHARE * int(wordings.units["n"][leader])):
             continue
         formula.members = np.append(leader, others)
@@ -103,7 +107,7 @@ def _shape(
     sizes = np.empty(sample.size, dtype=np.int64)
     align_to_leader(data, starts, ends, sample, reading(), MOST_CHARS, matches, places, sizes)
     low, high = int(variants.bounds[k]), int(variants.bounds[k + 1])
-    texts = normalise_array(quote_bytes(data, starts[sample], (ends - starts)[sample].astype(np.int64)))
+    texts = normalise_array(quote_bytes(data, starts[sample], ends[sample] - starts[sample]))
     shaped = Variants(
         texts,
         [p[: s + 1].tolist() for p, s in zip(places, sizes, strict=True)],

@@ -16,7 +16,7 @@ from numba import njit
 from dedup.reuse.alignment import align_tokens, is_numeric
 from dedup.reuse.clauses import Reading, reading
 from dedup.reuse.tokens import KEY_GROUPS, tokenise
-from dedup.reuse.wordings import MOST_CHARS, Wordings
+from dedup.reuse.wordings import MOST_CHARS, Wordings, sort_keys
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -404,11 +404,8 @@ def _find_edges(
     parts: list[NDArray[np.uint64]] = []
     pending = 0
     for columns in KEY_GROUPS:
-        values = wordings.keys[columns, :][:, free].ravel()
-        members = np.tile(free, values.size // max(free.size, 1))
-        # Equal keys keep the order of `free`, whichever column they stand in.
-        by_value = np.lexsort((np.tile(np.arange(free.size), values.size // max(free.size, 1)), values))
-        parts.append(_edges_of_groups(values[by_value], members[by_value], spent, lengths, wordings.sketches, LEADERS))
+        values, at = sort_keys(wordings.keys[columns][:, free])
+        parts.append(_edges_of_groups(values, free[at], spent, lengths, wordings.sketches, LEADERS))
         pending += parts[-1].size
         if pending > _BATCH:
             parts = [np.unique(np.concatenate(parts))]

@@ -192,12 +192,27 @@ def _voices(rows: SectionRows) -> NDArray[np.uint16]:
     return ((mixed >> np.uint64(33)) % np.uint64(65_534) + np.uint64(1)).astype(np.uint16)
 
 
+def sort_keys(keys: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """Return the keys of all columns together, sorted, without those that are 0, and the wording of each.
+
+    Parameters
+    ----------
+    keys : (columns, w); wordings with the same key stay in order
+    """
+    column, wording = np.nonzero(keys)
+    # One sort of packed words is several times faster than sorting places by keys.
+    packed = (keys[column, wording].astype(np.uint64) << np.uint64(32)) | wording.astype(np.uint64)
+    packed.sort()
+    return (packed >> np.uint64(32)).astype(np.uint32), (packed & np.uint64(0xFFFFFFFF)).astype(np.int64)
+
+
 def _support(keys: NDArray[np.uint32]) -> NDArray[np.int64]:
     """Return how many wordings share the keys of each one, at most 255 a key: the centre of a formula has most."""
     support = np.zeros(keys.shape[1], dtype=np.int64)
     for columns in KEY_GROUPS:
-        group = keys[columns]
-        _, where, counts = np.unique(group.ravel(), return_inverse=True, return_counts=True)
-        shared = np.minimum(counts[where], 255).reshape(group.shape)
-        support += np.where(group == 0, 0, shared).sum(axis=0)
+        values, wording = sort_keys(keys[columns])
+        if values.size:
+            starts = np.flatnonzero(np.append(True, values[1:] != values[:-1]))
+            sizes = np.diff(np.append(starts, values.size))
+            np.add.at(support, wording, np.repeat(np.minimum(sizes, 255), sizes))
     return support
