@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from dedup.clusters.alignment import align_sequences
 from dedup.clusters.differences import KINDS, align, apply_differences
+from dedup.clusters.regions import changed_regions
 from dedup.clusters.tokens import cut_tokens
 
 # Few characters, so that texts share stretches, with everything that has a type of its own.
@@ -224,3 +225,27 @@ def test_rewritten_words_do_not_run_on_over_the_end_of_a_sentence() -> None:
         ("word", "持续向好", "明显改善"),
         ("word", "投入", "筹集"),
     ]
+
+
+@given(st.lists(_PIECES, max_size=60).map("".join), st.lists(_PIECES, max_size=8).map("".join), st.integers(0, 200))
+def test_regions_hold_all_that_differs_and_begin_between_tokens(text: str, put_in: str, at: int) -> None:
+    a = REPORT + text + REPORT[::-1]
+    b = a[:at] + put_in + a[at + len(put_in) // 2 :]
+    at_a = at_b = 0
+    cuts = {t.start for t in cut_tokens(a)} | {len(a)}
+    for r in changed_regions(a, b):
+        assert a[at_a : r.a_start] == b[at_b : r.b_start]
+        assert {r.a_start, r.a_end} <= cuts
+        at_a, at_b = r.a_end, r.b_end
+    assert a[at_a:] == b[at_b:]
+
+
+def test_long_texts_are_cut_into_regions_too() -> None:
+    a = "".join(f"第{i}村今年新修水渠{i * 7}米，改造农房{i}户。" for i in range(900))
+    b = a.replace("第450村今年新修水渠3150米", "第450村去年新修水渠3155米") + "全部完工。"
+    assert [(d.kind, d.a, d.b) for d in align(a, b)] == [
+        ("word", "今", "去"),
+        ("figure", "3150米", "3155米"),
+        ("word", "", "全部完工。"),
+    ]
+    assert sum(r.a_end - r.a_start for r in changed_regions(a, b)) < 60
