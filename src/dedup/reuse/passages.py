@@ -10,12 +10,14 @@ import pyarrow as pa
 
 from dedup.matching.parallel import run_parts
 from dedup.reuse.anchors import winnowing
+from dedup.reuse.extend import extend_runs
 from dedup.reuse.identity import name_passages
 from dedup.reuse.places import locate
 from dedup.reuse.reading_order import reading_order
 from dedup.reuse.runs import KINDS, RUN, chain_runs, kinds_of
 from dedup.reuse.shared_runs import SharedRuns, find_shared_runs
 from dedup.reuse.spread import count_spread, traits_of
+from dedup.reuse.windows import Texts, mark_bounds, set_marks
 from dedup.text.normalise import fold_table, utf8_buffers
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dedup.reuse.rows import SectionRows
+    from dedup.reuse.voices import RowCodes
     from dedup.settings import ReuseSettings
 
 #: Places of shared text per part of work.
@@ -92,11 +95,15 @@ def find_passages(
         data, starts, ends, read.codes, scheme, folder=folder, memory_limit=memory_limit, threads=threads
     )
     kinds = kinds_of(shared.groups, settings.template_families, read.site_share)
-    runs = _chain(shared, kinds, read.codes, scheme.run, threads)
+    table = fold_table()
+    marks = mark_bounds(shared.lengths)
+    texts = Texts(
+        data, starts, ends, table.index, table.expansions, np.zeros(marks[-1], dtype=np.int64), marks[:-1].copy()
+    )
+    runs = _chain(shared, kinds, read.codes, scheme.run, texts, threads)
     order = np.asarray(rows.order)[read.rows]
     passage, shift, least_df = name_passages(runs, order, shared.position, shared.group, kinds, shared.groups.df)
     clean = np.zeros((runs.size, 2), dtype=np.int32)
-    table = fold_table()
     by_row = np.argsort(runs["row"], kind="stable")
     runs, passage, shift = runs[by_row], passage[by_row], shift[by_row]
     cuts = np.flatnonzero(np.diff(runs["row"].astype(np.int64), prepend=-1, append=-1))
@@ -135,7 +142,9 @@ def find_passages(
     )
 
 
-def _chain(shared: SharedRuns, kinds: NDArray[np.uint8], codes: object, length: int, threads: int) -> NDArray:
+def _chain(
+    shared: SharedRuns, kinds: NDArray[np.uint8], codes: RowCodes, length: int, texts: Texts, threads: int
+) -> NDArray:
     """Return the runs of all rows, row by row."""
     marks = np.arange(0, shared.position.size + PLACES, PLACES)
     last = shared.bounds.size - 1
@@ -147,8 +156,13 @@ def _chain(shared: SharedRuns, kinds: NDArray[np.uint8], codes: object, length: 
         n = chain_runs(
             low, high, shared.bounds, shared.position, shared.group, kinds, shared.groups, codes, length, out
         )
-        return out[:n].copy()
+        runs = out[:n]
+        dropped = np.zeros(n, dtype=bool)
+        extend_runs(runs, shared.position, shared.group, shared.groups, kinds, codes, length, texts, dropped)
+        return runs[~dropped]
 
+    for _ in run_parts(lambda low, high: set_marks(texts, low, high), texts.starts.size, 4096, threads):
+        pass
     parts = list(run_parts(chained, edges.size - 1, 1, threads))
     return np.concatenate([np.zeros(0, dtype=RUN), *parts])
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 KINDS = ("template", "copied", "edition", "boilerplate")
 TEMPLATE, COPIED, EDITION, BOILERPLATE = range(4)
 #: Characters that no other section has, between two places that the same section continues.
-HOLE = 60
+HOLE = 16
 #: Characters that may be added or lost between them, beyond a quarter of the hole.
 SLIP = 10
 #: Text of one site's families only is its furniture when chance would bring so many families together less often.
@@ -120,63 +120,81 @@ def _overlay(runs: NDArray, n: int, first: int, kind: int, least: int) -> int:
 
 
 @njit(nogil=True, cache=True)
-def _wider(kind: int, other: int) -> bool:
-    """Whether runs of kind `other` take in the fringes of runs of `kind`."""
-    if kind == COPIED:
-        return other in (TEMPLATE, BOILERPLATE)
-    return kind == EDITION and other != EDITION
-
-
-@njit(nogil=True, cache=True)
 def _absorb(runs: NDArray, n: int, first: int, kind: int, least: int) -> int:
     """Drop runs of `kind` that add fewer than `least` characters to wider ones, which take these in; return the new n.
 
-    A template is followed by the same few characters in some pairs of sections by chance.
+    A template is followed by the same few characters in some pairs of sections by chance. Wider than what two families
+    share is what many do, wider than what editions of one report share is what others share with it.
     """
+    listed = np.empty((4, n - first), dtype=np.int64)
+    sizes = np.zeros(4, dtype=np.int64)
+    for i in range(first, n):
+        k = runs[i]["kind"]
+        if k in (TEMPLATE, BOILERPLATE) or (k == COPIED and kind == EDITION):
+            listed[k, sizes[k]] = i
+            sizes[k] += 1
+    # Runs of one kind are disjoint and ascend, so each list is walked once.
+    begin = np.zeros(4, dtype=np.int64)
+    dropped = 0
+    for i in range(first, n):
+        if runs[i]["kind"] != kind:
+            continue
+        for k in range(4):
+            while begin[k] < sizes[k] and runs[listed[k, begin[k]]]["end"] <= runs[i]["start"]:
+                begin[k] += 1
+        own = _left_over(runs, runs[i]["start"], runs[i]["end"], listed, sizes, begin.copy(), False)
+        if own < least:
+            _left_over(runs, runs[i]["start"], runs[i]["end"], listed, sizes, begin.copy(), True)
+            runs[i]["n"] = 0
+            dropped += 1
+    if dropped == 0:
+        return n
     kept = first
     for i in range(first, n):
-        run = runs[i]
-        drop = False
-        if run["kind"] == kind:
-            own = run["end"] - run["start"]
-            for k in range(first, n):
-                if _wider(kind, runs[k]["kind"]) and (k < kept or k >= i):
-                    own -= max(0, min(run["end"], runs[k]["end"]) - max(run["start"], runs[k]["start"]))
-            drop = own < least
-            if drop:
-                _take_in(runs, kept, i, n, first, run["start"], run["end"], kind)
-        if not drop:
-            runs[kept] = run
+        if runs[i]["n"] > 0:
+            runs[kept] = runs[i]
             kept += 1
     return kept
 
 
 @njit(nogil=True, cache=True)
-def _take_in(runs: NDArray, kept: int, i: int, n: int, first: int, start: int, end: int, kind: int) -> None:
+def _left_over(
+    runs: NDArray,
+    start: int,
+    end: int,
+    listed: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+    begin: NDArray[np.int64],
+    take: bool,
+) -> int:
+    """Count the characters from `start` to `end` that no listed run covers; with `take`, extend the nearest run."""
+    own = 0
     at = start
+    before = -1
     while at < end:
-        # The wider run that covers `at`, else the one that ends last before it, else the one that begins next.
-        covering = before = after = -1
-        for k in range(first, n):
-            if kept <= k < i or not _wider(kind, runs[k]["kind"]):
-                continue
-            if runs[k]["start"] <= at < runs[k]["end"]:
-                if covering < 0 or runs[k]["end"] > runs[covering]["end"]:
-                    covering = k
-            elif runs[k]["end"] <= at:
-                if before < 0 or runs[k]["end"] > runs[before]["end"]:
-                    before = k
-            elif after < 0 or runs[k]["start"] < runs[after]["start"]:
-                after = k
+        covering = after = -1
+        for k in range(4):
+            while begin[k] < sizes[k] and runs[listed[k, begin[k]]]["end"] <= at:
+                begin[k] += 1
+            if begin[k] < sizes[k]:
+                run = listed[k, begin[k]]
+                if runs[run]["start"] <= at:
+                    if covering < 0 or runs[run]["end"] > runs[covering]["end"]:
+                        covering = run
+                elif after < 0 or runs[run]["start"] < runs[after]["start"]:
+                    after = run
         if covering >= 0:
+            before = covering
             at = runs[covering]["end"]
-        else:
-            stop = end if after < 0 else min(end, runs[after]["start"])
-            if before >= 0 and runs[before]["end"] == at:
-                runs[before]["end"] = stop
-            elif after >= 0:
-                runs[after]["start"] = at
-            at = stop
+            continue
+        stop = end if after < 0 else min(end, runs[after]["start"])
+        own += stop - at
+        if take and before >= 0:
+            runs[before]["end"] = stop
+        elif take and after >= 0:
+            runs[after]["start"] = at
+        at = stop
+    return own
 
 
 @njit(nogil=True, cache=True)
