@@ -63,7 +63,8 @@ def _name(
                 if o == best and not found:
                     found = True
                     shift[r] = place[g] - (np.int64(position[i]) - start)
-            elif o < 0:
+            else:
+                # Also what an earlier passage had: equal runs must find each other.
                 owner[g] = passage[r]
                 place[g] = np.int64(position[i]) - start
             if not joins:
