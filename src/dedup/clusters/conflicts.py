@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -19,8 +20,8 @@ CONFLICT_TYPES: tuple[ConflictType, ...] = ("figure", "unit", "year", "mask", "w
 
 #: Where only one text has something, the quotes take in this many characters on either side that both have.
 NEIGHBOURS = 2
-#: Longest sentence given as context; of longer ones the part around the place.
-CONTEXT_CHARS = 240
+#: Of longer sentences the context gives the part around the place.
+CONTEXT_CHARS = 160
 _NUMERALS = "〇零一二三四五六七八九十百千两"
 _NUMERAL = re.compile(f"[{_NUMERALS}]+")
 _MASKS = r"xX\uff58\uff38×╳～〜*＊□◻▢_＿?？○◯"
@@ -77,15 +78,21 @@ def conflicts_between(a: str, b: str, differences: Iterable[Difference]) -> list
     return out
 
 
-def sentence_around(text: str, start: int, end: int) -> str:
-    """Return the sentence in which a place lies, at most `CONTEXT_CHARS` characters of it."""
-    first = max(0, start - CONTEXT_CHARS)
-    for match in _SENTENCE_END.finditer(text, first, start):
-        first = match.end()
-    last = _SENTENCE_END.search(text, max(start, end - 1))
-    stop = min(last.end() if last else len(text), start + CONTEXT_CHARS)
-    first = max(first, min(start, stop - CONTEXT_CHARS))
-    return text[first:stop].strip()
+class Sentences:
+    """The sentences of a text, found once."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+
+    def around(self, start: int, end: int) -> str:
+        """Return the sentence in which a place lies, at most some `CONTEXT_CHARS` characters on either side of it."""
+        before = bisect_right(self._ends, start)
+        first = self._ends[before - 1] if before else 0
+        after = bisect_left(self._ends, max(end, start + 1), before)
+        last = self._ends[after] if after < len(self._ends) else len(self._text)
+        first, last = max(first, start - CONTEXT_CHARS), min(last, start + CONTEXT_CHARS)
+        return self._text[first:last].strip()
 
 
 def _conflict(a: str, b: str, d: Difference) -> Conflict | None:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from hashlib import blake2b
-from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dedup.clusters.conflicts import CONFLICT_TYPES, conflicts_between, figures_first, sentence_around
+from dedup.clusters.conflicts import CONFLICT_TYPES, Sentences, conflicts_between, figures_first
 from dedup.clusters.differences import Difference, align
 from dedup.clusters.repairs import apply_repairs, find_repairs
+from dedup.clusters.workers import map_in_processes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,7 +84,7 @@ class CopyFindings:
 
 
 @dataclass(frozen=True)
-class _Group:
+class Group:
     """Some distinct texts of one cluster, the canonical one first, and the rows that have each of them."""
 
     texts: list[str]
@@ -95,7 +93,9 @@ class _Group:
 
 
 @dataclass(frozen=True)
-class _Found:
+class Findings:
+    """What some groups of copies tell, as in `CopyFindings`."""
+
     conflicts: pa.Table
     repairs: pa.Table
     consensus: pa.Table
@@ -123,8 +123,7 @@ def examine_copies(
     texts : (n,) clean texts; read a few at a time, so they may be memory-mapped
     canonical : (n,) row of the canonical section of each row's cluster; itself, or -1, where there is none
     order : (n,) rank of each row, 0 is best: which of several equal donors is named
-    threads : worker processes for large amounts of text; a script that asks for more than one must guard its own
-        start with `if __name__ == "__main__":`
+    threads : worker processes at most; they are started for large amounts of text only
 
     Notes
     -----
@@ -135,7 +134,8 @@ def examine_copies(
     clusters = _clusters_of_copies(canonical, order)
     lengths = pc.binary_length(texts).to_numpy(zero_copy_only=False)
     n_bytes = sum(int(lengths[rows].sum()) for rows in clusters)
-    found = list(_run(_tasks(texts, lengths, clusters), threads if n_bytes > _ALONE_BYTES else 1))
+    processes = threads if n_bytes > _ALONE_BYTES else 1
+    found = list(map_in_processes(examine_groups, _tasks(texts, lengths, clusters), processes))
     pairs = sum(f.pairs for f in found)
     return CopyFindings(
         _figures_first(pa.concat_tables([CONFLICT_ROWS.empty_table(), *(f.conflicts for f in found)])),
@@ -157,7 +157,7 @@ def _clusters_of_copies(canonical: NDArray[np.int64], order: NDArray[np.int64]) 
     return [part for part in np.split(rows, starts[1:]) if part.size > 1]
 
 
-def _groups(texts: pa.Array, rows: NDArray[np.int64]) -> Iterator[_Group]:
+def _groups(texts: pa.Array, rows: NDArray[np.int64]) -> Iterator[Group]:
     """Yield the distinct texts of a cluster with the canonical one, at most `VOTERS` beside it at a time."""
     holders: dict[bytes, list[int]] = {}
     for row in rows.tolist():
@@ -166,13 +166,11 @@ def _groups(texts: pa.Array, rows: NDArray[np.int64]) -> Iterator[_Group]:
     canonical, *others = holders.values()
     for start in range(0, len(others), VOTERS):
         some = [canonical, *others[start : start + VOTERS]]
-        yield _Group([texts[held[0]].as_py() for held in some], some, start == 0)
+        yield Group([texts[held[0]].as_py() for held in some], some, start == 0)
 
 
-def _tasks(
-    texts: pa.Array, lengths: NDArray[np.int64], clusters: Sequence[NDArray[np.int64]]
-) -> Iterator[list[_Group]]:
-    task: list[_Group] = []
+def _tasks(texts: pa.Array, lengths: NDArray[np.int64], clusters: Sequence[NDArray[np.int64]]) -> Iterator[list[Group]]:
+    task: list[Group] = []
     size = 0
     for rows in clusters:
         for group in _groups(texts, rows):
@@ -185,23 +183,8 @@ def _tasks(
         yield task
 
 
-def _run(tasks: Iterator[list[_Group]], workers: int) -> Iterator[_Found]:
-    """Examine tasks here or in worker processes; the results come in the order of the tasks either way."""
-    if workers <= 1:
-        yield from map(_examine, tasks)
-        return
-    # Fresh processes: a fork would copy the threads' locks of Arrow and numba.
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        waiting: deque[Future[_Found]] = deque()
-        for task in tasks:
-            waiting.append(pool.submit(_examine, task))
-            if len(waiting) > workers:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-
-
-def _examine(groups: Sequence[_Group]) -> _Found:
+def examine_groups(groups: Sequence[Group]) -> Findings:
+    """Return the findings of some groups of copies; this is what worker processes do."""
     conflicts: list[_Row] = []
     repairs: list[_Row] = []
     consensus: list[_Row] = []
@@ -209,10 +192,11 @@ def _examine(groups: Sequence[_Group]) -> _Found:
     for group in groups:
         texts, rows = group.texts, group.rows
         canonical = rows[0][0]
+        sentences = Sentences(texts[0])
         differences = [[], *(align(texts[0], text) for text in texts[1:])]
         for text, held, found in zip(texts[1:], rows[1:], differences[1:], strict=True):
             pairs += 1
-            dropped += _add_conflicts(texts[0], text, canonical, held, found, conflicts)
+            dropped += _add_conflicts(texts[0], text, sentences, canonical, held, found, conflicts)
         repaired = find_repairs(texts, differences, [len(held) for held in rows])
         for r in repaired:
             if r.text or group.first:
@@ -225,7 +209,7 @@ def _examine(groups: Sequence[_Group]) -> _Found:
         own = [r for r in repaired if r.text == 0]
         if own and group.first:
             consensus.append((canonical, apply_repairs(texts[0], own), len(own)))
-    return _Found(
+    return Findings(
         _table(conflicts, CONFLICT_ROWS),
         _table(repairs, REPAIR_ROWS),
         _table(consensus, CONSENSUS_ROWS),
@@ -235,13 +219,19 @@ def _examine(groups: Sequence[_Group]) -> _Found:
 
 
 def _add_conflicts(
-    a: str, b: str, canonical: int, held: Sequence[int], differences: Sequence[Difference], out: list[_Row]
+    a: str,
+    b: str,
+    sentences: Sentences,
+    canonical: int,
+    held: Sequence[int],
+    differences: Sequence[Difference],
+    out: list[_Row],
 ) -> int:
     """Append the conflicts of one text for each row that has it; return how many were too many."""
     found = figures_first(conflicts_between(a, b, differences))
     for c in found[:CONFLICTS_PER_COPY]:
         quotes = a[c.a_start : c.a_end], b[c.b_start : c.b_end]
-        context = sentence_around(a, c.a_start, c.a_end)
+        context = sentences.around(c.a_start, c.a_end)
         out += ((canonical, row, c.type, *quotes, c.a_start, c.a_end, c.b_start, c.b_end, context) for row in held)
     return max(0, len(found) - CONFLICTS_PER_COPY) * len(held)
 

@@ -137,6 +137,10 @@ def _describe(sides: Sides, edit: Edit, found: list[Difference]) -> None:
     """Append the differences that make up one edit."""
     a, b = sides.parts(edit)
     at_a, at_b = sides.place_a(edit.a_start), sides.place_b(edit.b_start)
+    if len(a) == len(b) == 1 and a[0].kind == b[0].kind == "word":
+        left, right = sides.a[at_a : a[0].end], sides.b[at_b : b[0].end]
+        found.append(Difference(_kind_of_words(left, right), at_a, a[0].end, at_b, b[0].end, left, right))
+        return
     for part_a, part_b in _split(sides, a, b):
         left, right = _text(sides.a, part_a), _text(sides.b, part_b)
         if left != right:
@@ -219,8 +223,6 @@ def _bare(text: str, tokens: Sequence[Token]) -> str:
 
 def _kind(sides: Sides, a: list[Token], b: list[Token], at_a: int, at_b: int) -> DifferenceKind:
     left, right = _text(sides.a, a), _text(sides.b, b)
-    if len(a) == len(b) == 1 and a[0].kind == b[0].kind == "word":
-        return _kind_of_words(left, right)
     bare_a, bare_b = _bare(sides.a, a), _bare(sides.b, b)
     kinds = {t.kind for t in a} | {t.kind for t in b}
     if bare_a == bare_b:

@@ -15,6 +15,11 @@ TokenKind = Literal["figure", "mask", "line_break", "space", "word", "sign"]
 
 #: Scripts beyond Latin, Greek and Cyrillic that part words by blanks: Armenian to Arabic, Indic, Georgian, Hangul.
 _SPACED = "\u0530-\u08ff\u0900-\u0dff\u10a0-\u10ff\uac00-\ud7af"
+#: ASCII, Latin-1, general punctuation, arrows to shapes, CJK and full-width punctuation.
+_SIGN = (
+    r"!-/:-@\[-`{-~\u00a1-\u00bf×÷\u2010-\u2027\u2030-\u205e\u2190-\u2bff\u3001-\u3004\u3008-\u3020"
+    r"\u30fb\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
+)
 _NUMERALS = "〇零一二三四五六七八九十百千"
 _SCALE = "[多余来几]?[十百千]?[万亿]{0,2}[多余]?"
 #: Longest first: an alternation takes what it finds first.
@@ -37,10 +42,10 @@ _TOKEN = re.compile(
     rf"|(?P<space>[{BLANKS}]+)"
     rf"|(?P<word>[{LATIN}][{LATIN}{DIGITS}]*(?:['’-][{LATIN}]+)*|[{_SPACED}]+)"
     rf"|(?P<figure>{_FIGURE})"
-    # Signs: ASCII, Latin-1, general punctuation, arrows to shapes, CJK and full-width punctuation.
-    rf"|(?P<sign>[!-/:-@\[-`{{-~\u00a1-\u00bf×÷\u2010-\u2027\u2030-\u205e\u2190-\u2bff\u3001-\u3004\u3008-\u3020"
-    rf"\u30fb\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65])",
+    rf"|(?P<sign>[{_SIGN}])",
 )
+#: First characters of all tokens but Chinese characters: a class alone lets the regex engine skip text fast.
+_FIRST = re.compile(f"[{BLANKS}{NEWLINES}{LATIN}{_SPACED}{DIGITS}{_NUMERALS}万{_SIGN}]")
 #: What follows a masked number and belongs to it: 20xx年, ～万元, ××%.
 _MASK_TAIL = re.compile(rf"(?:{_SIGNS}|[万亿]{{0,2}}(?:{_UNITS})|[万亿]+)")
 _MASK_KINDS_WITH_TAIL = frozenset({"year", "tilde", "cross", "letters", "stars", "blank", "question"})
@@ -93,12 +98,16 @@ def cut_tokens(
 
 
 def _cut_plain(text: str, start: int, end: int, tokens: list[Token]) -> None:
-    position = start
-    for match in _TOKEN.finditer(text, start, end):
+    position = at = start
+    while (first := _FIRST.search(text, at, end)) is not None:
+        match = _TOKEN.match(text, first.start(), end)
+        if match is None:
+            at = first.end()
+            continue
         tokens.extend(_characters(position, match.start()))
         kind: TokenKind = match.lastgroup  # type: ignore[assignment]
         tokens.append(Token(match.start(), match.end(), kind))
-        position = match.end()
+        position = at = match.end()
     tokens.extend(_characters(position, end))
 
 
