@@ -182,6 +182,23 @@ def test_the_best_copy_is_quoted() -> None:
     assert (phrase["row"], phrase["text"]) == (1, f"“{FORMULA}”")
 
 
+@pytest.mark.parametrize(
+    ("clause", "quoted"),
+    [
+        ("“坚持把河道整治放在第一位", "坚持把河道整治放在第一位"),
+        ("坚持把河道整治放在第一位”", "坚持把河道整治放在第一位"),
+        ("“河道整治”放在第一位来抓", "“河道整治”放在第一位来抓"),
+        ("《“河道”整治放在第一位来抓", "“河道”整治放在第一位来抓"),
+    ],
+)
+def test_quotes_without_a_partner_are_left_out(clause: str, quoted: str) -> None:
+    rows = section_rows([f"他说：{clause}，好。"] * 3)
+    (phrase,) = phrases_of(rows).table.to_pylist()
+    assert phrase["text"] == quoted
+    text = rows.texts[phrase["row"]].as_py()
+    assert text[phrase["clean_start"] : phrase["clean_end"]] == quoted
+
+
 def test_memory_and_threads_change_nothing(tmp_path: Path) -> None:
     written = [f"第{i % 7}组完成堤防加固任务，{FORMULA}，投资{i}万元以上。" * 3 for i in range(400)]
     rows = section_rows(written)

@@ -81,5 +81,5 @@ def token_table() -> NDArray[np.uint8]:
     for start, end in ((0xDF, 0x250), (0x300, 0x530), (0x1E00, 0x2000)):
         table[start:end] = LETTER
     table[ord("0") : ord("9") + 1] = DIGIT
-    table[[ord(c) for c in NUMERALS]] = CHINESE_NUMERAL
+    table[[ord(c) for c in NUMERALS + "千"]] = CHINESE_NUMERAL
     return table

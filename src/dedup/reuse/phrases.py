@@ -13,6 +13,7 @@ from dedup.reuse.clauses import UNIT, reading, scan_units
 from dedup.reuse.quoting import quote_bytes
 from dedup.reuse.spread import SPREAD, count_spread, traits_of
 from dedup.reuse.units import best_members, gather_units, group_units
+from dedup.text.characters import CLOSERS, OPENERS
 from dedup.text.normalise import normalise_array, utf8_buffers
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from dedup.reuse.rows import SectionRows
     from dedup.settings import ReuseSettings
 
+_PARTNER = dict(zip(OPENERS, CLOSERS, strict=True))
+_OPENER_OF = {closer: opener for opener, closer in _PARTNER.items()}
 #: A text without a border for this long is no clause.
 MOST_CHARS = 400
 PHRASE_ROWS = pa.schema(
@@ -100,11 +103,25 @@ def count_phrases(
     return Phrases(_table(best, spread, data, offsets), families, units.count, units.skipped)
 
 
+def _lone_marks(text: str) -> tuple[int, int]:
+    """Return how many characters at the head open and at the tail close what the clause does not hold whole."""
+    front = back = 0
+    while text[front] in _PARTNER and _PARTNER[text[front]] not in text[front:]:
+        front += 1
+    while text[-1 - back] in _OPENER_OF and _OPENER_OF[text[-1 - back]] not in text:
+        back += 1
+    return front, back
+
+
 def _table(best: NDArray, spread: NDArray[np.int64], data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> pa.Table:
     row = best["row"].astype(np.int64)
-    texts = quote_bytes(data, offsets[row] + best["byte"], best["bytes"].astype(np.int64))
-    ids = np.array([make_id("h", text) for text in normalise_array(texts)], dtype=object)
-    start = best["start"].astype(np.int32)
+    whole = quote_bytes(data, offsets[row] + best["byte"], best["bytes"].astype(np.int64)).to_pylist()
+    trims = [_lone_marks(text) for text in whole]
+    texts = pa.array([text[a : len(text) - b] for text, (a, b) in zip(whole, trims, strict=True)], pa.large_string())
+    ids = [make_id("h", text) for text in normalise_array(texts)]
+    front, back = np.array(trims, dtype=np.int32).reshape(-1, 2).T
+    start = best["start"].astype(np.int32) + front
+    end = (best["start"] + best["chars"]).astype(np.int32) - back
     table = pa.table(
         [
             pa.array(ids, pa.string()),
@@ -113,7 +130,7 @@ def _table(best: NDArray, spread: NDArray[np.int64], data: NDArray[np.uint8], of
             *(pa.array(column) for column in spread.T),
             pa.array(row),
             pa.array(start),
-            pa.array(start + best["chars"].astype(np.int32)),
+            pa.array(end),
         ],
         schema=PHRASE_ROWS,
     )

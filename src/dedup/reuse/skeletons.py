@@ -12,7 +12,7 @@ from dedup.text.characters import HAN, NUMERALS
 #: Share of the values that must look like a kind before a slot is named after it.
 _MOST = 0.8
 _YEAR = re.compile(r"(?:(?:19|20)[0-9x]{2}|[二一][〇零○九][〇零一二三四五六七八九]{2})年?|20年?|x{2,4}年|[0-9]{2}年")
-_NUMBER = re.compile(rf"[0-9x{NUMERALS}万亿半几]+")
+_NUMBER = re.compile(rf"[0-9x{NUMERALS}千万亿半几]+")
 _PLACE_END = "省市县区镇乡州旗盟村"
 _PLACE = re.compile(rf"(?:[{HAN}x]{{0,10}}[{_PLACE_END}]|[{HAN}]{{1,8}}(?:街道|新区|农场|林场))")
 #: Words that end like a place and are none.
