@@ -72,6 +72,8 @@ def table(texts: list[str], canonical: list[int] | None = None, order: list[int]
         ("增速-5.3%，", "增速5.3%，", ("figure", "-5.3%", "5.3%")),
         ("东风桃园建设", "东风核桃园建设", ("word", "东风桃园", "东风核桃园")),
         ("攻坚克难", "攻坚破难", ("word", "克", "破")),
+        ("完成产值，增长11.3%；发展", "完成产值；发展", ("figure", "产值，增长11.3%", "产值")),
+        ("2009年全县工作", "去年全县工作", ("year", "2009年", "去年")),
     ],
 )
 def test_a_conflict_has_a_type_and_quotes_what_a_reader_needs(a: str, b: str, expected: tuple[str, str, str]) -> None:

@@ -30,6 +30,7 @@ _YEARISH = re.compile(rf"{_YEAR}[{BLANKS}]?(?:年度?)?")
 _BARE_YEAR = re.compile(rf"(?:19|20)(?:[0-9]{{2}}|[{_MASKS}]{{1,2}})")
 #: Words that begin like a count: one of something, very, at any price.
 _NO_COUNT = re.compile("一.*|十[分成足]|百[年分倍]|千[年家秋]|两[岸会级手条]|[三四]农|八方")
+_NUMBER = re.compile(rf"[{DIGITS}]+(?:[.．][{DIGITS}]+)?")
 _ENUMERATION = re.compile("(?:是|要|、|[.．]|[）)])")
 _WORD = re.compile(rf"[{HAN}{LATIN}]")
 _EDGE = re.compile(rf"[{BLANKS}{NEWLINES}]*")
@@ -126,7 +127,18 @@ def _type(kind: str, left: str, right: str, after_left: str, after_right: str) -
         counts = [s for s in (left, right) if COUNTED.fullmatch(s) and not _NO_COUNT.fullmatch(s)]
         if counts and all(COUNTED.fullmatch(s) or counts[0].endswith(s) for s in (left, right)):
             return "figure"
+        return _by_numbers(left, right)
     return "word"
+
+
+def _by_numbers(left: str, right: str) -> ConflictType:
+    """Tell rewritten words from rewritten words that state other numbers."""
+    numbers, others = _NUMBER.findall(left), _NUMBER.findall(right)
+    if numbers == others:
+        return "word"
+    changed = set(numbers) ^ set(others)
+    both = left + right
+    return "year" if changed and all(_BARE_YEAR.fullmatch(n) and f"{n}年" in both for n in changed) else "figure"
 
 
 def _about_a_year(left: str, right: str, after_left: str, after_right: str) -> bool:
