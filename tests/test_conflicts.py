@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup.clusters.conflicts import CONFLICT_TYPES, conflicts_between
-from dedup.clusters.copies import CONFLICTS_PER_COPY, examine_copies, find_conflicts
+from dedup.clusters.copies import CONFLICTS_PER_COPY, COPIES_PER_TEXT, examine_copies, find_conflicts
 from dedup.clusters.differences import align
 
 REPORT = (
@@ -151,3 +151,12 @@ def test_what_is_too_much_is_counted() -> None:
     assert copies.conflicts.num_rows == 2 * CONFLICTS_PER_COPY
     assert copies.conflicts_dropped == 2 * (700 - CONFLICTS_PER_COPY)
     assert (copies.distinct_pairs, copies.equal_copies) == (1, 1)
+
+
+def test_thousands_of_equal_copies_say_the_same_once_more_only_so_often() -> None:
+    texts = ["打好坚实基础。今年修路8公里", *["打好坚实基矗今年修路9公里"] * (COPIES_PER_TEXT + 5)]
+    copies = examine_copies(
+        pa.array(texts, pa.large_string()), np.zeros(len(texts), dtype=np.int64), np.arange(len(texts))
+    )
+    assert (copies.conflicts.num_rows, copies.conflicts_dropped) == (2 * COPIES_PER_TEXT, 10)
+    assert (copies.repairs.num_rows, copies.repairs_dropped) == (COPIES_PER_TEXT, 5)

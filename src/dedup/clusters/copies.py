@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 #: Conflicts kept of one copy, the most important ones; further ones are counted.
 CONFLICTS_PER_COPY = 500
+#: Rows of copies with one and the same text that get conflicts and repairs of their own; of further ones they are
+#: counted, for they only say the same once more.
+COPIES_PER_TEXT = 1000
 #: Distinct texts of one cluster that vote with each other, beside the canonical one: the best, then the next best.
 VOTERS = 127
 #: Bytes of text that are worked on at a time.
@@ -33,13 +36,13 @@ CONFLICT_ROWS = pa.schema(
         ("canonical_row", pa.int64()),
         ("row", pa.int64()),
         ("type", pa.string()),
-        ("canonical_quote", pa.string()),
-        ("quote", pa.string()),
+        ("canonical_quote", pa.large_string()),
+        ("quote", pa.large_string()),
         ("canonical_clean_start", pa.int32()),
         ("canonical_clean_end", pa.int32()),
         ("clean_start", pa.int32()),
         ("clean_end", pa.int32()),
-        ("context", pa.string()),
+        ("context", pa.large_string()),
     ]
 )
 REPAIR_ROWS = pa.schema(
@@ -49,13 +52,13 @@ REPAIR_ROWS = pa.schema(
         ("kind", pa.string()),
         ("clean_start", pa.int32()),
         ("clean_end", pa.int32()),
-        ("quote", pa.string()),
-        ("repaired", pa.string()),
+        ("quote", pa.large_string()),
+        ("repaired", pa.large_string()),
         ("donor_row", pa.int64()),
         ("donor_clean_start", pa.int32()),
         ("donor_clean_end", pa.int32()),
         ("n_agreeing", pa.int64()),
-        ("reason", pa.string()),
+        ("reason", pa.large_string()),
     ]
 )
 CONSENSUS_ROWS = pa.schema([("canonical_row", pa.int64()), ("text", pa.large_string()), ("repairs", pa.int64())])
@@ -72,7 +75,7 @@ class CopyFindings:
     consensus : `CONSENSUS_ROWS`, one row per cluster whose canonical text was repaired
     distinct_pairs : pairs of different texts that were aligned
     equal_copies : copies whose text is that of their canonical section or of another copy: aligned never or once
-    conflicts_dropped : conflicts beyond `CONFLICTS_PER_COPY`
+    conflicts_dropped, repairs_dropped : not written, beyond `CONFLICTS_PER_COPY` and `COPIES_PER_TEXT`
     """
 
     conflicts: pa.Table
@@ -81,6 +84,7 @@ class CopyFindings:
     distinct_pairs: int
     equal_copies: int
     conflicts_dropped: int
+    repairs_dropped: int
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,8 @@ class Findings:
     repairs: pa.Table
     consensus: pa.Table
     pairs: int
-    dropped: int
+    conflicts_dropped: int
+    repairs_dropped: int
 
 
 _Row = tuple[object, ...]
@@ -145,7 +150,8 @@ def examine_copies(
         pa.concat_tables([CONSENSUS_ROWS.empty_table(), *(f.consensus for f in found)]),
         pairs,
         sum(len(rows) - 1 for rows in clusters) - pairs,
-        sum(f.dropped for f in found),
+        sum(f.conflicts_dropped for f in found),
+        sum(f.repairs_dropped for f in found),
     )
 
 
@@ -188,7 +194,7 @@ def examine_groups(groups: Sequence[Group]) -> Findings:
     conflicts: list[_Row] = []
     repairs: list[_Row] = []
     consensus: list[_Row] = []
-    pairs = dropped = 0
+    pairs = conflicts_dropped = repairs_dropped = 0
     for group in groups:
         texts, rows = group.texts, group.rows
         canonical = rows[0][0]
@@ -196,7 +202,7 @@ def examine_groups(groups: Sequence[Group]) -> Findings:
         differences = [[], *(align(texts[0], text) for text in texts[1:])]
         for text, held, found in zip(texts[1:], rows[1:], differences[1:], strict=True):
             pairs += 1
-            dropped += _add_conflicts(texts[0], text, sentences, canonical, held, found, conflicts)
+            conflicts_dropped += _add_conflicts(texts[0], text, sentences, canonical, held, found, conflicts)
         repaired = find_repairs(texts, differences, [len(held) for held in rows])
         for r in repaired:
             if r.text or group.first:
@@ -204,8 +210,9 @@ def examine_groups(groups: Sequence[Group]) -> Findings:
                 repairs += (
                     (canonical, row, r.kind, r.start, r.end, r.quote, r.repaired, donor, r.donor_start, r.donor_end,
                      r.n_agreeing, r.reason)
-                    for row in rows[r.text]
+                    for row in rows[r.text][:COPIES_PER_TEXT]
                 )  # fmt: skip
+                repairs_dropped += max(0, len(rows[r.text]) - COPIES_PER_TEXT)
         own = [r for r in repaired if r.text == 0]
         if own and group.first:
             consensus.append((canonical, apply_repairs(texts[0], own), len(own)))
@@ -214,7 +221,8 @@ def examine_groups(groups: Sequence[Group]) -> Findings:
         _table(repairs, REPAIR_ROWS),
         _table(consensus, CONSENSUS_ROWS),
         pairs,
-        dropped,
+        conflicts_dropped,
+        repairs_dropped,
     )
 
 
@@ -227,13 +235,14 @@ def _add_conflicts(
     differences: Sequence[Difference],
     out: list[_Row],
 ) -> int:
-    """Append the conflicts of one text for each row that has it; return how many were too many."""
+    """Append the conflicts of one text for the rows that have it; return how many were too many."""
+    rows = held[:COPIES_PER_TEXT]
     found = figures_first(conflicts_between(a, b, differences))
     for c in found[:CONFLICTS_PER_COPY]:
         quotes = a[c.a_start : c.a_end], b[c.b_start : c.b_end]
         context = sentences.around(c.a_start, c.a_end)
-        out += ((canonical, row, c.type, *quotes, c.a_start, c.a_end, c.b_start, c.b_end, context) for row in held)
-    return max(0, len(found) - CONFLICTS_PER_COPY) * len(held)
+        out += ((canonical, row, c.type, *quotes, c.a_start, c.a_end, c.b_start, c.b_end, context) for row in rows)
+    return len(found) * len(held) - min(len(found), CONFLICTS_PER_COPY) * len(rows)
 
 
 def _table(rows: Sequence[_Row], schema: pa.Schema) -> pa.Table:
