@@ -1,4 +1,4 @@
-"""Which runs are occurrences of one passage, and where in its fullest occurrence each of them lies."""
+"""Which runs are occurrences of one passage, and where in its first occurrence each of them lies."""
 
 from __future__ import annotations
 
@@ -82,6 +82,7 @@ def _name(
 def name_passages(
     runs: NDArray,
     order: NDArray[np.int64],
+    canonical: NDArray[np.bool_],
     position: NDArray[np.uint32],
     group: NDArray[np.uint32],
     kinds: NDArray[np.uint8],
@@ -93,23 +94,25 @@ def name_passages(
     ----------
     runs : `RUN`
     order : rank of each row among all copies, 0 is best
+    canonical : (n,) whether a row stands for its cluster
     position, group : the places of shared text, as in `SharedRuns`
     kinds, df : of each group
 
     Returns
     -------
     passage : (m,) number of the passage of each run
-    shift : (m,) characters between the beginning of its fullest occurrence and the run's
-    least_df : (p,) families in which every part of the fullest occurrence stands
+    shift : (m,) characters between the beginning of its first occurrence and the run's
+    least_df : (p,) families in which every part of the first occurrence stands
 
     Notes
     -----
-    Runs are taken the longest first, of equals that of the best copy. One that has most of its text in an earlier
-    one is an occurrence of that passage; the others begin a new one. So nothing is chained through a row of
-    overlapping runs, and the numbers do not depend on the order of the input.
+    Runs of canonical sections come first, in them the longest, of equals that of the best copy. One that has most of
+    its text in an earlier one is an occurrence of that passage; the others begin a new one. So nothing is chained
+    through a row of overlapping runs, further copies of a section change no passage of the others, and the numbers do
+    not depend on the order of the input.
     """
     row_order = order[runs["row"]]
-    turn = np.lexsort((runs["start"], row_order, runs["start"] - runs["end"], runs["kind"]))
+    turn = np.lexsort((runs["start"], row_order, runs["start"] - runs["end"], ~canonical[runs["row"]], runs["kind"]))
     passage = np.zeros(runs.size, dtype=np.int64)
     shift = np.zeros(runs.size, dtype=np.int64)
     least_df = np.zeros(runs.size, dtype=np.int64)

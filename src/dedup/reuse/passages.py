@@ -46,7 +46,8 @@ class Passages:
     kind : (m,) uint8, place in `KINDS`; the same for all occurrences of a passage
     clean_start, clean_end : (m,) int32, characters of the row's clean text
     start, end : (m,) int64, the same in normalised characters
-    shift : (m,) int64, where in the fullest occurrence this one begins, in normalised characters
+    shift : (m,) int64, where this one begins in the passage as first seen, in normalised characters; occurrences of
+        one passage can be laid beside each other by it
     stats : one row per passage: kind, df, n_sections, n_sources, n_sites (reference sources left out),
         in_reference, n_chars (normalised), and its fullest occurrence (row, clean_start, clean_end)
     lengths : (n,) int64, normalised characters of every row
@@ -102,7 +103,10 @@ def find_passages(
     )
     runs = _chain(shared, kinds, read.codes, scheme.run, texts, threads)
     order = np.asarray(rows.order)[read.rows]
-    passage, shift, least_df = name_passages(runs, order, shared.position, shared.group, kinds, shared.groups.df)
+    canonical = np.asarray(rows.is_canonical, dtype=bool)[read.rows]
+    passage, shift, least_df = name_passages(
+        runs, order, canonical, shared.position, shared.group, kinds, shared.groups.df
+    )
     clean = np.zeros((runs.size, 2), dtype=np.int32)
     by_row = np.argsort(runs["row"], kind="stable")
     runs, passage, shift = runs[by_row], passage[by_row], shift[by_row]

@@ -100,18 +100,20 @@ def _overlay(runs: NDArray, n: int, first: int, kind: int, least: int) -> int:
             continue
         joined = False
         if last >= 0 and runs[i]["start"] < runs[last]["end"]:
-            if runs[i]["n"] < least or runs[i]["end"] - runs[last]["end"] < least:
-                runs[last]["end"] = max(runs[last]["end"], runs[i]["end"])
-                joined = True
-            elif runs[last]["n"] < least or runs[i]["start"] - runs[last]["start"] < least:
-                start = runs[last]["start"]
-                runs[last] = runs[i]
-                runs[last]["start"] = start
-                joined = True
-            elif runs[last]["df"] >= runs[i]["df"]:
-                runs[i]["start"] = runs[last]["end"]
+            if runs[last]["df"] >= runs[i]["df"]:
+                joined = runs[i]["end"] - runs[last]["end"] < least
+                if joined:
+                    runs[last]["end"] = max(runs[last]["end"], runs[i]["end"])
+                else:
+                    runs[i]["start"] = runs[last]["end"]
             else:
-                runs[last]["end"] = runs[i]["start"]
+                joined = runs[i]["start"] - runs[last]["start"] < least
+                if joined:
+                    start = runs[last]["start"]
+                    runs[last] = runs[i]
+                    runs[last]["start"] = start
+                else:
+                    runs[last]["end"] = runs[i]["start"]
         if not joined:
             runs[kept] = runs[i]
             last = kept
