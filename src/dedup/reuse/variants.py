@@ -292,7 +292,8 @@ def _lead(
                 _weigh_gaps(match, kinds[0], kinds[1], t, t_b, support, df[other], 0)
         for i in range(t):
             bag[ids[0, i] & _BAG_MASK] = 0
-        needed = int(np.ceil(SLOT_SUPPORT * voices))
+        # What is a template as it stands gets no slot for one report that writes it otherwise.
+        needed = max(int(np.ceil(SLOT_SUPPORT * voices)), 2 if df[own] >= families else 1)
         # Where most write the leader's own words, whatever departs from them somewhere is a misprint.
         slight = max(MISPRINT, t // 4 if 2 * df[own] > voices else t // 8)
         taken = departed = 0
