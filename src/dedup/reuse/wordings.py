@@ -181,6 +181,9 @@ def gather_wordings(rows: SectionRows, least: int, *, folder: Path, memory_limit
     keys = np.zeros((KEYS, units.size), dtype=np.uint32)
     sketches = np.zeros((units.size, 4), dtype=np.uint64)
     _keys_of_units(data, offsets, units, tables, a, b, keys, sketches)
+    # The table lets some pass for nothing, more when it is small; the size of the memory must not show in the result.
+    with_others = np.flatnonzero(_share_keys(keys, np.asarray(rows.family)[units["row"]], df))
+    units, df, keys, sketches = units[with_others], df[with_others], keys[:, with_others], sketches[with_others]
     rank = np.lexsort((units["hash"], -_support(keys), -df))
     return Wordings(units[rank], df[rank], keys[:, rank], sketches[rank], total, long, kept.count)
 
@@ -204,6 +207,25 @@ def sort_keys(keys: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.
     packed = (keys[column, wording].astype(np.uint64) << np.uint64(32)) | wording.astype(np.uint64)
     packed.sort()
     return (packed >> np.uint64(32)).astype(np.uint32), (packed & np.uint64(0xFFFFFFFF)).astype(np.int64)
+
+
+def _share_keys(keys: NDArray[np.uint32], family: NDArray[np.int64], df: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which wordings have a key that stands in several families, shape (w,).
+
+    Parameters
+    ----------
+    family : (w,) a family of each wording; `df` says whether there are others
+    """
+    shared = df > 1
+    for columns in KEY_GROUPS:
+        values, wording = sort_keys(keys[columns])
+        if values.size:
+            starts = np.flatnonzero(np.append(True, values[1:] != values[:-1]))
+            of = family[wording]
+            several = np.minimum.reduceat(of, starts) != np.maximum.reduceat(of, starts)
+            several |= np.maximum.reduceat(df[wording], starts) > 1
+            shared[wording[np.repeat(several, np.diff(np.append(starts, values.size)))]] = True
+    return shared
 
 
 def _support(keys: NDArray[np.uint32]) -> NDArray[np.int64]:
