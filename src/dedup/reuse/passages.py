@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from shutil import rmtree
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -78,7 +79,7 @@ def find_passages(
     ----------
     rows : the sections
     settings : `passage_chars` normalised characters make a passage, `template_families` families a template
-    folder : for working files, made when it is not there; what is left in it may be deleted afterwards
+    folder : for working files; they lie in a folder `passages` of their own in it, which is deleted afterwards
     memory_limit : bytes for working arrays; files in `folder` are mapped and not counted
     threads : threads to use; the result does not depend on it
 
@@ -87,7 +88,15 @@ def find_passages(
     Every common run of `passage_chars` normalised characters or more between two sections of different clusters lies
     in passages of both, from its first character to its last. Time is linear in the text; nothing is joined.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    scratch = folder / "passages"
+    scratch.mkdir(parents=True, exist_ok=True)
+    try:
+        return _find(rows, settings, scratch, memory_limit, threads)
+    finally:
+        rmtree(scratch)
+
+
+def _find(rows: SectionRows, settings: ReuseSettings, folder: Path, memory_limit: int, threads: int) -> Passages:
     read = reading_order(rows)
     data, offsets = utf8_buffers(rows.texts)
     starts, ends = offsets[:-1][read.rows], offsets[1:][read.rows]
@@ -188,7 +197,12 @@ def _stats(
     own = turn[~reference[turn]]
     bounds = np.searchsorted(passage[own], np.arange(n + 1))
     spread = count_spread(bounds, row[own], traits_of(rows))
-    df = np.maximum(spread[:, 0], least_df)
+    # A family speaks through its canonical sections: how a damaged copy is cut adds it to no further passage. What
+    # stands in its copies only is in the exact count of the passage's parts.
+    speaks = own[np.asarray(rows.is_canonical, dtype=bool)[row[own]]]
+    family = np.asarray(rows.family)[row[speaks]]
+    voices = np.unique(passage[speaks] * (family.max(initial=0) + 1) + family) // (family.max(initial=0) + 1)
+    df = np.maximum(np.bincount(voices, minlength=n), least_df)
     in_reference = np.zeros(n, dtype=bool)
     in_reference[passage[reference]] = True
     kind = pa.DictionaryArray.from_arrays(pa.array(runs["kind"][best].astype(np.int8)), pa.array(KINDS))

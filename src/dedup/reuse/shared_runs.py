@@ -110,7 +110,7 @@ def find_shared_runs(
     Parameters
     ----------
     data, starts, ends : UTF-8 bytes and the stretch of each row, in the order of `codes`
-    folder : for working files; those that the result lies in stay
+    folder : for working files; the result lies in some of them
     memory_limit : bytes for working arrays
 
     Notes
