@@ -59,6 +59,12 @@ def cluster(run: LocalRun) -> None:
     run.cluster()
 
 
+@task(name="find what texts share", **STAGE, **RETRIES)
+def find_reuse(run: LocalRun) -> None:
+    """Find set phrases, templates, and where the copies of one report disagree."""
+    run.find_reuse()
+
+
 @task(name="validate", **STAGE, **RETRIES)
 def validate(run: LocalRun) -> None:
     """Run the suites of expectations."""
@@ -96,6 +102,7 @@ def publish_reports(
         match(run)
         measure_recall(run)
         cluster(run)
+        find_reuse(run)
         validate(run)
         summary = publish(run)
     get_run_logger().info("%s: %s documents, %s copies", summary.outcome, summary.documents, summary.copies)

@@ -174,7 +174,7 @@ def small_tables() -> dict[str, pa.Table]:
         }
 
     low, high = sorted((a, b))
-    return {
+    return {name: schemas.empty(dataset.schema) for name, dataset in schemas.DATASETS.items()} | {
         "documents": documents(),
         "sections": sections(),
         "membership": table([member(a, copied, a), member(b, copied, a), member(c, alone, c)], schemas.MEMBERSHIP),
@@ -203,8 +203,6 @@ def small_tables() -> dict[str, pa.Table]:
             ],
             schemas.PAIRS,
         ),
-        "furniture": schemas.empty(schemas.FURNITURE),
-        "quarantine": schemas.empty(schemas.QUARANTINE),
         "runs": table(
             [
                 {

@@ -69,6 +69,7 @@ def test_the_flow_runs_by_python_retries_a_failed_stage_and_leaves_artifacts(tmp
         "match": 2,
         "measure_recall": 1,
         "cluster": 1,
+        "find_reuse": 1,
         "validate": 1,
         "publish": 1,
     }

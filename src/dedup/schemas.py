@@ -400,6 +400,18 @@ DATASETS: dict[str, Dataset] = {
         _dataset("reports", "", REPORTS, ("cluster_id",), ("cluster_id",), "one row per distinct report"),
         _dataset("records", "", RECORDS, ("source", "uri"), ("uri",), "what became of every input record"),
         _dataset("clusters", "", CLUSTERS, ("cluster_id",), ("cluster_id",), "one row per cluster of copies"),
+        _dataset(
+            "templates", "", TEMPLATES, ("template_id",), ("template_id",), "sentences many reports have, with slots"
+        ),
+        _dataset("phrases", "", PHRASES, ("phrase_id",), ("phrase_id",), "clauses many reports have"),
+        _dataset(
+            "reuse_edges",
+            "",
+            REUSE_EDGES,
+            ("from_cluster", "to_cluster"),
+            ("from_cluster", "to_cluster"),
+            "who shares text with whom",
+        ),
         _dataset("documents", "evidence", DOCUMENTS, ("source", "uri"), ("doc_id",), "every page or record as decoded"),
         _dataset(
             "sections",
@@ -411,6 +423,49 @@ DATASETS: dict[str, Dataset] = {
         ),
         _dataset("membership", "evidence", MEMBERSHIP, ("section_id",), ("section_id",), "section to cluster"),
         _dataset("pairs", "evidence", PAIRS, ("section_a", "section_b"), ("section_a", "section_b"), "verified pairs"),
+        _dataset(
+            "passages",
+            "evidence",
+            PASSAGES,
+            ("section_id", "char_start"),
+            ("section_id", "char_start", "char_end", "passage_id"),
+            "where text stands that several clusters share",
+        ),
+        _dataset(
+            "passage_stats",
+            "evidence",
+            PASSAGE_STATS,
+            ("passage_id",),
+            ("passage_id",),
+            "how far that text is spread",
+        ),
+        _dataset(
+            "template_occurrences",
+            "evidence",
+            TEMPLATE_OCCURRENCES,
+            ("template_id", "section_id", "char_start"),
+            ("template_id", "section_id", "char_start", "char_end"),
+            "where templates stand, with what fills their slots",
+        ),
+        _dataset(
+            "conflicts",
+            "evidence",
+            CONFLICTS,
+            ("cluster_id", "canonical_start", "section_id"),
+            ("conflict_id",),
+            "where copies of one report disagree",
+        ),
+        _dataset(
+            "repairs",
+            "evidence",
+            REPAIRS,
+            ("cluster_id", "section_id", "char_start"),
+            ("section_id", "char_start", "char_end"),
+            "damage in copies, and what another copy says there",
+        ),
+        _dataset(
+            "consensus", "evidence", CONSENSUS, ("cluster_id",), ("cluster_id",), "repaired texts of damaged reports"
+        ),
         _dataset(
             "furniture",
             "evidence",

@@ -131,6 +131,7 @@ class ClusterSettings(_Group):
 class ReuseSettings(_Group):
     """Text that stands in several reports."""
 
+    enabled: bool = Field(True, description="false: passages, phrases, templates and conflicts are not looked for")
     passage_chars: int = Field(
         20, ge=8, le=200, description="every common run of this many normalised characters is found"
     )
@@ -171,6 +172,7 @@ class Settings(BaseSettings):
     fingerprint: FingerprintSettings = FingerprintSettings()
     match: MatchSettings = MatchSettings()
     cluster: ClusterSettings = ClusterSettings()
+    reuse: ReuseSettings = ReuseSettings()
     quality: QualitySettings = QualitySettings()
 
     @field_validator("memory_limit")

@@ -21,8 +21,9 @@ from dedup.clusters.variants import VariantMarks, mark_variants
 from dedup.engines.corpus import Corpus, set_aside
 from dedup.engines.ingest import ingest
 from dedup.engines.observing import Meter, Observer, SilentObserver
-from dedup.engines.outcomes import write_records
+from dedup.engines.outcomes import NOTHING_CONTAINED, write_records
 from dedup.engines.publishing import describe_run, gather_quarantine, report_parts, run_metrics, stage_datasets
+from dedup.engines.reusing import find_shared_text, no_shared_text
 from dedup.engines.summary import RunSummary
 from dedup.engines.summing import summarise
 from dedup.ids import make_id
@@ -42,6 +43,7 @@ STAGES = {
     "match": "match",
     "audit": "measure recall",
     "cluster": "cluster and choose canonical copies",
+    "reuse": "find what texts share",
     "validate": "validate",
     "write": "write the datasets",
     "publish": "publish",
@@ -94,6 +96,8 @@ class LocalRun:
         self.withheld = pa.array([], pa.string())
         self.tables: dict[str, pa.Table] = {}
         self.implied_pairs = 0
+        self.copy_pairs: pa.Table
+        self.contained: pa.Table
 
     def __enter__(self) -> LocalRun:
         """Take the lock of the warehouse and open a staging folder.
@@ -253,23 +257,36 @@ class LocalRun:
                 settings.match.complete_cluster,
             )
             quarantine = gather_quarantine(self)
+            self.copy_pairs = pairs
             self.tables = {
                 "membership": membership,
                 "clusters": clusters,
                 "pairs": pairs,
                 "quarantine": quarantine,
-                "records": write_records(
-                    membership,
-                    corpus.section_facts,
-                    corpus.document_facts,
-                    quarantine,
-                    memory_limit=settings.memory_limit,
-                    threads=settings.threads,
-                ),
                 "furniture": learn_furniture(corpus.documents, corpus.sections, membership, settings.text),
             }
             self.meter.note("cluster", clusters=clusters.num_rows, implied_pairs=self.implied_pairs)
             note.append(f"{clusters.num_rows:,} clusters")
+
+    def find_reuse(self) -> None:
+        """Find what texts share, where copies of one report disagree, and with it what became of every record."""
+        with self._stage("reuse") as note:
+            enabled = self.settings.reuse.enabled
+            tables = find_shared_text(self) if enabled else no_shared_text()
+            self.contained = tables.pop("contained", NOTHING_CONTAINED)
+            self.tables |= tables
+            corpus = self.corpus
+            self.tables["records"] = write_records(
+                self.tables["membership"],
+                corpus.section_facts,
+                corpus.document_facts,
+                self.tables["quarantine"],
+                self.contained,
+                memory_limit=self.settings.memory_limit,
+                threads=self.settings.threads,
+            )
+            counts = (f"{tables[name].num_rows:,} {name}" for name in ("passage_stats", "templates", "conflicts"))
+            note.append(", ".join(counts).replace("passage_stats", "passages") if enabled else "off")
 
     def _validate(self, tables: dict[str, Any]) -> QualityReport | None:
         if not self.settings.quality.enabled:
@@ -297,7 +314,18 @@ class LocalRun:
     def validate(self) -> None:
         """Run the suites of expectations over the datasets in the making."""
         with self._stage("validate") as note:
-            names = ("records", "clusters", "membership", "pairs")
+            names = (
+                "records",
+                "clusters",
+                "membership",
+                "pairs",
+                "passages",
+                "passage_stats",
+                "phrases",
+                "templates",
+                "conflicts",
+                "reuse_edges",
+            )
             tables = {"reports": report_parts(self), **{n: self.tables[n] for n in names}}
             found = self._validate(tables)
             if found is None or self.input_quality is None:
@@ -375,5 +403,6 @@ def run(
         work.match()
         work.measure_recall()
         work.cluster()
+        work.find_reuse()
         work.validate()
         return work.publish()

@@ -11,6 +11,8 @@ import pyarrow.compute as pc
 
 from dedup import schemas
 
+#: Clusters whose text lies inside another one's: none.
+NOTHING_CONTAINED = pa.table({"cluster_id": pa.array([], pa.string()), "contained_in": pa.array([], pa.string())})
 #: Reports gathered at a time while their texts are joined on.
 REPORT_ROWS = 4096
 
@@ -25,7 +27,7 @@ _REPORT_FACTS = """
         GROUP BY m.cluster_id
     )
     SELECT c.cluster_id, c.canonical_section AS section_id, s.doc_id, d.uri, s.title, s.n_chars, s.completeness,
-           CASE WHEN f.head <> c.cluster_id THEN f.head END AS edition_of,
+           CASE WHEN f.head <> c.cluster_id THEN f.head END AS edition_of, inside.contained_in,
            c.n_sections AS n_copies, c.n_sources, o.sources, s.mask_ratio, s.boilerplate_ratio, o.published_at,
            c.first_release, s.text_row
     FROM clusters c
@@ -33,6 +35,7 @@ _REPORT_FACTS = """
     JOIN documents d USING (doc_id)
     JOIN origin o ON o.cluster_id = c.cluster_id
     JOIN family_head f USING (family_id)
+    LEFT JOIN contained inside ON inside.cluster_id = c.cluster_id
     WHERE c.kind = 'report'
     ORDER BY c.cluster_id
 """
@@ -42,6 +45,14 @@ _RECORDS = """
         SELECT s.doc_id, s.ordinal, s.kind, m.cluster_id, m.is_canonical, m.similarity, m.rule, m.stands_for
         FROM sections s JOIN membership m USING (section_id)
         WHERE s.kind = 'report'
+    ), inside AS (
+        -- Documents of which every published report lies inside one of another document, with the first of those.
+        SELECT p.doc_id, arg_min(o.doc_id, p.ordinal) AS holder, count(*) AS n
+        FROM parts p JOIN contained i USING (cluster_id)
+        JOIN membership om ON om.cluster_id = i.contained_in AND om.is_canonical
+        JOIN sections o ON o.section_id = om.section_id
+        WHERE p.is_canonical AND o.doc_id <> p.doc_id
+        GROUP BY p.doc_id
     ), best AS (
         SELECT doc_id, count(*) AS n_sections, count(*) FILTER (WHERE is_canonical) AS n_published,
                arg_min({'cluster_id': cluster_id, 'is_canonical': is_canonical, 'similarity': similarity,
@@ -59,13 +70,20 @@ _RECORDS = """
            CASE WHEN d.role = 'reference' THEN 'not_a_report'
                 WHEN b.doc_id IS NULL AND w.doc_id IS NOT NULL THEN 'quarantined'
                 WHEN b.doc_id IS NULL THEN 'not_a_report'
+                WHEN i.n = b.n_published THEN 'contained'
                 WHEN b.n_published > 0 THEN 'published' ELSE 'duplicate' END AS outcome,
-           CASE WHEN b.n_published = 0 THEN other.source_id END AS stands_for_source_id,
+           CASE WHEN b.n_published = 0 THEN other.source_id
+                WHEN i.n = b.n_published THEN holder.source_id END AS stands_for_source_id,
            b.first.cluster_id AS cluster_id, b.first.similarity AS similarity,
            CASE WHEN b.doc_id IS NULL THEN w.rule ELSE b.first.rule END AS rule,
            CASE WHEN d.role = 'reference' THEN 'reference source: matched against, never published'
                 WHEN b.doc_id IS NULL AND w.doc_id IS NOT NULL THEN w.reason
                 WHEN b.doc_id IS NULL THEN 'no report in it, only: ' || coalesce(k.kinds, 'nothing')
+                WHEN i.n = b.n_published AND i.n = 1
+                    THEN 'its report is published, and lies inside a longer one in ' || holder.uri
+                WHEN i.n = b.n_published
+                    THEN 'its ' || i.n || ' reports are published, and lie inside longer ones; the first in '
+                         || holder.uri
                 WHEN b.n_published = b.n_sections AND b.n_sections = 1 THEN 'its report is published'
                 WHEN b.n_published = b.n_sections THEN 'all ' || b.n_sections || ' reports in it are published'
                 WHEN b.n_published > 0 THEN b.n_published || ' of ' || b.n_sections ||
@@ -80,6 +98,8 @@ _RECORDS = """
     LEFT JOIN withdrawn w USING (doc_id)
     LEFT JOIN sections os ON os.section_id = b.first.stands_for
     LEFT JOIN documents other ON other.doc_id = os.doc_id
+    LEFT JOIN inside i ON i.doc_id = d.doc_id
+    LEFT JOIN documents holder ON holder.doc_id = i.holder
     ORDER BY d.source, d.uri
 """
 
@@ -98,6 +118,7 @@ def write_reports(
     documents: pa.Table,
     ranked: pa.Table,
     texts: pa.Array,
+    contained: pa.Table,
     *,
     memory_limit: str,
     threads: int,
@@ -108,6 +129,7 @@ def write_reports(
     ----------
     sections : facts of sections with `text_row`, the row of their clean text in `texts` (null when not matched)
     ranked : section_id, place (0 is the best copy of all)
+    contained : cluster_id, contained_in
     """
     from dedup.ids import make_id
 
@@ -119,6 +141,7 @@ def write_reports(
         sections=sections,
         documents=documents,
         ranked=ranked,
+        contained=contained,
     ) as connection:
         facts = connection.sql(_REPORT_FACTS).to_arrow_table()
     if not facts.num_rows:
@@ -130,7 +153,7 @@ def write_reports(
         columns["clean_text"] = texts.take(part.column("text_row").combine_chunks())
         columns["work_id"] = pa.array([make_id("w", c) for c in part.column("cluster_id").to_pylist()])
         # Attribution is not measured yet: nothing is claimed about place and year.
-        for name in ("region_code", "region_name", "region_level", "contained_in"):
+        for name in ("region_code", "region_name", "region_level"):
             columns[name] = pa.nulls(n, pa.string())
         for name in ("year_review", "year_plan"):
             columns[name] = pa.nulls(n, pa.int32())
@@ -144,6 +167,7 @@ def write_records(
     sections: pa.Table,
     documents: pa.Table,
     quarantine: pa.Table,
+    contained: pa.Table = NOTHING_CONTAINED,
     *,
     memory_limit: str,
     threads: int,
@@ -156,7 +180,13 @@ def write_records(
     """
     from dedup.ids import document_id
 
-    tables = {"membership": membership, "sections": sections, "documents": documents, "quarantine": quarantine}
+    tables = {
+        "membership": membership,
+        "sections": sections,
+        "documents": documents,
+        "quarantine": quarantine,
+        "contained": contained,
+    }
     with _connect(memory_limit, threads, **tables) as connection:
         read = schemas.conform(connection.sql(_RECORDS).to_arrow_table(), schemas.RECORDS)
     refused = quarantine.filter(pc.equal(quarantine.column("dataset"), "documents"))

@@ -60,6 +60,7 @@ def report_parts(run: LocalRun) -> Iterator[pa.Table]:
         corpus.document_facts,
         ranked,
         corpus.texts,
+        run.contained,
         memory_limit=run.settings.memory_limit,
         threads=run.settings.threads,
     )
@@ -74,8 +75,8 @@ def stage_datasets(run: LocalRun) -> None:
         part.filter(pc.invert(pc.is_in(part.column("cluster_id"), run.withheld))) for part in report_parts(run)
     )
     staging.write("reports", published)
-    for name in ("clusters", "records", "membership", "pairs", "quarantine", "furniture"):
-        staging.write(name, run.tables[name])
+    for name, table in run.tables.items():
+        staging.write(name, table)
     prints = corpus.fingerprints
     table = pa.table(
         [

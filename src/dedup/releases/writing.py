@@ -133,6 +133,11 @@ def _value_bytes(column: pa.Array) -> np.ndarray | int:
         ends = np.concatenate([[0], np.cumsum(inner)])
         stops = np.cumsum(counts)
         return np.asarray(ends[stops] - ends[stops - counts] + 4)
+    if pa.types.is_struct(kind):
+        total: np.ndarray | int = np.zeros(len(column), dtype=np.int64)
+        for child in column.flatten():
+            total = total + _value_bytes(child)
+        return total
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return np.asarray(pc.fill_null(pc.binary_length(column), 0).to_numpy(), dtype=np.int64) + 4
     return max(1, int(kind.bit_width) // 8)

@@ -1,0 +1,76 @@
+"""Conflicts, repairs and consensus of a run as datasets, with ids and places in pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from dedup import schemas
+from dedup.clusters.copies import examine_copies
+from dedup.engines.reuse_rows import Places, cluster_ids
+from dedup.ids import make_id
+
+if TYPE_CHECKING:
+    from dedup.engines.local import LocalRun
+    from dedup.reuse.rows import SectionRows
+
+
+def compare_copies(run: LocalRun, rows: SectionRows, places: Places) -> dict[str, pa.Table]:
+    """Return the datasets conflicts, repairs and consensus."""
+    canonical = np.where(rows.is_reference, -1, rows.cluster)
+    found = examine_copies(rows.texts, canonical, rows.order)
+    run.meter.note(
+        "copies",
+        compared=found.distinct_pairs,
+        conflicts=found.conflicts.num_rows,
+        conflicts_dropped=found.conflicts_dropped,
+        repairs=found.repairs.num_rows,
+    )
+    clusters = cluster_ids(run, places)
+    conflicts = places.place(found.conflicts)
+    first, last = places.spans(
+        *(
+            conflicts.column(name).to_numpy().astype(np.int64)
+            for name in ("canonical_row", "canonical_clean_start", "canonical_clean_end")
+        )
+    )
+    conflicts = (
+        conflicts.append_column("cluster_id", clusters.take(conflicts.column("canonical_row").combine_chunks()))
+        .append_column("canonical_section", places.section_ids.take(conflicts.column("canonical_row").combine_chunks()))
+        .append_column("canonical_start", pa.array(first))
+        .append_column("canonical_end", pa.array(last))
+    )
+    keys = zip(
+        *(
+            conflicts.column(name).to_pylist()
+            for name in ("section_id", "type", "canonical_start", "canonical_end", "char_start", "char_end")
+        ),
+        strict=True,
+    )
+    ids = [make_id("k", *map(str, key)) for key in keys]
+    repairs = places.place(found.repairs)
+    first, last = places.spans(
+        *(
+            repairs.column(name).to_numpy().astype(np.int64)
+            for name in ("donor_row", "donor_clean_start", "donor_clean_end")
+        )
+    )
+    repairs = (
+        repairs.append_column("cluster_id", clusters.take(repairs.column("canonical_row").combine_chunks()))
+        .append_column("donor_section", places.section_ids.take(repairs.column("donor_row").combine_chunks()))
+        .append_column("donor_start", pa.array(first))
+        .append_column("donor_end", pa.array(last))
+    )
+    heads = found.consensus.column("canonical_row").combine_chunks()
+    consensus = found.consensus.append_column("cluster_id", clusters.take(heads)).append_column(
+        "section_id", places.section_ids.take(heads)
+    )
+    return {
+        "conflicts": schemas.conform(
+            conflicts.append_column("conflict_id", pa.array(ids, pa.string())), schemas.CONFLICTS
+        ),
+        "repairs": schemas.conform(repairs, schemas.REPAIRS),
+        "consensus": schemas.conform(consensus, schemas.CONSENSUS),
+    }

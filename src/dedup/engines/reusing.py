@@ -1,0 +1,81 @@
+"""The stage that finds what texts share, and where the copies of one report disagree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dedup import schemas
+from dedup.engines.copies import compare_copies
+from dedup.engines.passing import find_shared_passages
+from dedup.engines.reuse_rows import Places, section_rows
+from dedup.reuse.phrases import count_phrases
+from dedup.reuse.rows import SectionRows
+from dedup.reuse.templates import build_templates
+
+if TYPE_CHECKING:
+    from dedup.engines.local import LocalRun
+
+#: Datasets that this stage makes; `membership` and `pairs` are completed by it.
+DATASETS = (
+    "phrases",
+    "templates",
+    "template_occurrences",
+    "passages",
+    "passage_stats",
+    "reuse_edges",
+    "conflicts",
+    "repairs",
+    "consensus",
+)
+
+
+def no_shared_text() -> dict[str, pa.Table]:
+    """Return the datasets of this stage without rows."""
+    return {name: schemas.empty(schemas.DATASETS[name].schema) for name in DATASETS}
+
+
+def find_shared_text(run: LocalRun) -> dict[str, pa.Table]:
+    """Return the datasets of this stage, and the completed `membership`, `pairs` and `contained`.
+
+    `contained` (cluster_id, contained_in) names the clusters whose text lies inside another one's.
+    """
+    rows, places = section_rows(run), Places(run)
+    scratch = run.work / "reuse"
+    scratch.mkdir(exist_ok=True)
+    return {
+        **find_shared_passages(run, rows, places, scratch),
+        **_find_phrases_and_templates(run, rows, places, scratch),
+        **compare_copies(run, rows, places),
+    }
+
+
+def _find_phrases_and_templates(run: LocalRun, rows: SectionRows, places: Places, scratch: Path) -> dict[str, pa.Table]:
+    """Return the datasets phrases, templates and template_occurrences."""
+    settings = run.settings
+    limit = settings.memory_bytes
+    phrases = count_phrases(rows, settings.reuse, folder=scratch, memory_limit=limit, threads=settings.threads)
+    templates = build_templates(rows, settings.reuse, folder=scratch, memory_limit=limit, threads=settings.threads)
+    run.meter.note(
+        "reuse",
+        clauses=phrases.n_clauses,
+        phrases=phrases.table.num_rows,
+        templates=templates.table.num_rows,
+        **templates.metrics,
+    )
+    return {
+        "phrases": _counted(places.place(phrases.table), phrases.corpus_families, schemas.PHRASES),
+        "templates": _counted(places.place(templates.table), templates.corpus_families, schemas.TEMPLATES),
+        "template_occurrences": schemas.conform(places.place(templates.occurrences), schemas.TEMPLATE_OCCURRENCES),
+    }
+
+
+def _counted(table: pa.Table, families: int, schema: pa.Schema) -> pa.Table:
+    df = table.column("df").cast(pa.float64())
+    table = table.append_column("df_ratio", pc.divide(df, float(max(families, 1))))
+    table = table.append_column("corpus_families", pa.array(np.full(table.num_rows, families), pa.int64()))
+    return schemas.conform(table, schema)
