@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dedup.clusters.assignment import assign_clusters
 from dedup.clusters.published_pairs import RELATIONS, rows_across, rows_inside
@@ -82,6 +83,17 @@ def find_duplicates(
     )
 
 
+def _texts_of(column: pd.Series) -> pa.Array:
+    import pandas as pd
+
+    if isinstance(column.array, pd.arrays.ArrowExtensionArray):
+        # Columns that came from Parquet: no string is made of them.
+        arrow = pa.chunked_array(column.array.__arrow_array__())
+        if pa.types.is_string(arrow.type) or pa.types.is_large_string(arrow.type):
+            return string_array(pc.fill_null(arrow, "") if arrow.null_count else arrow)
+    return string_array([value if isinstance(value, str) else "" for value in column])
+
+
 def deduplicate(
     df: pd.DataFrame,
     text: str = "text",
@@ -115,20 +127,22 @@ def deduplicate(
     for name in (text, id):
         if name is not None and name not in df.columns:
             raise KeyError(f"no column {name!r}; the data frame has {', '.join(map(str, df.columns))}")
-    array = string_array([v if isinstance(v, str) else "" for v in df[text]])
+    array = _texts_of(df[text])
     match = match or MatchSettings()
     fingerprint = fingerprint or FingerprintSettings()
     _, matches, marks = _match(array, match, fingerprint, threads)
     n = len(df)
     assignment = assign_clusters(matches, marks, np.arange(n), np.zeros(n, dtype=bool))
-    names = pd.Series(list(df[id] if id is not None else df.index), dtype=object).astype(str)
+    names = pd.Series((df[id] if id is not None else df.index).tolist(), dtype=object).astype(str)
     # Names may repeat (frames put one under another keep their indexes); clusters must not.
     repeats = names.groupby(names, sort=False).cumcount()
-    out = df.copy()
-    out["cluster_id"] = [
-        make_id("c", names.iat[row], *([str(repeats.iat[row])] if repeats.iat[row] else []))
-        for row in assignment.canonical.tolist()
+    heads, cluster = np.unique(assignment.canonical, return_inverse=True)
+    ids = [
+        make_id("c", name, *([str(repeat)] if repeat else []))
+        for name, repeat in zip(names.iloc[heads].tolist(), repeats.iloc[heads].tolist(), strict=True)
     ]
+    out = df.copy()
+    out["cluster_id"] = pd.array(ids, dtype="str").take(cluster)
     out["is_canonical"] = assignment.canonical == np.arange(n)
     out["similarity"] = assignment.similarity
     return out
