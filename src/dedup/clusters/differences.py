@@ -35,6 +35,7 @@ PAIRING_WORDS = 12
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．，％", "0123456789.,%")
 _NUMBER = re.compile(r"([0-9][0-9,]*(?:\.[0-9]+)?)\s?(.*)", re.DOTALL)
 _YEAR = re.compile(r"(?:(?:19|20)[0-9]{2}|[〇零一二三四五六七八九]{4})(?:年度?)?")
+_HAN = re.compile("[\u4e00-\u9fff]+")
 _LINE_BEFORE = re.compile(r"(?:^|[\r\n])[ \t\u3000]*$")
 _LINE_BEHIND = re.compile(r"[ \t\u3000]*(?:[\r\n]|$)")
 _WHITE = frozenset({"line_break", "space"})
@@ -252,6 +253,9 @@ def _kind(sides: Sides, a: list[Token], b: list[Token], at_a: int, at_b: int) ->
 def _kind_of_words(a: str, b: str) -> DifferenceKind:
     if a and b and _NUMERALS.issuperset(a + b):
         return "figure"
+    if _HAN.fullmatch(a + b):
+        # Normalising leaves these as they are.
+        return "word"
     return "punctuation" if _normalised(a) == _normalised(b) else "word"
 
 
