@@ -227,3 +227,26 @@ def test_no_passage_is_chained_through_a_row_of_overlapping_texts(scratch: Path)
     assert max(found.stats.column("n_chars").to_pylist()) <= 104
     assert found.stats.column("df").to_pylist() == [3] * 7
     assert all(len(set(found.passage[3 * step : 3 * step + 3])) == 1 for step in range(7))
+
+
+def test_a_formula_among_chance_neighbours_is_one_passage(scratch: Path) -> None:
+    formula = own_text(28, 25)
+    # Three families each go on with the same character, and come from the same one, by chance.
+    around = "甲乙丙丁戊己庚辛壬癸"
+    texts = [
+        own_text(400 + i, 40) + around[i % 7] + formula + around[9 - i % 8] + own_text(500 + i, 40) for i in range(60)
+    ]
+    found = passages_of(rows_of(texts), scratch)
+    assert found.stats.select(["kind", "df"]).to_pylist() == [{"kind": "template", "df": 60}]
+    assert found.row.tolist() == list(range(60))
+
+
+def test_a_paragraph_that_a_report_repeats_is_one_passage(scratch: Path) -> None:
+    paragraph = own_text(29, 50)
+    texts = ["".join(own_text(600 + 40 * row + i, 30) + paragraph for i in range(40)) for row in range(2)]
+    found = passages_of(rows_of(texts), scratch)
+    assert found.row.tolist() == [0] * 40 + [1] * 40
+    assert found.stats.select(["kind", "df", "n_sections"]).to_pylist() == [
+        {"kind": "copied", "df": 2, "n_sections": 2}
+    ]
+    assert (found.end - found.start).min() >= 50

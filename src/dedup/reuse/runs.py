@@ -75,21 +75,29 @@ def _same_partner(groups: Groups, codes: RowCodes, row: int, a: int, b: int, ste
             other = groups.partner_row[b, j]
             if other == NONE:
                 break
+            # Text that stands several times in a section is known by its first place there only.
+            if step == 1 and codes.family[other] == codes.family[partner]:
+                return True
             if other == partner:
                 moved = np.int64(groups.partner_position[b, j]) - np.int64(groups.partner_position[a, i])
                 if abs(moved - step) <= slip:
                     return True
-            elif step == 1 and codes.family[other] == codes.family[partner]:
-                return True
     return False
+
+
+@njit(nogil=True, cache=True)
+def _outranks(runs: NDArray, a: int, b: int) -> bool:
+    if runs[a]["df"] != runs[b]["df"]:
+        return bool(runs[a]["df"] > runs[b]["df"])
+    return bool(runs[a]["end"] - runs[a]["start"] >= runs[b]["end"] - runs[b]["start"])
 
 
 @njit(nogil=True, cache=True)
 def _overlay(runs: NDArray, n: int, first: int, kind: int, least: int) -> int:
     """Make the runs of one kind in `runs[first:n]`, in order, disjoint; return the new n.
 
-    Where two overlap, the text that more families have keeps its whole length; what is left with fewer than `least`
-    characters joins its neighbour.
+    Where two overlap, the text that more families have, of equals the longer, keeps its whole length; what is left
+    with fewer than `least` characters joins its neighbour.
     """
     kept = first
     last = -1
@@ -100,7 +108,7 @@ def _overlay(runs: NDArray, n: int, first: int, kind: int, least: int) -> int:
             continue
         joined = False
         if last >= 0 and runs[i]["start"] < runs[last]["end"]:
-            if runs[last]["df"] >= runs[i]["df"]:
+            if _outranks(runs, last, i):
                 joined = runs[i]["end"] - runs[last]["end"] < least
                 if joined:
                     runs[last]["end"] = max(runs[last]["end"], runs[i]["end"])
