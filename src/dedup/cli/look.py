@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dedup.cli import options
-from dedup.cli.console import Column, harmless, note, out, plural, print_facts, print_json, print_table
+from dedup.cli.console import Column, note, out, plural, print_facts, print_json, print_table
+from dedup.cli.shared_marks import print_marked, print_passages, read_passages, show_passage
+from dedup.cli.shared_text import show_template
 
 if TYPE_CHECKING:
     from dedup.releases import Release
@@ -20,13 +22,16 @@ _CLUSTERS_EPILOG = options.examples(
 )
 _SHOW_EPILOG = options.examples(
     ("dedup show c_7f3a", "a cluster: its copies, their scores, why one is canonical"),
-    ("dedup show s_02bd --full", "a section with its whole text"),
+    ("dedup show s_02bd --full", "a section, what it shares with others marked"),
+    ("dedup show x_51c0", "a passage: where else it stands"),
     ("dedup show wenku/page7.txt", "a page: its parts and what became of them"),
 )
 #: Characters of a section's text that are shown unless --full.
 _TEXT_CHARS = 600
 #: Copies of a cluster that are listed unless --full.
 _MEMBERS_SHOWN = 40
+#: Passages of a section that are listed unless --full.
+_PASSAGES_SHOWN = 12
 _NUMBERS = frozenset({"copies", "pages", "sources", "similar", "edit", "masked", "part", "from", "to"})
 
 
@@ -101,14 +106,14 @@ def _columns(headings: list[str], *flexible: str) -> list[Column]:
 
 
 def show(
-    name: Annotated[str, typer.Argument(help="Id of a cluster, section, page or family, or a page's address.")],
+    name: Annotated[str, typer.Argument(help="Id of a cluster, section, passage, page …, or a page's address.")],
     full: Annotated[bool, typer.Option("--full", help="The whole text of a section, every copy of a cluster.")] = False,
     warehouse: options.Warehouse = None,
     config: options.Config = None,
     release: options.ReleaseId = None,
     json: options.Json = False,
 ) -> None:
-    """Show one cluster, section or page with everything that is known of it."""
+    """Show one cluster, section, passage, template or page with everything that is known of it."""
     from dedup.clusters.finding import find_target
 
     opened = options.read_release(warehouse, config, release)
@@ -119,6 +124,10 @@ def show(
         _show_document(opened, target.id, json)
     elif target.kind == "cluster":
         _show_cluster(opened, target.id, full, json)
+    elif target.kind == "passage":
+        show_passage(opened, target.id, json)
+    elif target.kind == "template":
+        show_template(opened, target.id, json)
     else:
         rows = opened.sql(
             "SELECT c.*, s.title FROM clusters c JOIN sections s ON s.section_id = c.canonical_section"
@@ -192,10 +201,11 @@ def _show_section(release: Release, section_id: str, full: bool, json: bool) -> 
     (row,) = release.sql(
         "SELECT char_start, char_end FROM sections WHERE section_id = $id", {"id": section_id}
     ).to_pylist()
+    passages = read_passages(release, section_id)
     if json:
         from dataclasses import asdict
 
-        print_json({**asdict(member), **row})
+        print_json({**asdict(member), **row, "passages": passages})
         return
     facts = [
         ("section", f"{section_id} · {member.kind} ({member.kind_reason})"),
@@ -218,13 +228,30 @@ def _show_section(release: Release, section_id: str, full: bool, json: bool) -> 
             "a reference source is never published" if member.role == "reference" else f"a {member.kind} is not matched"
         )
         facts.append(("cluster", f"none: {why}"))
+    if passages:
+        facts.append(("shared", _shares(release, section_id, passages)))
     print_facts(facts)
     out().print()
     text = member.clean_text
-    shown = text if full else text[:_TEXT_CHARS]
-    print(harmless(shown) + ("" if shown == text else "…"))
-    if shown != text:
-        note(f"… {len(text) - len(shown):,} more characters; --full shows all")
+    shown = len(text) if full else min(len(text), _TEXT_CHARS)
+    print_marked(text, passages, shown)
+    if shown < len(text):
+        note(f"… {len(text) - shown:,} more characters; --full shows all")
+    if passages:
+        out().print()
+        print_passages(passages, section_id, len(passages) if full else _PASSAGES_SHOWN)
+
+
+def _shares(release: Release, section_id: str, passages: list[dict[str, Any]]) -> str:
+    (ratios,) = release.sql(
+        "SELECT any_value(template_ratio) AS template, any_value(copied_ratio) AS copied FROM membership"
+        " WHERE section_id = $id",
+        {"id": section_id},
+    ).to_pylist()
+    words = f"{plural(len(passages), 'passage')} stand in other reports too"
+    if ratios["template"] is not None:
+        words += f": {ratios['template']:.1%} of the text in templates, {ratios['copied']:.1%} copied"
+    return words
 
 
 def _show_document(release: Release, doc_id: str, json: bool) -> None:

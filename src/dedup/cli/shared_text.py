@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dedup.cli import options
 from dedup.cli.console import Column, harmless, note, out, plural, print_facts, print_json, print_table
 from dedup.cli.failures import USAGE, CommandError
+
+if TYPE_CHECKING:
+    from dedup.releases import Release
 
 _TEMPLATES_EPILOG = options.examples(
     ("dedup templates", "what stands in the most reports"),
@@ -44,7 +47,7 @@ def templates(
     """List and search set phrases: sentences that many reports have alike, with slots for what differs."""
     opened = options.read_release(warehouse, config, release)
     if name and _ID.fullmatch(name) and not phrases:
-        _show_template(opened, name.rstrip("…"), json)
+        show_template(opened, name.rstrip("…"), json)
         return
     table, text, ranking = ("phrases", "text", "n_regions DESC, n_years DESC, n_sites DESC, n_chars DESC, phrase_id")
     if not phrases:
@@ -93,7 +96,8 @@ def templates(
         note(f"… {more:,} more; --limit 0 shows all")
 
 
-def _show_template(release: Any, start: str, json: bool) -> None:
+def show_template(release: Release, start: str, json: bool) -> None:
+    """Print one template, its slots and where it stands; `start` is its id or the beginning of it."""
     found = release.sql("SELECT * FROM templates WHERE starts_with(template_id, $start) LIMIT 2", {"start": start})
     if found.num_rows != 1:
         which = "several templates begin" if found.num_rows else "no template begins"

@@ -111,8 +111,8 @@ def explain(
     NotFound, Ambiguous
         A name stands for nothing, for several things, or there is nothing to compare it with.
     """
-    one = find_target(release, a)
-    pair = _partners(release, one, a) if b is None else _nearest(release, one, find_target(release, b), a, b)
+    one, two = _find_text(release, a), _find_text(release, b) if b is not None else None
+    pair = _partners(release, one, a) if b is None or two is None else _nearest(release, one, two, a, b)
     first, second = (read_member(release, section) for section in pair)
     comparison = compare(first.clean_text, second.clean_text, match=match, fingerprint=fingerprint)
     low, high = sorted(pair)
@@ -127,6 +127,13 @@ def explain(
         _canonical(first, second),
         rows[0] if rows else None,
     )
+
+
+def _find_text(release: ReadableRelease, name: str) -> Target:
+    target = find_target(release, name)
+    if target.kind in ("passage", "template"):
+        raise NotFound(f"{name} is a {target.kind}, no text of its own; where it stands: dedup show {name}")
+    return target
 
 
 def read_member(release: ReadableRelease, section_id: str) -> Member:

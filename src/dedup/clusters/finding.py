@@ -24,6 +24,9 @@ class ReadableRelease(Protocol):
         """Answer a SELECT."""
 
 
+Kind = Literal["section", "cluster", "document", "family", "passage", "template"]
+
+
 class NotFound(LookupError):
     """Nothing in the release goes by this name."""
 
@@ -36,18 +39,20 @@ class Ambiguous(LookupError):
 class Target:
     """A thing in a release: its kind and its full id."""
 
-    kind: Literal["section", "cluster", "document", "family"]
+    kind: Kind
     id: str
 
 
 #: Prefix of an id -> kind, dataset, column.
-_KINDS: dict[str, tuple[Literal["section", "cluster", "document", "family"], str, str]] = {
+_KINDS: dict[str, tuple[Kind, str, str]] = {
     "s": ("section", "sections", "section_id"),
     "c": ("cluster", "clusters", "cluster_id"),
     "d": ("document", "documents", "doc_id"),
     "f": ("family", "clusters", "family_id"),
+    "x": ("passage", "passage_stats", "passage_id"),
+    "t": ("template", "templates", "template_id"),
 }
-_ID = re.compile(r"([scdf])_([0-9a-f]{0,16})")
+_ID = re.compile(r"([scdfxt])_([0-9a-f]{0,16})")
 _SHOWN = 6
 #: How an address may be given, the strictest first.
 _ADDRESSES = (
@@ -63,8 +68,8 @@ def find_target(release: ReadableRelease, name: str) -> Target:
 
     Parameters
     ----------
-    name : id of a section, cluster, document or family, or its beginning (`c_7f3a`, `c_7f3a…`); or the uri, own id or
-        path of a document, whole or as much of it as no other has
+    name : id of a section, cluster, document, family, passage or template, or its beginning (`c_7f3a`, `c_7f3a…`); or
+        the uri, own id or path of a document, whole or as much of it as no other has
 
     Raises
     ------
@@ -115,4 +120,6 @@ def _how_to_list(kind: str) -> str:
         "family": '; dedup sql "select family_id, cluster_id from clusters" lists them',
         "section": '; dedup sql "select section_id, title from sections" lists them',
         "document": '; dedup sql "select doc_id, uri from documents" lists them',
+        "passage": '; dedup sql "select passage_id, text from passage_stats" lists them',
+        "template": "; `dedup templates` lists them",
     }[kind]
