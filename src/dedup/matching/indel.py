@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
+from dedup.matching.tiles import advance_band
 from dedup.text.freeze import N_CODE_POINTS
 from dedup.text.normalise import fold_table, fold_utf8, utf8_buffers
 
@@ -29,6 +30,8 @@ NARROW_BAND = 1 / 64
 LEAST_BAND = 64
 #: Patterns of up to this many characters have their occurrences in a table: at most 2 MB, mostly a tenth of it.
 SHORT_PATTERN = 4096
+#: Near-duplicates differ in one character of so many where nothing else is known.
+LIKELY_SHARE = 16
 #: Rows between two looks whether the cutoff can still be reached.
 LOOK_EVERY = 128
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
@@ -138,37 +141,38 @@ def _banded_dense(
     a: NDArray[np.uint32],
     b: NDArray[np.uint32],
     k: int,
+    limit: int,
     ids: NDArray[np.int32],
     count: int,
-    masks: NDArray[np.uint64],
+    scratch: NDArray[np.uint64],
     state: NDArray[np.uint64],
 ) -> int:
-    """Do what `_banded` does with the occurrences of a character as a row of `masks`: faster for short patterns."""
+    """Do what `_banded` does with the occurrences of a character as a row of masks: faster for short patterns.
+
+    The band is `k` wide at first and grows up to `limit`; the result is -1 beyond that.
+    """
     n, m = a.size, b.size
     n_words = (n + 63) // 64
-    masks[: count + 1, :n_words] = np.uint64(0)
+    masks = scratch[: (count + 1) * n_words].reshape((count + 1, n_words))
+    masks[:] = np.uint64(0)
     for i in range(n):
         masks[ids[a[i]], i >> 6] |= np.uint64(1) << np.uint64(i & 63)
-    right = (k + n - m) // 2
-    left = (k - n + m) // 2
-    state[:n_words] = _ALL
-    for j in range(1, m + 1):
-        number = ids[b[j - 1]]
-        if number == 0:
-            continue
-        carry = np.uint64(0)
-        for w in range(max(0, j - left - 1) >> 6, ((min(n, j + right) - 1) >> 6) + 1):
-            s = state[w]
-            u = s & masks[number, w]
-            total = s + u
-            overflow = np.uint64(total < s)
-            total += carry
-            carry = overflow | np.uint64(total < carry)
-            state[w] = total | (s & ~u)
-    length = 0
-    for w in range(n_words):
-        length += count_bits(~state[w])
-    return length if n + m - 2 * length <= k else -1
+    numbers = np.empty(m, dtype=np.int32)
+    for j in range(m):
+        numbers[j] = ids[b[j]]
+    while True:
+        k = min(limit, max(k, m - n))
+        state[:n_words] = _ALL
+        advance_band(numbers, n, (k - n + m) // 2, (k + n - m) // 2, masks, state)
+        length = 0
+        for w in range(n_words):
+            length += count_bits(~state[w])
+        # What a narrow band finds is common in any case; that nothing longer is, only a band as wide says.
+        if n + m - 2 * length <= k:
+            return length
+        if k >= limit:
+            return -1
+        k = n + m - 2 * length
 
 
 @njit(nogil=True, cache=True)
@@ -176,13 +180,15 @@ def _common_length(
     a: NDArray[np.uint32],
     b: NDArray[np.uint32],
     limit: int,
+    likely: int,
     ids: NDArray[np.int32],
     masks: NDArray[np.uint64],
     state: NDArray[np.uint64],
 ) -> int:
     """Return the length of the longest common subsequence, or -1 when more than `limit` characters stand outside.
 
-    `ids` has a zero for every code point, and has so again afterwards; `masks` and `state` are scratch.
+    `likely` is how many of them to expect; `ids` has a zero for every code point, and has so again afterwards;
+    `masks` and `state` are scratch.
     """
     if a.size > b.size:
         a, b = b, a
@@ -206,7 +212,7 @@ def _common_length(
             if ids[a[i]] == 0:
                 count += 1
                 ids[a[i]] = count
-        length = _banded_dense(a, b, limit, ids, count, masks, state)
+        length = _banded_dense(a, b, likely, limit, ids, count, masks, state)
         for i in range(n):
             ids[a[i]] = 0
         return prefix + suffix + length if length >= 0 else -1
@@ -259,10 +265,11 @@ def _similarities(
     left: NDArray[np.int64],
     right: NDArray[np.int64],
     cutoff: float,
+    likely: NDArray[np.int64],
     ids: NDArray[np.int32],
     out: NDArray[np.float64],
 ) -> None:
-    masks = np.empty((SHORT_PATTERN + 1, SHORT_PATTERN // 64), dtype=np.uint64)
+    masks = np.empty((SHORT_PATTERN + 1) * (SHORT_PATTERN // 64), dtype=np.uint64)
     state = np.empty(SHORT_PATTERN // 64, dtype=np.uint64)
     for p in range(left.size):
         a = cps[bounds[left[p]] : bounds[left[p] + 1]]
@@ -273,7 +280,7 @@ def _similarities(
             continue
         # One more than the exact bound, so that rounding never decides; the similarity itself does.
         limit = min(total, np.int64((1.0 - cutoff) * total) + 1)
-        length = _common_length(a, b, limit, ids, masks, state)
+        length = _common_length(a, b, limit, likely[p], ids, masks, state)
         similarity = 1.0 - (total - 2 * length) / total if length >= 0 else 0.0
         out[p] = similarity if similarity >= cutoff else 0.0
 
@@ -318,6 +325,7 @@ def indel_similarities(
     right: NDArray[np.int64],
     *,
     cutoff: float = 0.0,
+    likely: NDArray[np.int64] | None = None,
     threads: int = 1,
 ) -> NDArray[np.float64]:
     """Return the Indel similarity of pairs of texts, 0 where it is below `cutoff`.
@@ -327,6 +335,7 @@ def indel_similarities(
     cps : uint32 code points of all texts; text i owns cps[bounds[i]:bounds[i + 1]]
     left, right : (p,) int64 numbers of the texts of each pair
     cutoff : between 0 and 1; the higher, the less work
+    likely : (p,) int64 insertions and deletions to expect; a good guess makes it faster, a bad one changes nothing
 
     Returns
     -------
@@ -338,11 +347,14 @@ def indel_similarities(
     distance / 64 for texts that are alike; texts that are not are given up when the cutoff is out of reach.
     """
     out = np.empty(left.size, dtype=np.float64)
+    if likely is None:
+        lengths = np.diff(bounds)
+        likely = (lengths[left] + lengths[right]) // LIKELY_SHARE
 
     def run(low: int, high: int) -> None:
         # One entry for each code point; pages that no text touches are never allocated.
         ids = np.zeros(N_CODE_POINTS, dtype=np.int32)
-        _similarities(cps, bounds, left[low:high], right[low:high], cutoff, ids, out[low:high])
+        _similarities(cps, bounds, left[low:high], right[low:high], cutoff, likely[low:high], ids, out[low:high])
 
     if threads <= 1 or left.size < 2:
         run(0, left.size)
