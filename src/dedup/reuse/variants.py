@@ -15,22 +15,21 @@ from numba import njit
 
 from dedup.reuse.alignment import align_tokens, is_numeric
 from dedup.reuse.clauses import Reading, reading
-from dedup.reuse.tokens import KEY_GROUPS, tokenise
-from dedup.reuse.wordings import MOST_CHARS, Wordings, sort_keys
+from dedup.reuse.neighbours import find_edges
+from dedup.reuse.tokens import tokenise
+from dedup.reuse.wordings import MOST_CHARS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from dedup.reuse.wordings import Wordings
 
 #: A skeleton keeps this share of its leader's characters, and half of each variant's.
 SKELETON_SHARE = 0.6
 VARIANT_SHARE = 0.5
 #: The skeleton is shaped by this many wordings of a formula; further ones join it only where they change nothing.
 SHAPING = 64
-#: Wordings of one key are compared with this many leaders in each round.
-LEADERS = 3
 ROUNDS = 5
-#: Sketches of two variants share at least this part of the smaller one's bits.
-SKETCH_SHARE = 0.3
 #: A slot of words is opened by wordings of this share of the families that hold the formula: a misprint opens none.
 SLOT_SUPPORT = 0.05
 #: A wording that differs in so few tokens where no slot is opened is a misprint: it makes no formula of its own. In
@@ -39,7 +38,6 @@ MISPRINT = 3
 #: A slot of words needs this many characters of skeleton beside it.
 CHARS_PER_SLOT = 8
 FREE, MISPRINTED = -1, -2
-_BATCH = 16_000_000
 _BAG = 4096
 _BAG_MASK = np.uint32(_BAG - 1)
 _32 = np.uint64(32)
@@ -69,60 +67,6 @@ class Formulae:
     compared: int
     fitted: int
     misprints: int
-
-
-@njit(nogil=True, cache=True, inline="always")
-def _bits(x: np.uint64) -> int:
-    x -= (x >> np.uint64(1)) & np.uint64(0x5555555555555555)
-    x = (x & np.uint64(0x3333333333333333)) + ((x >> np.uint64(2)) & np.uint64(0x3333333333333333))
-    x = (x + (x >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return int((x * np.uint64(0x0101010101010101)) >> np.uint64(56))
-
-
-@njit(nogil=True, cache=True)
-def _edges_of_groups(
-    values: NDArray[np.uint32],
-    members: NDArray[np.int64],
-    spent: NDArray[np.bool_],
-    lengths: NDArray[np.uint32],
-    sketches: NDArray[np.uint64],
-    leaders: int,
-) -> NDArray[np.uint64]:
-    """Link the members of each run of equal `values` to its first members that have not led yet."""
-    out = np.empty(1024, dtype=np.uint64)
-    n = 0
-    start = 0
-    while start < values.size:
-        end = start + 1
-        while end < values.size and values[end] == values[start]:
-            end += 1
-        if values[start] != 0 and end - start > 1:
-            for i in range(start, min(end, start + leaders)):
-                leader = members[i]
-                if spent[leader]:
-                    break
-                for j in range(start, end):
-                    other = members[j]
-                    if j == i or (j < i and not spent[other]):
-                        continue
-                    small = min(lengths[leader], lengths[other])
-                    if 2 * small < max(lengths[leader], lengths[other]):
-                        continue
-                    common = own = its = 0
-                    for k in range(4):
-                        common += _bits(sketches[leader, k] & sketches[other, k])
-                        own += _bits(sketches[leader, k])
-                        its += _bits(sketches[other, k])
-                    if common < SKETCH_SHARE * min(own, its):
-                        continue
-                    if n == out.size:
-                        more = np.empty(2 * n, dtype=np.uint64)
-                        more[:n] = out
-                        out = more
-                    out[n] = (np.uint64(leader) << _32) | np.uint64(other)
-                    n += 1
-        start = end
-    return out[:n]
 
 
 @njit(nogil=True, cache=True)
@@ -370,7 +314,7 @@ def group_variants(
         free = np.flatnonzero(leader == FREE)
         # Those that led already stand last; inside, the order is that of the wordings.
         free = free[np.argsort(spent[free], kind="stable")]
-        edges = _find_edges(wordings, free, spent, lengths)
+        edges = find_edges(wordings, free, spent, lengths)
         if not edges.size:
             break
         heads = (edges >> _32).astype(np.int64)
@@ -405,27 +349,6 @@ def group_variants(
         shapes.append((heads, keep[: bounds[-1]], cut[: bounds[-1] + found], bounds))
         _dissolve(leader, wordings.df, families)
     return _collect(leader, shapes, compared, fitted, misprints)
-
-
-def _find_edges(
-    wordings: Wordings, free: NDArray[np.int64], spent: NDArray[np.bool_], lengths: NDArray[np.uint32]
-) -> NDArray[np.uint64]:
-    parts: list[NDArray[np.uint64]] = []
-    pending = 0
-    for columns in KEY_GROUPS:
-        values, at = sort_keys(wordings.keys[columns][:, free])
-        parts.append(_edges_of_groups(values, free[at], spent, lengths, wordings.sketches, LEADERS))
-        pending += parts[-1].size
-        if pending > _BATCH:
-            parts = [_distinct(np.concatenate(parts))]
-            pending = 0
-    return _distinct(np.concatenate(parts))
-
-
-def _distinct(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return the distinct values, sorted in place: much faster than `np.unique` for many 64-bit integers."""
-    values.sort()
-    return values[np.append(True, values[1:] != values[:-1])] if values.size else values
 
 
 def _dissolve(leader: NDArray[np.int64], df: NDArray[np.int64], families: int) -> None:
