@@ -26,6 +26,15 @@ COMPARED = (
     "reports",
     "quarantine",
     "fingerprints",
+    "passages",
+    "passage_stats",
+    "phrases",
+    "templates",
+    "template_occurrences",
+    "reuse_edges",
+    "conflicts",
+    "repairs",
+    "consensus",
 )
 
 
