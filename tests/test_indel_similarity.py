@@ -12,12 +12,13 @@ from dedup.matching.indel import indel_similarities
 from tests.test_matching_definition import edited
 
 
-def similarity(pairs, cutoff, threads=1):
+def similarity(pairs, cutoff, threads=1, likely=None):
     texts = [t for pair in pairs for t in pair]
     bounds = np.cumsum([0, *(len(t) for t in texts)]).astype(np.int64)
     cps = np.frombuffer("".join(texts).encode("utf-32-le"), dtype=np.uint32)
     numbers = np.arange(0, len(texts), 2)
-    return indel_similarities(cps, bounds, numbers, numbers + 1, cutoff=cutoff, threads=threads)
+    expected = None if likely is None else np.full(numbers.size, likely)
+    return indel_similarities(cps, bounds, numbers, numbers + 1, cutoff=cutoff, likely=expected, threads=threads)
 
 
 def reference(a, b, cutoff):
@@ -51,6 +52,14 @@ def test_a_long_text_and_its_edited_copy(seed, length, rate, cutoff, letters):
     copy = edited(text, rate, rng)
     pairs = [(text, copy), (copy[rng.randrange(500) :], text)]
     assert similarity(pairs, cutoff).tolist() == [reference(a, b, cutoff) for a, b in pairs]
+
+
+@given(st.integers(0, 2**32), st.integers(1, 900), st.floats(0, 0.4), CUTOFFS, st.sampled_from([0, 1, 40, 200, 10**6]))
+def test_what_is_expected_of_a_pair_changes_nothing(seed, length, rate, cutoff, likely):
+    rng = random.Random(seed)
+    text = "".join(chr(0x4E00 + rng.randrange(50)) for _ in range(length))
+    pairs = [(text, edited(text, rate, rng)), (text[length // 2 :] + text[: length // 3], text)]
+    assert similarity(pairs, cutoff, likely=likely).tolist() == [reference(a, b, cutoff) for a, b in pairs]
 
 
 def test_a_cutoff_that_is_met_exactly_is_met():

@@ -14,7 +14,6 @@ from dedup.clusters.variants import VariantMarks, mark_variants
 from dedup.fingerprinting.minhash import Fingerprints, signature_matrix
 from dedup.ids import make_id
 from dedup.matching.match import Matches, match_texts
-from dedup.matching.verify import edit_similarities
 from dedup.settings import FingerprintSettings, MatchSettings
 from dedup.text.normalise import content_hashes, string_array
 
@@ -23,10 +22,10 @@ if TYPE_CHECKING:
 
 
 def _match(
-    texts: pa.Array, match: MatchSettings, fingerprint: FingerprintSettings, threads: int
+    texts: pa.Array, match: MatchSettings, fingerprint: FingerprintSettings, threads: int, *, edit_always: bool = False
 ) -> tuple[Fingerprints, Matches, VariantMarks]:
     prints = signature_matrix(texts, ngram=fingerprint.ngram, unit=fingerprint.unit, threads=threads)
-    matches = match_texts(texts, prints, match, fingerprint, threads=threads)
+    matches = match_texts(texts, prints, match, fingerprint, edit_always=edit_always, threads=threads)
     return prints, matches, mark_variants(matches.pairs, texts, matches.nodes.first_row, match, threads=threads)
 
 
@@ -52,7 +51,7 @@ def find_duplicates(
     match = match or MatchSettings()
     fingerprint = fingerprint or FingerprintSettings()
     array = string_array(texts)
-    _, matches, marks = _match(array, match, fingerprint, threads)
+    _, matches, marks = _match(array, match, fingerprint, threads, edit_always=True)
     nodes, pairs = matches.nodes, matches.pairs
     sizes = np.diff(nodes.bounds)
     left, right = rows_inside(nodes.bounds, np.flatnonzero(sizes > 1))
@@ -60,11 +59,6 @@ def find_duplicates(
     a = np.concatenate([nodes.rows[left], nodes.rows[i]])
     b = np.concatenate([nodes.rows[right], nodes.rows[j]])
     a, b = np.minimum(a, b), np.maximum(a, b)
-    edit = pairs.edit_similarity.copy()
-    open_pairs = np.flatnonzero(np.isnan(edit))
-    edit[open_pairs] = edit_similarities(
-        array, nodes.first_row[pairs.a[open_pairs]], nodes.first_row[pairs.b[open_pairs]], threads=threads
-    )
     # Only texts that are equal after normalising can be exact copies; each is hashed once, however many pairs it is in.
     equal_rows, where = np.unique(np.concatenate([a[: left.size], b[: left.size]]), return_inverse=True)
     hashes = np.array(content_hashes(array.take(pa.array(equal_rows))))[where]
@@ -77,7 +71,7 @@ def find_duplicates(
             "a": a[order],
             "b": b[order],
             "jaccard": np.concatenate([np.ones(left.size), pairs.jaccard[number]])[order],
-            "edit_similarity": np.concatenate([np.ones(left.size), edit[number]])[order],
+            "edit_similarity": np.concatenate([np.ones(left.size), pairs.edit_similarity[number]])[order],
             "relation": RELATIONS.take(pa.array(relation)),
         }
     )

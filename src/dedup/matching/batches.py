@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-#: Numbers of texts per tile of the order inside crowds too large for memory.
-TILE = 2048
-
 
 def text_bytes(texts: pa.Array) -> NDArray[np.int64]:
     """Return the length of every text in bytes of UTF-8, shape (n,)."""
@@ -92,9 +89,11 @@ def batches_of_pairs(
     rank = np.empty(items.size, dtype=np.int64)
     rank[np.argsort(crowd, kind="stable")] = np.arange(items.size)
     left, right = rank[left], rank[right]
-    order = np.lexsort((right, left, right // TILE, left // TILE))
     held = np.empty(items.size, dtype=np.int64)
     held[rank] = sizes[items]
+    # Two tiles fill a batch.
+    tile = (np.cumsum(held) - held) // max(budget // 2, 1)
+    order = np.lexsort((right, left, tile[right], tile[left]))
     cuts = np.empty(a.size + 1, dtype=np.int64)
     n = _cuts(left[order], right[order], held, budget, cuts)
     cuts[n] = a.size

@@ -37,6 +37,7 @@ def match_texts(
     fingerprint: FingerprintSettings,
     *,
     position: NDArray[np.int64] | None = None,
+    edit_always: bool = False,
     threads: int = 1,
     memory: int = MEMORY,
 ) -> Matches:
@@ -47,6 +48,7 @@ def match_texts(
     texts : Arrow string array; may be memory-mapped, only candidates are read again
     fingerprints : of the same texts, made with the same `fingerprint` settings
     position : (n,) rank of each text, 0 is best; default: their order
+    edit_always : give the edit similarity of all pairs, not only where it decides
     memory : bytes that working arrays may take, roughly; results do not depend on it
     """
     nodes = collapse_equal_texts(fingerprints, np.arange(len(texts)) if position is None else position)
@@ -60,7 +62,16 @@ def match_texts(
         threads=threads,
         memory=memory,
     )
-    pairs = verify_candidates(candidates, texts, nodes.first_row, match, fingerprint, threads=threads, memory=memory)
+    pairs = verify_candidates(
+        candidates,
+        texts,
+        nodes.first_row,
+        match,
+        fingerprint,
+        edit_always=edit_always,
+        threads=threads,
+        memory=memory,
+    )
     return Matches(nodes, pairs, metrics)
 
 
