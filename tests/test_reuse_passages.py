@@ -82,12 +82,16 @@ def corpora(draw: st.DrawFn) -> tuple[list[str], list[int], list[int]]:
 
 
 @hypothesis_settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(corpora(), st.sampled_from([8, 9, 12, 20]))
+@given(corpora(), st.sampled_from([8, 9, 12, 20]), st.sampled_from([2, 3, 4]))
 def test_every_common_run_lies_in_passages_and_offsets_quote_it(
-    scratch: Path, corpus: tuple[list[str], list[int], list[int]], chars: int
+    scratch: Path, corpus: tuple[list[str], list[int], list[int]], chars: int, families: int
 ) -> None:
     texts, cluster, family = corpus
-    found = passages_of(rows_of(texts, cluster, family), scratch, passage_chars=chars)
+    found = passages_of(rows_of(texts, cluster, family), scratch, passage_chars=chars, template_families=families)
+    for passage in found.stats.to_pylist():
+        least, most = {"template": (families, 99), "copied": (2, families - 1), "edition": (1, 1)}[passage["kind"]]
+        assert least <= passage["df"] <= most
+        assert passage["n_sections"] >= passage["df"]
     covered = [np.zeros(len(normalise(text)), dtype=bool) for text in texts]
     reached: dict[tuple[int, int], int] = {}
     for row, kind, start, end, clean_start, clean_end in zip(
