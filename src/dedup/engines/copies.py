@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,16 +18,17 @@ if TYPE_CHECKING:
     from dedup.reuse.rows import SectionRows
 
 
-def compare_copies(run: LocalRun, rows: SectionRows, places: Places) -> dict[str, pa.Table]:
+def compare_copies(run: LocalRun, rows: SectionRows, places: Places, _: Path) -> dict[str, pa.Table]:
     """Return the datasets conflicts, repairs and consensus."""
     canonical = np.where(rows.is_reference, -1, rows.cluster)
-    found = examine_copies(rows.texts, canonical, rows.order)
+    found = examine_copies(rows.texts, canonical, rows.order, threads=run.settings.threads)
     run.meter.note(
         "copies",
         compared=found.distinct_pairs,
         conflicts=found.conflicts.num_rows,
         conflicts_dropped=found.conflicts_dropped,
         repairs=found.repairs.num_rows,
+        repairs_dropped=found.repairs_dropped,
     )
     clusters = cluster_ids(run, places)
     conflicts = places.place(found.conflicts)

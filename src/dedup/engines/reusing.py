@@ -47,30 +47,36 @@ def find_shared_text(run: LocalRun) -> dict[str, pa.Table]:
     rows, places = section_rows(run), Places(run)
     scratch = run.work / "reuse"
     scratch.mkdir(exist_ok=True)
-    return {
-        **find_shared_passages(run, rows, places, scratch),
-        **_find_phrases_and_templates(run, rows, places, scratch),
-        **compare_copies(run, rows, places),
-    }
+    tables: dict[str, pa.Table] = {}
+    for stage, find in (
+        ("passages", find_shared_passages),
+        ("phrases", _find_phrases),
+        ("templates", _find_templates),
+        ("copies", compare_copies),
+    ):
+        with run.meter.measure(stage):
+            tables |= find(run, rows, places, scratch)
+    return tables
 
 
-def _find_phrases_and_templates(run: LocalRun, rows: SectionRows, places: Places, scratch: Path) -> dict[str, pa.Table]:
-    """Return the datasets phrases, templates and template_occurrences."""
+def _find_phrases(run: LocalRun, rows: SectionRows, places: Places, scratch: Path) -> dict[str, pa.Table]:
     settings = run.settings
-    limit = settings.memory_bytes
-    phrases = count_phrases(rows, settings.reuse, folder=scratch, memory_limit=limit, threads=settings.threads)
-    templates = build_templates(rows, settings.reuse, folder=scratch, memory_limit=limit, threads=settings.threads)
-    run.meter.note(
-        "reuse",
-        clauses=phrases.n_clauses,
-        phrases=phrases.table.num_rows,
-        templates=templates.table.num_rows,
-        **templates.metrics,
+    found = count_phrases(
+        rows, settings.reuse, folder=scratch, memory_limit=settings.memory_bytes, threads=settings.threads
     )
+    run.meter.note("phrases", clauses=found.n_clauses, too_long=found.n_long, phrases=found.table.num_rows)
+    return {"phrases": _counted(places.place(found.table), found.corpus_families, schemas.PHRASES)}
+
+
+def _find_templates(run: LocalRun, rows: SectionRows, places: Places, scratch: Path) -> dict[str, pa.Table]:
+    settings = run.settings
+    found = build_templates(
+        rows, settings.reuse, folder=scratch, memory_limit=settings.memory_bytes, threads=settings.threads
+    )
+    run.meter.note("templates", templates=found.table.num_rows, **found.metrics)
     return {
-        "phrases": _counted(places.place(phrases.table), phrases.corpus_families, schemas.PHRASES),
-        "templates": _counted(places.place(templates.table), templates.corpus_families, schemas.TEMPLATES),
-        "template_occurrences": schemas.conform(places.place(templates.occurrences), schemas.TEMPLATE_OCCURRENCES),
+        "templates": _counted(places.place(found.table), found.corpus_families, schemas.TEMPLATES),
+        "template_occurrences": schemas.conform(places.place(found.occurrences), schemas.TEMPLATE_OCCURRENCES),
     }
 
 
