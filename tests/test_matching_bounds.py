@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dedup.clusters.variants import mark_variants
 from dedup.fingerprinting.minhash import signature_matrix
 from dedup.matching.batches import batches_of_pairs
-from dedup.matching.keys import sort_packed
+from dedup.matching.keys import keep_repeated, sort_packed
 from dedup.matching.match import audit_matches, match_texts
 from dedup.matching.parallel import run_parts
 from dedup.matching.signatures import agreeing_bytes, agreeing_values, sketch_signatures
@@ -85,3 +85,11 @@ def test_sketches_agree_wherever_signatures_do_and_hardly_anywhere_else():
 def test_parts_come_back_in_order():
     assert list(run_parts(lambda low, high: (low, high), 10, 3, 4)) == [(0, 3), (3, 6), (6, 9), (9, 10)]
     assert list(run_parts(lambda low, high: low, 0, 3, 4)) == []
+
+
+@given(st.lists(st.integers(0, 6), max_size=40))
+def test_only_nodes_that_share_a_key_are_kept(keys):
+    packed = np.array([(key << 32) | node for node, key in enumerate(sorted(keys))], dtype=np.uint64)
+    out = np.empty_like(packed)
+    kept = out[: keep_repeated(packed, out)]
+    assert kept.tolist() == [int(p) for p in packed if keys.count(int(p) >> 32) > 1]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Characters at the start of a section in which a date counts as its own.
 HEAD_CHARS = 600
+#: Bytes of a character in UTF-8, at most.
+BYTES_PER_CHAR = 4
 #: Blanks as in a regular expression's `\\s`, in order; up to two may stand between the parts of a date.
 _BLANKS = np.array(
     [
@@ -112,13 +114,26 @@ def _date_at(cps: NDArray[np.uint32], i: int) -> tuple[int, int]:
 
 
 @njit(nogil=True, cache=True)
+def _may_hold_year(data: NDArray[np.uint8]) -> bool:
+    """Whether 19 or 20 and a digit stand in the bytes: looked for in vectors, before anything is decoded."""
+    seen = np.uint8(0)
+    for i in range(data.size - 2):
+        first, second, third = data[i], data[i + 1], data[i + 2]
+        century = ((first == 49) & (second == 57)) | ((first == 50) & (second == 48))
+        seen |= np.uint8(century & (third >= 48) & (third <= 57))
+    return bool(seen != 0)
+
+
+@njit(nogil=True, cache=True)
 def _latest_dates(
     data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64], out: NDArray[np.int64]
 ) -> None:
     head = np.empty(HEAD_CHARS, dtype=np.uint32)
     for d in range(starts.size):
-        cps = head[: _decode_head(data, starts[d], ends[d], head)]
         out[d] = 0
+        if not _may_hold_year(data[starts[d] : min(ends[d], starts[d] + BYTES_PER_CHAR * HEAD_CHARS)]):
+            continue
+        cps = head[: _decode_head(data, starts[d], ends[d], head)]
         i = 0
         while i < cps.size:
             if not is_digit(cps[i]):

@@ -16,8 +16,11 @@ from dedup.fingerprinting.shingles import hash_char_shingles
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Places per hash, at least: lines of the table are then rarely longer than one.
-PLACES = 3
+#: Places per hash, at least: nearly every hash then has its place for itself. The tables of long texts, which leave
+#: the caches of one core anyhow, are closer.
+PLACES = 5
+PLACES_LONG = 2
+LONG = 1 << 14
 _0 = np.uint64(0)
 _1 = np.uint64(1)
 
@@ -25,7 +28,7 @@ _1 = np.uint64(1)
 @njit(nogil=True, cache=True)
 def _table_bits(n: int) -> int:
     bits = 4
-    while 1 << bits < PLACES * n:
+    while 1 << bits < (PLACES if n <= LONG else PLACES_LONG) * n:
         bits += 1
     return bits
 
@@ -47,12 +50,14 @@ def _keep_distinct(hashes: NDArray[np.uint64], table: NDArray[np.uint64], bits: 
             zero = True
             continue
         place = h >> shift
-        while table[place] != _0 and table[place] != h:
+        held = table[place]
+        # One question, mostly answered yes; asked as two, each would be a guess. What follows asks none.
+        while not ((held == _0) | (held == h)):
             place = (place + _1) & mask
-        if table[place] == _0:
-            table[place] = h
-            out[kept] = h
-            kept += 1
+            held = table[place]
+        table[place] = h
+        out[kept] = h
+        kept += held == _0
     return kept
 
 
@@ -67,9 +72,11 @@ def _count_in(values: NDArray[np.uint64], table: NDArray[np.uint64], bits: int, 
             found += zero
             continue
         place = h >> shift
-        while table[place] != _0 and table[place] != h:
+        held = table[place]
+        while not ((held == _0) | (held == h)):
             place = (place + _1) & mask
-        found += table[place] == h
+            held = table[place]
+        found += held == h
     return found
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 
 from dedup.fingerprinting.shingles import distinct_shingle_hashes
-from dedup.matching.keys import LOW_32, key_rows, pack_keys, sort_packed
+from dedup.matching.keys import LOW_32, keep_repeated, key_rows, pack_keys, sort_packed
 from dedup.matching.parallel import MEMORY, run_parts
 from dedup.matching.signatures import Sketched, agreeing_bytes, agreeing_values, sketch_signatures
 from dedup.matching.stars import CROWD_KEYS, find_stars
@@ -305,12 +305,16 @@ def _crowds(members: NDArray, values: NDArray[np.uint64], limit: int) -> list[ND
 def _sorted_by_keys(
     nodes: Sketched, members: NDArray[np.int64], rows: NDArray[np.int64]
 ) -> Iterator[NDArray[np.uint64]]:
-    """Yield some nodes sorted by each of several keys, as (hash of the key << 32 | node); valid until the next."""
+    """Yield the nodes that share a key with others, sorted by it, for each of several keys; valid until the next.
+
+    They stand as (hash of the key << 32 | node).
+    """
     packed = np.empty((len(rows), members.size), dtype=np.uint64)
     pack_keys(nodes.signatures, nodes.first_row, members, rows, packed)
     spare = np.empty(members.size, dtype=np.uint64)
     for values in packed:
-        yield sort_packed(values, spare)
+        repeated = values[: keep_repeated(sort_packed(values, spare), values)]
+        yield repeated
 
 
 def _split_hot(

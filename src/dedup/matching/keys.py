@@ -110,3 +110,20 @@ def sort_packed(values: NDArray[np.uint64], spare: NDArray[np.uint64]) -> NDArra
                 spare[j + 1] = x
         start = end
     return spare
+
+
+@njit(nogil=True, cache=True)
+def keep_repeated(values: NDArray[np.uint64], out: NDArray[np.uint64]) -> int:
+    """Write the sorted `values` whose upper 32 bits stand there more than once to `out`; return how many they are.
+
+    Most nodes are alone with a key. They are dropped without a question that a processor could guess wrong.
+    """
+    n = values.size
+    kept = 0
+    before = False
+    for i in range(n):
+        after = i + 1 < n and values[i] >> _32 == values[i + 1] >> _32
+        out[kept] = values[i]
+        kept += before | after
+        before = after
+    return kept
