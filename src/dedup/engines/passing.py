@@ -73,12 +73,14 @@ def find_shared_passages(run: LocalRun, rows: SectionRows, places: Places, scrat
             "direction": pa.nulls(n, pa.string()),
         }
     )
+    # Occurrences of one passage may have different parts of it, and then share little or nothing with each other.
+    least = settings.reuse.passage_chars
+    enough = (edges.longest >= least) & (edges.shared_chars >= least) & (edges.share_to > 0)
     ids, texts = _name_and_quote(passages, rows, places)
     return {
         "passages": _passages_table(passages, places, ids),
         "passage_stats": _stats_table(passages, places, ids, texts),
-        # Occurrences of one passage may have different parts of it, and then share nothing with each other.
-        "reuse_edges": schemas.conform(edge_table.filter(pa.array(edges.shared_chars > 0)), schemas.REUSE_EDGES),
+        "reuse_edges": schemas.conform(edge_table.filter(pa.array(enough)), schemas.REUSE_EDGES),
         "membership": _with_ratios(run, passages, rows, places),
         "pairs": _with_contained(run.copy_pairs, contained, places),
         "contained": _contained_clusters(contained, rows, clusters),
