@@ -20,6 +20,9 @@ from benchmarks.truth import FLOOR, Truth
 
 #: Seconds one tool may take for one corpus.
 LIMIT_S = 1200
+#: Tools that take fewer CPU seconds are run several times and the best run counts: a second is the noise of a machine.
+QUICK_S = 15
+REPEATS = 5
 QUIET = {"TQDM_DISABLE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1", "PYTHONPATH": str(ROOT)}
 
 
@@ -73,7 +76,10 @@ def _figures(peer: Peer, environments: Path, corpus: Path, truth: Truth, documen
             run_driver(peer, python, tiny, tiny_truth, 60)
         else:
             python = ensure_environment(ENVIRONMENTS[peer.environment], environments)
-        return run_driver(peer, python, corpus, truth, documents)
+        runs = [run_driver(peer, python, corpus, truth, documents)]
+        while runs[0]["cpu_s"] < QUICK_S and len(runs) < REPEATS:
+            runs.append(run_driver(peer, python, corpus, truth, documents))
+        return min(runs, key=lambda figures: float(figures["cpu_s"]))
     except NotInstalled as error:
         return {"failed": f"not installed: {error}"}
     except CommandFailed as error:

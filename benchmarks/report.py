@@ -17,7 +17,8 @@ Lines = list[str]
 HEAD = """# Benchmarks
 
 Written by `make bench` (`make bench-large` adds a million sections). Between machines only ratios compare. CPU seconds
-include children and system time; wall time depends on what else the machine does. Reading the Parquet file is included
+include children and system time; wall time depends on what else the machine does. Tools
+that take less than 15 CPU seconds are run five times and the best run counts. Reading the Parquet file is included
 everywhere, imports and compilation are apart. A plus sign behind a commit: sources differed from it.
 Corpora and truth: `benchmarks/corpora.py`, `benchmarks/truth.py`."""
 
