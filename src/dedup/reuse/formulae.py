@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedup.reuse.clauses import reading
+from dedup.reuse.neighbours import SKELETON_SHARE
 from dedup.reuse.quoting import quote_bytes
 from dedup.reuse.skeletons import Variants, number_slots, shape_slots
 from dedup.reuse.slots import align_to_leader, mask_table, pair_table, quote_slots
-from dedup.reuse.variants import SKELETON_SHARE
 from dedup.reuse.wordings import MOST_CHARS
 from dedup.text.normalise import normalise, normalise_array
 

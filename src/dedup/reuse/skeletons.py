@@ -6,11 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from dedup.text.characters import HAN, NUMERALS
 
 #: Share of the values that must look like a kind before a slot is named after it.
 _MOST = 0.8
+#: Fewer kept characters between two slots are given up.
+_LEAST_ISLAND = 2
 _YEAR = re.compile(r"(?:(?:19|20)[0-9x]{2}|[二一][〇零○九][〇零一二三四五六七八九]{2})年?|20年?|x{2,4}年|[0-9]{2}年")
 _NUMBER = re.compile(rf"[0-9x{NUMERALS}千万亿半几]+")
 _PLACE_END = "省市县区镇乡州旗盟村"
@@ -21,6 +24,7 @@ _NO_PLACE = re.compile(
     "|(?:城|超|上|股|楼|都|门|夜|集|菜)市$|(?:农|山|乡|新|进|示范|文明)村$|(?:城|乡|重|市|村)镇$|(?:城|下|返|家|老)乡$"
 )
 _PERSON_AFTER = re.compile("同志|先生|女士|主席|总书记|书记|省长|市长|县长|区长|镇长|乡长")
+_WORD = re.compile(rf"[{HAN}x]+")
 _PERSON = re.compile(rf"[{HAN}]{{2,4}}|x{{2,3}}")
 _DEICTIC = "全我本各该某"
 
@@ -114,19 +118,20 @@ def number_slots(names: Sequence[str]) -> list[str]:
 
 
 def _give_up_islands(variants: Variants) -> None:
+    at = variants.places[0]
     while True:
-        slots = variants.slots()
-        numeric = [_share(_NUMBER, variants.values(s)) >= _MOST for s in slots]
-        given_up = False
-        for k in range(len(slots) - 1):
-            start, end = slots[k][1], slots[k + 1][0]
-            if start == end and not (numeric[k] and numeric[k + 1]):
-                at = variants.places[0]
-                if at[end + 1] - at[start] < 2:
-                    variants.keep[start] = False
-                    given_up = True
-        if not given_up:
+        # Few slots are so near each other; their values are looked at for these alone.
+        islands = [
+            left[1]
+            for left, right in pairwise(variants.slots())
+            if left[1] == right[0]
+            and at[right[0] + 1] - at[left[1]] < _LEAST_ISLAND
+            and not all(_share(_NUMBER, variants.values(slot)) >= _MOST for slot in (left, right))
+        ]
+        if not islands:
             return
+        for i in islands:
+            variants.keep[i] = False
 
 
 def _goes_on(variants: Variants, i: int) -> bool:
@@ -139,7 +144,7 @@ def _place_ahead(variants: Variants, slot: tuple[int, int], values: Sequence[str
     before, after = slot
     head = variants.token(before) if before >= 0 else ""
     some = [v for v in values if v]
-    if not some or any(len(v) > 6 or not re.fullmatch(rf"[{HAN}x]+", v) for v in some):
+    if not some or any(len(v) > 6 or not _WORD.fullmatch(v) for v in some):
         return 0
     for width in (1, 2):
         run = range(after, after + width)

@@ -19,6 +19,7 @@ from dedup.reuse.spread import SPREAD, count_spread, traits_of
 from dedup.reuse.units import batches_of, in_turn
 from dedup.reuse.variants import group_variants
 from dedup.reuse.wordings import MOST_CHARS, Wordings, gather_wordings
+from dedup.reuse.workspace import Workspace
 from dedup.schemas import SLOT
 from dedup.text.normalise import normalise_array, utf8_buffers
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 #: Values shown for each slot, the commonest first.
 EXAMPLES = 8
+#: Occurrences whose values are quoted, or counted, at once.
+_AT_ONCE = 1 << 18
 TEMPLATE_ROWS = pa.schema(
     [
         ("template_id", pa.string()),
@@ -67,9 +70,9 @@ class Templates:
     occurrences : `OCCURRENCE_ROWS`, sorted by row and place
     corpus_families : families of the corpus, reference sources left out
     metrics : what was looked at and what was not: `sentences`, `sentences_too_long`, `sentences_kept` (another family
-        has one of their keys), `wordings`, `pairs_aligned`, `variants_not_shaping` (beyond the number of wordings that
-        shape a skeleton; they joined it as it was), `misprints` (wordings of a formula left out: they differ in a few
-        characters where it has no slot)
+        has a key of their wording too), `wordings`, `pairs_aligned`, `variants_not_shaping` (beyond the number of
+        wordings that shape a skeleton; they joined it as it was), `misprints` (wordings of a formula left out: they
+        differ in a few characters where it has no slot)
     """
 
     table: pa.Table
@@ -87,17 +90,35 @@ def build_templates(
     ----------
     rows : the sections; those of reference sources are left out
     settings : `template_families` families make a template, its skeleton keeps `phrase_chars` normalised characters
-    folder : for working files, when the sentences exceed half of the memory limit
-    memory_limit : bytes
+    folder : for working files, when the sentences exceed half of the memory limit or the arrays of their wordings a
+        quarter of it
+    memory_limit : bytes of working arrays; what is returned, and files that are mapped, are not counted
 
     Notes
     -----
     A sentence ends at 。！？； and at line ends; list marks and a short opening before a colon (`各位代表：`) are no
     part of it. Filled with the values of an occurrence the skeleton gives that occurrence again, after normalising.
     """
+    with Workspace(folder, "wordings", memory_limit // 4) as space:
+        return _build(rows, settings, space, folder, memory_limit, threads)
+
+
+def _build(
+    rows: SectionRows, settings: ReuseSettings, space: Workspace, folder: Path, memory_limit: int, threads: int
+) -> Templates:
     data, offsets = utf8_buffers(rows.texts)
-    wordings = gather_wordings(rows, settings.phrase_chars, folder=folder, memory_limit=memory_limit, threads=threads)
-    variants = group_variants(wordings, data, offsets, least=settings.phrase_chars, families=settings.template_families)
+    wordings = gather_wordings(
+        rows, settings.phrase_chars, space=space, folder=folder, memory_limit=memory_limit, threads=threads
+    )
+    variants = group_variants(
+        wordings,
+        data,
+        offsets,
+        space=space,
+        least=settings.phrase_chars,
+        families=settings.template_families,
+        memory_limit=memory_limit,
+    )
     formulae = find_formulae(
         wordings, variants, data, offsets, least=settings.phrase_chars, families=settings.template_families
     )
@@ -185,8 +206,8 @@ def _quote_values(
     formula_of: NDArray[np.int64],
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],
-) -> pa.Array:
-    """Return what stands in the slots of each occurrence, a list<string> array.
+) -> pa.ChunkedArray:
+    """Return what stands in the slots of each occurrence, list<string>.
 
     Parameters
     ----------
@@ -221,29 +242,50 @@ def _quote_values(
         member_bounds,
         slots,
     )
-    bounds = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts[formula_of[wording]])])
-    within = np.arange(int(bounds[-1])) - np.repeat(bounds[:-1], np.diff(bounds))
-    each = slots[np.repeat(member_bounds[member_of], np.diff(bounds)) + within]
-    begin = offsets[units["row"].astype(np.int64)] + units["byte"]
-    spans = np.zeros((each.shape[0], 2), dtype=np.int64)
-    quote_slots(
-        data,
-        begin,
-        begin + units["bytes"],
-        bounds,
-        each,
-        tables.fold,
-        tables.expansions,
-        mask_table(),
-        pair_table(),
-        spans,
-    )
-    texts = quote_bytes(data, spans[:, 0], spans[:, 1] - spans[:, 0]).cast(pa.string())
-    return pa.ListArray.from_arrays(pa.array(bounds.astype(np.int32)), texts)
+    parts = []
+    for low in range(0, wording.size, _AT_ONCE):
+        some = slice(low, low + _AT_ONCE)
+        counted = counts[formula_of[wording[some]]]
+        bounds = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counted)])
+        within = np.arange(int(bounds[-1])) - np.repeat(bounds[:-1], counted)
+        each = slots[np.repeat(member_bounds[member_of[some]], counted) + within]
+        begin = offsets[units["row"][some].astype(np.int64)] + units["byte"][some]
+        spans = np.zeros((each.shape[0], 2), dtype=np.int64)
+        quote_slots(
+            data,
+            begin,
+            begin + units["bytes"][some],
+            bounds,
+            each,
+            tables.fold,
+            tables.expansions,
+            mask_table(),
+            pair_table(),
+            spans,
+        )
+        texts = quote_bytes(data, spans[:, 0], spans[:, 1] - spans[:, 0]).cast(pa.string())
+        parts.append(pa.ListArray.from_arrays(pa.array(bounds.astype(np.int32)), texts))
+    return pa.chunked_array(parts, type=pa.list_(pa.string()))
 
 
-def _commonest(values: pa.Array, of: NDArray[np.int64], family: NDArray[np.int64]) -> dict[tuple[int, int], list[str]]:
+def _commonest(
+    values: pa.ChunkedArray, of: NDArray[np.int64], family: NDArray[np.int64]
+) -> dict[tuple[int, int], list[str]]:
     """Return the commonest values of each (template, slot), counted by families, at most `EXAMPLES`."""
+    found: dict[tuple[int, int], list[str]] = {}
+    order = np.argsort(of, kind="stable")
+    # Ranges of whole templates.
+    cuts = np.searchsorted(of[order], of[order[::_AT_ONCE]])
+    for places in np.split(order, np.unique(cuts)[1:]):
+        if places.size:
+            some = values.take(pa.array(places)).combine_chunks()
+            found |= _count_values(some, of[places], family[places])
+    return found
+
+
+def _count_values(
+    values: pa.ListArray, of: NDArray[np.int64], family: NDArray[np.int64]
+) -> dict[tuple[int, int], list[str]]:
     lengths = np.diff(values.offsets.to_numpy())
     firsts = np.repeat(values.offsets.to_numpy()[:-1], lengths)
     table = pa.table(
@@ -260,7 +302,7 @@ def _commonest(values: pa.Array, of: NDArray[np.int64], family: NDArray[np.int64
     counted = counted.sort_by(
         [("template", "ascending"), ("slot", "ascending"), ("family_count", "descending"), ("value", "ascending")]
     )
-    template, slot = counted.column("template").to_numpy(), counted.column("slot").to_numpy()
+    template, slot = (counted.column("template").to_numpy(), counted.column("slot").to_numpy())
     new = np.append(True, (template[1:] != template[:-1]) | (slot[1:] != slot[:-1])) if template.size else template > 0
     rank = np.arange(template.size) - np.maximum.accumulate(np.where(new, np.arange(template.size), 0))
     shown = counted.filter(pa.array(rank < EXAMPLES))

@@ -15,7 +15,7 @@ from numba import njit
 
 from dedup.reuse.alignment import align_tokens, is_numeric
 from dedup.reuse.clauses import Reading, reading
-from dedup.reuse.neighbours import find_edges
+from dedup.reuse.neighbours import find_edges, holds_skeleton, ranges_of_leaders
 from dedup.reuse.tokens import tokenise
 from dedup.reuse.wordings import MOST_CHARS
 
@@ -23,10 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dedup.reuse.wordings import Wordings
+    from dedup.reuse.workspace import Workspace
 
-#: A skeleton keeps this share of its leader's characters, and half of each variant's.
-SKELETON_SHARE = 0.6
-VARIANT_SHARE = 0.5
 #: The skeleton is shaped by this many wordings of a formula; further ones join it only where they change nothing.
 SHAPING = 64
 ROUNDS = 5
@@ -35,9 +33,9 @@ SLOT_SUPPORT = 0.05
 #: A wording that differs in so few tokens where no slot is opened is a misprint: it makes no formula of its own. In
 #: long sentences an eighth of the tokens may differ, a quarter where most reports write the leader's own words.
 MISPRINT = 3
-#: A slot of words needs this many characters of skeleton beside it.
-CHARS_PER_SLOT = 8
 FREE, MISPRINTED = -1, -2
+#: Alignments with one leader that are remembered between judging and taking its variants.
+_REMEMBERED = 256
 _BAG = 4096
 _BAG_MASK = np.uint32(_BAG - 1)
 _32 = np.uint64(32)
@@ -196,6 +194,7 @@ def _lead(
     new_cut = np.empty(most + 2, dtype=np.bool_)
     support = np.empty((2, most + 2), dtype=np.int64)
     bag = np.zeros(_BAG, dtype=np.uint8)
+    matches = np.empty((_REMEMBERED, most + 1), dtype=np.int32)
     found = compared = fitted = misprints = 0
     start = 0
     while start < edges.size:
@@ -215,9 +214,12 @@ def _lead(
         for i in range(t):
             bag[ids[0, i] & _BAG_MASK] = 1
         likeness = np.empty(high - low, dtype=np.int64)
+        remembered = np.empty(high - low, dtype=np.int64)
+        memory = 0
         for e in range(low, high):
             other = np.int64(edges[e] & np.uint64(0xFFFFFFFF))
             likeness[e - low] = 0
+            remembered[e - low] = -1
             if leader[other] != FREE:
                 continue
             t_b = tokenise(data, starts[other], ends[other], tables, ids[1], kinds[1], places[1], breaks)
@@ -225,15 +227,19 @@ def _lead(
             common = 0
             for j in range(t_b):
                 common += bag[ids[1, j] & _BAG_MASK] * (places[1, j + 1] - places[1, j])
-            if not _holds(common, 0, n_chars[own], n_chars[other], least):
+            if not holds_skeleton(common, 0, n_chars[own], n_chars[other], least):
                 continue
             align_tokens(ids[0], kinds[0], places[0], t, ids[1], kinds[1], t_b, match, trace, scores)
             compared += 1
             kept, words, _ = _shape(match, places[0], kinds[0], kinds[1], t, t_b, keep, cut, new_keep, new_cut)
-            if _holds(kept, words, n_chars[own], n_chars[other], least):
+            if holds_skeleton(kept, words, n_chars[own], n_chars[other], least):
                 likeness[e - low] = 1 + (1000 * kept) // max(n_chars[own], n_chars[other])
                 voices += df[other]
                 _weigh_gaps(match, kinds[0], kinds[1], t, t_b, support, df[other], 0)
+                if memory < _REMEMBERED:
+                    matches[memory, :t] = match[:t]
+                    remembered[e - low] = memory
+                    memory += 1
         for i in range(t):
             bag[ids[0, i] & _BAG_MASK] = 0
         # What is a template as it stands gets no slot for one report that writes it otherwise.
@@ -247,9 +253,12 @@ def _lead(
                 break
             other = np.int64(edges[low + k] & np.uint64(0xFFFFFFFF))
             t_b = tokenise(data, starts[other], ends[other], tables, ids[1], kinds[1], places[1], breaks)
-            align_tokens(ids[0], kinds[0], places[0], t, ids[1], kinds[1], t_b, match, trace, scores)
+            if remembered[k] >= 0:
+                match[:t] = matches[remembered[k], :t]
+            else:
+                align_tokens(ids[0], kinds[0], places[0], t, ids[1], kinds[1], t_b, match, trace, scores)
             kept, words, same = _shape(match, places[0], kinds[0], kinds[1], t, t_b, keep, cut, new_keep, new_cut)
-            if not _holds(kept, words, n_chars[own], n_chars[other], least):
+            if not holds_skeleton(kept, words, n_chars[own], n_chars[other], least):
                 continue
             poor = _weigh_gaps(match, kinds[0], kinds[1], t, t_b, support, 0, needed)
             if poor:
@@ -280,73 +289,79 @@ def _lead(
     return found, compared, fitted, misprints
 
 
-@njit(nogil=True, cache=True, inline="always")
-def _holds(kept: int, words: int, n_leader: int, n_other: int, least: int) -> bool:
-    return (
-        kept >= least
-        and kept >= SKELETON_SHARE * n_leader
-        and kept >= VARIANT_SHARE * n_other
-        and words <= max(1, kept // CHARS_PER_SLOT)
-    )
-
-
 def group_variants(
-    wordings: Wordings, data: NDArray[np.uint8], offsets: NDArray[np.int64], *, least: int, families: int
+    wordings: Wordings,
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    *,
+    space: Workspace,
+    least: int,
+    families: int,
+    memory_limit: int,
 ) -> Formulae:
     """Group wordings around leaders.
 
     Parameters
     ----------
     data, offsets : bytes of the texts and their offsets
+    space : where arrays of wordings are kept
     least : normalised characters a skeleton keeps
     families : groups whose wordings cannot stand in as many families are dissolved again
+    memory_limit : bytes; an eighth may go to the links between wordings
     """
     units = wordings.units
-    starts = offsets[units["row"].astype(np.int64)] + units["byte"]
-    ends = starts + units["bytes"]
+    starts = space.gather(offsets, units["row"])
+    starts += units["byte"]
+    ends = space.keep(starts)
+    ends += units["bytes"]
     lengths = np.ascontiguousarray(units["n"])
-    count = units.size
-    leader = np.full(count, FREE, dtype=np.int64)
-    spent = np.zeros(count, dtype=bool)
+    leader = space.empty(units.size, np.int64)
+    leader[:] = FREE
+    spent = np.zeros(units.size, dtype=bool)
     shapes: list[tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]]] = []
     compared = fitted = misprints = 0
+    limit = max(memory_limit // 8, 1 << 16)
+    ranges = ranges_of_leaders(wordings, limit)
     for _ in range(ROUNDS):
-        free = np.flatnonzero(leader == FREE)
-        # Those that led already stand last; inside, the order is that of the wordings.
-        free = free[np.argsort(spent[free], kind="stable")]
-        edges = find_edges(wordings, free, spent, lengths)
-        if not edges.size:
+        free = leader == FREE
+        asked = np.zeros(units.size, dtype=bool)
+        # Links are those of the beginning of the round, however many ranges there are.
+        for some in ranges:
+            edges = find_edges(wordings, free, spent, asked, some, least, limit)
+            if not edges.size:
+                continue
+            heads = (edges >> _32).astype(np.int64)
+            heads = heads[np.append(True, heads[1:] != heads[:-1])]
+            room = int(lengths[heads].sum())
+            keep = np.zeros(room, dtype=bool)
+            cut = np.zeros(room + heads.size, dtype=bool)
+            bounds = np.zeros(heads.size + 1, dtype=np.int64)
+            leaders = np.zeros(heads.size, dtype=np.int64)
+            found, pairs, late, wrong = _lead(
+                data,
+                starts,
+                ends,
+                lengths,
+                wordings.df,
+                reading(),
+                edges,
+                leader,
+                least,
+                families,
+                MOST_CHARS,
+                keep,
+                cut,
+                bounds,
+                leaders,
+            )
+            compared += pairs
+            fitted += late
+            misprints += wrong
+            leaders, bounds = leaders[:found].copy(), bounds[: found + 1].copy()
+            shapes.append((leaders, keep[: bounds[-1]].copy(), cut[: bounds[-1] + found].copy(), bounds))
+        if not asked.any():
             break
-        heads = (edges >> _32).astype(np.int64)
-        asked = heads[np.append(True, heads[1:] != heads[:-1])]
-        room = int(lengths[asked].sum())
-        keep = np.zeros(room, dtype=bool)
-        cut = np.zeros(room + asked.size, dtype=bool)
-        bounds = np.zeros(asked.size + 1, dtype=np.int64)
-        heads = np.zeros(asked.size, dtype=np.int64)
-        found, pairs, late, wrong = _lead(
-            data,
-            starts,
-            ends,
-            lengths,
-            wordings.df,
-            reading(),
-            edges,
-            leader,
-            least,
-            families,
-            MOST_CHARS,
-            keep,
-            cut,
-            bounds,
-            heads,
-        )
-        compared += pairs
-        fitted += late
-        misprints += wrong
-        spent[asked] = True
-        heads, bounds = heads[:found], bounds[: found + 1]
-        shapes.append((heads, keep[: bounds[-1]], cut[: bounds[-1] + found], bounds))
+        spent |= asked
         _dissolve(leader, wordings.df, families)
     return _collect(leader, shapes, compared, fitted, misprints)
 
