@@ -80,6 +80,8 @@ def write_parquet(
             writer.write_table(table.replace_schema_metadata(schema.metadata), row_group_size=max(1, len(table)))
     finally:
         _close(writer)
+        # Row groups of all sizes leave holes that the allocator would keep.
+        pa.default_memory_pool().release_unused()
     return files
 
 
