@@ -110,4 +110,5 @@ def _measured(table: pa.Table, measure: Callable[[pa.Table], Any]) -> pa.Chunked
     for start in range(0, max(1, table.num_rows), _SLICE):
         part = measure(table.slice(start, _SLICE))
         chunks += part.chunks if isinstance(part, pa.ChunkedArray) else [part]
-    return pa.chunked_array(chunks)
+    # A table without rows may have no chunks, which say no type.
+    return pa.chunked_array(chunks, type=part.type)
