@@ -23,7 +23,7 @@ HEADING_CHARS = 40
 NEWLINE = re.compile(f"[{NEWLINES}]")
 _NUMERALS = "〇零○一二三四五六七八九十百千万亿两廿卅"
 #: What makes a stretch a figure, a year or a unit: such a stretch is neither repaired nor a donor.
-_FIGURE = re.compile(rf"[{DIGITS}{_NUMERALS}①-⑳⑴-⒇㈠-㈩Ⅰ-Ⅻⅰ-ⅻ%％‰℃°年月日元]")
+_FIGURE = re.compile(rf"[{DIGITS}{_NUMERALS}壹贰叁肆伍陆柒捌玖拾佰仟萬億半倍①-⑳⑴-⒇㈠-㈩Ⅰ-Ⅻⅰ-ⅻ%％‰℃°年月日元]")
 #: Before or behind these a stretch may be part of a figure, or its unit.
 _NUMBER_BEFORE = re.compile(rf"(?:[{DIGITS}{_NUMERALS}几第%％‰xXｘＸ×～〜*＊□]|[{DIGITS}{_NUMERALS}][.．,，点余多来])$")
 _NUMBER_AFTER = re.compile(rf"[{DIGITS}{_NUMERALS}年月日%％‰xXｘＸ×～〜*＊□]|[.．][{DIGITS}]")
