@@ -15,6 +15,7 @@ from dedup.settings import SourceSettings, load_settings
 from dedup.sources import resolve_sources
 from dedup.text.normalise import normalise
 from tests.command import call
+from tests.small_release import publish, small_tables
 
 OPENING = "现在，我代表{}人民政府，向大会作工作报告，请予审议，并请各位列席人员提出意见。"
 CARRIED = (
@@ -252,3 +253,14 @@ def test_the_network_is_exported_for_other_programs(release, tmp_path):
     wrong = call("export", "edges", "--by", "colour", "-o", "-", "-w", str(release.path))
     assert wrong.code == 2
     assert "region" in wrong.err
+
+
+@pytest.mark.parametrize("words", [["templates"], ["templates", "t_34"], ["export", "edges", "-o", "-"]])
+def test_a_release_from_before_shared_text_was_looked_for_says_so(tmp_path: Path, words: list[str]) -> None:
+    tables = small_tables()
+    for dataset in ("templates", "phrases", "reuse_edges"):
+        tables.pop(dataset, None)
+    publish(tmp_path / "w", tables)
+    outcome = call(*words, "-w", tmp_path / "w")
+    assert outcome.code == 1
+    assert "was published without" in outcome.err

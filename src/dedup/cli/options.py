@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dedup.cli.failures import CommandError
+
 if TYPE_CHECKING:
     from dedup.releases import Release
     from dedup.settings import FingerprintSettings, MatchSettings, Settings, TextSettings
@@ -45,6 +47,14 @@ def read_release(warehouse: Path | None, config: Path | None, release: str | Non
 
     folder = warehouse if warehouse is not None else read_settings(config).warehouse
     return open_release(folder, release)
+
+
+def must_hold(release: Release, dataset: str) -> None:
+    """Refuse a release that lacks a dataset: one published before it existed."""
+    if dataset not in release.datasets:
+        raise CommandError(
+            f"release {release.id} was published without {dataset}; `dedup run` publishes one that has them"
+        )
 
 
 def release_settings(release: Release) -> tuple[MatchSettings, FingerprintSettings, TextSettings]:

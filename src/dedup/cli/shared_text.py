@@ -46,6 +46,7 @@ def templates(
 ) -> None:
     """List and search set phrases: sentences that many reports have alike, with slots for what differs."""
     opened = options.read_release(warehouse, config, release)
+    options.must_hold(opened, "phrases" if phrases else "templates")
     if name and _ID.fullmatch(name) and not phrases:
         show_template(opened, name.rstrip("…"), json)
         return
@@ -163,10 +164,12 @@ def edges(
 
     from dedup.reuse.network import build_network, to_graphml
 
+    opened = options.read_release(warehouse, config, release)
+    options.must_hold(opened, "reuse_edges")
     chosen = form or (GraphFormat.graphml if output.suffix == ".graphml" else GraphFormat.csv)
     try:
         network = build_network(
-            options.read_release(warehouse, config, release),
+            opened,
             [name.strip() for name in by.split(",") if name.strip()],
             least_chars=least,
         )
