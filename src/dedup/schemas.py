@@ -233,7 +233,7 @@ PASSAGE_STATS = pa.schema(
         field("df", pa.int64(), "families it stands in (a cluster of copies and its editions have one voice)"),
         field("df_ratio", pa.float64(), "df over the families of the corpus"),
         field("corpus_families", pa.int64(), "families of the corpus when this was counted"),
-        field("n_sections", pa.int64(), "sections it stands in"),
+        field("n_sections", pa.int64(), "sections it stands in, also where a longer passage holds it and is listed"),
         field("n_sources", pa.int64(), "sources"),
         field("n_sites", pa.int64(), "sites"),
         field("in_reference", pa.bool_(), "also stands in a reference source: copied from above"),
@@ -322,8 +322,8 @@ CONFLICTS = pa.schema(
         field("section_id", pa.string(), "the member"),
         field("canonical_section", pa.string(), "the canonical section it differs from"),
         field("type", pa.string(), "figure, unit, year, mask or word"),
-        field("canonical_quote", pa.string(), "what the canonical section says"),
-        field("quote", pa.string(), "what the member says"),
+        field("canonical_quote", pa.string(), "what the canonical section says, in its clean text"),
+        field("quote", pa.string(), "what the member says, in its clean text (the page may break a line in it)"),
         field("canonical_start", pa.int32(), "first character of canonical_quote in its documents.text"),
         field("canonical_end", pa.int32(), "one past its last character"),
         field("char_start", pa.int32(), "first character of quote in its documents.text"),
@@ -344,7 +344,7 @@ REPAIRS = pa.schema(
         field("donor_section", pa.string(), "the copy that says so"),
         field("donor_start", pa.int32(), "first character of its reading in documents.text"),
         field("donor_end", pa.int32(), "one past the last"),
-        field("n_agreeing", pa.int64(), "copies that agree with the donor, itself included"),
+        field("n_agreeing", pa.int64(), "different texts that agree with the donor, itself included"),
         field("reason", pa.string(), "why, in words"),
     ]
 )

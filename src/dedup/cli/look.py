@@ -117,6 +117,8 @@ def show(
     from dedup.clusters.finding import find_target
 
     opened = options.read_release(warehouse, config, release)
+    if name.startswith(("x_", "t_")):
+        options.must_hold(opened, "passage_stats" if name.startswith("x_") else "templates")
     target = find_target(opened, name)
     if target.kind == "section":
         _show_section(opened, target.id, full, json)

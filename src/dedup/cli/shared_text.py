@@ -166,7 +166,7 @@ def edges(
 
     opened = options.read_release(warehouse, config, release)
     options.must_hold(opened, "reuse_edges")
-    chosen = form or (GraphFormat.graphml if output.suffix == ".graphml" else GraphFormat.csv)
+    chosen = form or _format_of(output)
     try:
         network = build_network(
             opened,
@@ -191,6 +191,13 @@ def edges(
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_bytes(data)
     note(f"{plural(network.edges.num_rows, 'edge')} between {plural(network.nodes.num_rows, 'node')} in {output}")
+
+
+def _format_of(output: Path) -> GraphFormat:
+    endings = {".graphml": GraphFormat.graphml, ".csv": GraphFormat.csv, "": GraphFormat.csv}
+    if output.suffix not in endings:
+        raise CommandError(f"{output}: name it .csv or .graphml, or say --format", USAGE)
+    return endings[output.suffix]
 
 
 def register(app: typer.Typer) -> None:

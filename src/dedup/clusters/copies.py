@@ -203,7 +203,7 @@ def examine_groups(groups: Sequence[Group]) -> Findings:
         for text, held, found in zip(texts[1:], rows[1:], differences[1:], strict=True):
             pairs += 1
             conflicts_dropped += _add_conflicts(texts[0], text, sentences, canonical, held, found, conflicts)
-        repaired = find_repairs(texts, differences, [len(held) for held in rows])
+        repaired = find_repairs(texts, differences)
         for r in repaired:
             if r.text or group.first:
                 donor = rows[r.donor][0]

@@ -42,7 +42,7 @@ class Repair:
     kind : `lost_bytes`, `mask`, `broken_line`, or `word`: this copy stands alone against others that agree
     start, end : the damaged characters; quote : what stands there; repaired : what it is repaired to
     donor : number of the text that says so; donor_start, donor_end : its characters
-    n_agreeing : copies that say the same as the donor, itself included
+    n_agreeing : different texts that say the same as the donor, itself included
     reason : why, in words
     """
 
@@ -76,9 +76,7 @@ class _Place:
     others: dict[str, _Reading] = field(default_factory=dict)
 
 
-def find_repairs(
-    texts: Sequence[str], differences: Sequence[Sequence[Difference]], copies: Sequence[int]
-) -> list[Repair]:
+def find_repairs(texts: Sequence[str], differences: Sequence[Sequence[Difference]]) -> list[Repair]:
     """Return the repairs of a group of copies, by text and place; those of one text do not touch each other.
 
     Parameters
@@ -86,15 +84,15 @@ def find_repairs(
     texts : (t,) distinct texts, the canonical one first, then the best copies first: the first that has a reading
         is its donor
     differences : (t,) `align(texts[0], texts[i])` for each text, none for the canonical one
-    copies : (t,) how many copies have each text
 
     Notes
     -----
+    Copies with one text have one voice: mirrors of a page repeat its mistakes and prove nothing.
     Recognisable damage is filled from one other copy, unless as many copies say something else. Two undamaged
     readings: a text that stands alone is repaired where two or more copies agree, and more than on any other
     reading. Nothing that is, holds or adjoins a number, a year or a unit is touched; masks are no donors.
     """
-    finder = _Finder(texts, differences, copies)
+    finder = _Finder(texts, differences)
     found = [repair for place in finder.places() for repair in finder.judge(place)]
     return _without_overlaps(found)
 
@@ -122,11 +120,8 @@ def apply_repairs(text: str, repairs: Iterable[Repair]) -> str:
 
 
 class _Finder:
-    def __init__(
-        self, texts: Sequence[str], differences: Sequence[Sequence[Difference]], copies: Sequence[int]
-    ) -> None:
-        self.texts, self.differences, self.copies = texts, differences, copies
-        self.all_copies = sum(copies)
+    def __init__(self, texts: Sequence[str], differences: Sequence[Sequence[Difference]]) -> None:
+        self.texts, self.differences = texts, differences
         self.ends = [[d.a_end for d in of_text] for of_text in differences]
         spans = sorted((d.a_start, d.a_end, i) for i, of_text in enumerate(differences) for d in of_text)
         self.spans = spans
@@ -147,7 +142,7 @@ class _Finder:
                 if reading is None:
                     reading = place.others[d.b] = _Reading(d.b)
                 reading.holders.append((i, d.b_start, d.b_end))
-                reading.copies += self.copies[i]
+                reading.copies += 1
         return [found[key] for key in sorted(found)]
 
     def judge(self, place: _Place) -> list[Repair]:
@@ -156,10 +151,10 @@ class _Finder:
         own = _Reading(self.texts[0][place.start : place.end], [(0, place.start, place.end)])
         readings = [own, *place.others.values()]
         damage = {r.text: self._damage(r, readings) for r in readings}
-        if not any(damage.values()) and (self.all_copies < 3 or "word" not in place.kinds):
+        if not any(damage.values()) and (len(self.texts) < 3 or "word" not in place.kinds):
             return []
         undisturbed = self._undisturbed(place)
-        own.copies = sum(self.copies[i] for i in undisturbed)
+        own.copies = len(undisturbed)
         out: list[Repair] = []
         for reading in readings:
             options = damage[reading.text]
@@ -228,7 +223,7 @@ class _Finder:
             return None
         if is_masked(reading.text + other.text):
             return None
-        return other, "word", f"{other.copies} copies agree against this one"
+        return other, "word", f"{other.copies} different copies agree against this one"
 
     def _may_touch(self, i: int, start: int, end: int, repaired: str, kind: RepairKind) -> bool:
         """Whether a repair stays clear of numbers, years and units."""

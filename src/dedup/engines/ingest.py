@@ -120,7 +120,7 @@ def _carried_over(previous: Release | None, seen: list[pa.Array], batch_chars: i
     read_again = pa.concat_arrays([pa.array([], pa.string()), *seen])
     pending: list[pa.RecordBatch] = []
     chars = 0
-    for batch in previous.dataset("documents").to_batches(batch_size=4096):
+    for batch in previous.dataset("documents").to_batches(batch_size=1024, batch_readahead=1, fragment_readahead=1):
         rest = batch.filter(pc.invert(pc.is_in(batch.column("doc_id"), read_again)))
         if rest.num_rows:
             pending.append(rest)

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from dedup import schemas
 from dedup.engines.outcomes import write_reports
+from dedup.engines.store import TableStore
 from dedup.engines.summing import find_languages
 from dedup.fingerprinting.minhash import fingerprint_metadata
 
@@ -71,10 +72,11 @@ def stage_datasets(run: LocalRun) -> None:
     corpus, staging = run.corpus, run.staging
     staging.write("documents", corpus.documents)
     staging.write("sections", corpus.sections)
-    published = (
-        part.filter(pc.invert(pc.is_in(part.column("cluster_id"), run.withheld))) for part in report_parts(run)
-    )
-    staging.write("reports", published)
+    # Their texts come from all over the corpus; on disk they are sorted without being held.
+    reports = TableStore(run.work / "reports.arrow", schemas.REPORTS)
+    for part in report_parts(run):
+        reports.append(part.filter(pc.invert(pc.is_in(part.column("cluster_id"), run.withheld))))
+    staging.write("reports", reports.read())
     for name, table in run.tables.items():
         staging.write(name, table)
     prints = corpus.fingerprints
