@@ -31,6 +31,7 @@ def write_report() -> Path:
         "peers": peers_section,
         "kernel": kernel_section,
         "scaling": scaling_section,
+        "shared": shared_section,
         "flow": flow_section,
         "crowds": crowds_section,
         "pages": pages_section,
@@ -200,14 +201,39 @@ def scaling_section(result: dict[str, Any]) -> Lines:
     return lines
 
 
+def shared_section(result: dict[str, Any]) -> Lines:
+    """Return what finding shared text costs."""
+    runs, exponents = result["runs"], result["exponents"]
+    names = list(exponents)
+    lines = [
+        "## Shared text",
+        "",
+        f"Passages, edges, phrases and templates over texts of corpus (b) that lie on disk, {result['threads']} "
+        "threads, memory limit 1 GB for working arrays. Memory is the greatest anonymous memory within a stage.",
+        "",
+        "| sections | text MB | " + " | ".join(f"{n} CPU s | anonymous MB" for n in names) + " |",
+        "| ---: " * (2 + 2 * len(names)) + "|",
+    ]
+    for run in runs:
+        cells = " | ".join(f"{s['cpu_s']:.2f} | {s['anonymous_mb']:,.0f}" for s in run["stages"].values())
+        lines.append(f"| {run['sections']:,} | {run['megabytes']:,.0f} | {cells} |")
+    growth = ", ".join(f"{n} {value:.2f}" for n, value in exponents.items() if value is not None)
+    return [*lines, "", f"CPU seconds grow as the size of the text to the power of: {growth}."] if growth else lines
+
+
 def _stage_table(stages: dict[str, Any]) -> Lines:
     rows = ["| stage | wall s | CPU s | anonymous MB at its end |", "| --- | ---: | ---: | ---: |"]
     for name, values in stages.items():
         if name.startswith("stage:"):
             memory = values.get("anonymous_mb", 0.0)
             rows.append(f"| {name[6:]} | {values['wall_s']:.2f} | {values['cpu_s']:.2f} | {memory:,.0f} |")
-    inside = [f"{n} {stages[n]['cpu_s']:.2f}" for n in ("read", "cut", "fingerprint") if "cpu_s" in stages.get(n, {})]
-    return [*rows, "", f"Inside `read`, CPU seconds: {', '.join(inside)}."] if inside else rows
+    for stage, parts in (
+        ("read", ("read", "cut", "fingerprint")),
+        ("reuse", ("passages", "phrases", "templates", "copies")),
+    ):
+        inside = [f"{n} {stages[n]['cpu_s']:.2f}" for n in parts if "cpu_s" in stages.get(n, {})]
+        rows += ["", f"Inside `{stage}`, CPU seconds: {', '.join(inside)}."] if inside else []
+    return rows
 
 
 def flow_section(result: dict[str, Any]) -> Lines:

@@ -21,6 +21,8 @@ from benchmarks.peers.registry import PEERS
 from benchmarks.report import write_report
 from benchmarks.results import ROOT, ensure_corpus, read_result, write_result
 from benchmarks.scaling import SIZES, measure_scaling
+from benchmarks.shared import SIZES as SHARED_SIZES
+from benchmarks.shared import measure_shared
 
 LARGE = 1_000_000
 
@@ -34,7 +36,7 @@ def main() -> None:
     parser.add_argument("--tools", nargs="+", choices=[p.name for p in PEERS], help="of the peers, run only these")
     parser.add_argument("--environments", type=Path, default=ROOT / ".bench-venv", help="where the peers are installed")
     parser.add_argument("--report", action="store_true", help="write the report from what was measured before")
-    names = ("peers", "kernel", "scaling", "flow", "crowds", "pages")
+    names = ("peers", "kernel", "scaling", "shared", "flow", "crowds", "pages")
     parser.add_argument("--only", nargs="+", choices=names, default=list(names), help="parts to measure")
     arguments = parser.parse_args()
 
@@ -49,6 +51,7 @@ def main() -> None:
             "first_call_s": first_call(),
         },
         "scaling": scaling,
+        "shared": lambda: measure_shared(list(SHARED_SIZES)),
         "flow": lambda: measure_corpus("words", arguments.documents),
         "crowds": lambda: {
             "corpora": {name: measure_corpus(name, arguments.documents) for name in ("stamped", "identical")}

@@ -29,7 +29,7 @@ from benchmarks.results import FOLDER, ROOT, read_result, write_result
 SIZES = (10_000, 100_000)
 
 
-class _Peak:
+class Peak:
     """The greatest anonymous memory of this process since the last call of `take`, looked at every 5 ms."""
 
     def __init__(self) -> None:
@@ -49,18 +49,21 @@ class _Peak:
         return value
 
 
-def write_texts(sections: int, folder: Path, seed: int = 1) -> None:
-    """Write a corpus (a) as a run keeps its texts: one file of bytes, and here the bounds beside it."""
+def write_texts(sections: int, folder: Path, seed: int = 1, corpus: str = "words") -> None:
+    """Write a corpus as a run keeps its texts: one file of bytes; here with the bounds and works beside it."""
     from benchmarks.corpora import CORPORA, draw_batches
     from dedup.engines.store import TextStore
 
     offsets = [np.zeros(1, dtype=np.int64)]
+    works: list[np.ndarray] = []
     with TextStore(folder / "texts") as store:
-        for batch in draw_batches(CORPORA["words"], sections, seed):
+        for batch in draw_batches(CORPORA[corpus], sections, seed):
             store.append(batch.texts)
+            works.append(batch.work)
             ends = np.frombuffer(batch.texts.buffers()[1], dtype=np.int64)[1 : len(batch.texts) + 1]
             offsets.append(ends + offsets[-1][-1])
     np.save(folder / "offsets.npy", np.concatenate(offsets))
+    np.save(folder / "work.npy", np.concatenate(works))
 
 
 def map_texts(folder: Path) -> Any:
@@ -88,7 +91,7 @@ def run_stages(folder: Path, threads: int) -> dict[str, Any]:
     warm = match_texts(tiny, signature_matrix(tiny), match, fingerprint)
     mark_variants(warm.pairs, tiny, warm.nodes.first_row, match)
     texts = map_texts(folder)
-    peak, stages = _Peak(), {}
+    peak, stages = Peak(), {}
 
     @contextmanager
     def stage(name: str) -> Iterator[None]:
