@@ -67,14 +67,14 @@ def families_of(numbers: list[int]) -> list[int]:
 def test_counts_are_those_of_plain_python(corpus: list[tuple[str, int]], least: int) -> None:
     written = [text for text, _ in corpus]
     family = families_of([number for _, number in corpus])
-    found = by_text(phrases_of(section_rows(written, family), template_families=least))
+    found = by_text(phrases_of(section_rows(written, family), phrase_families=least))
     assert {c: (row["df"], row["n_sections"]) for c, row in found.items()} == spread_by_hand(written, family, 8, least)
 
 
 @given(corpora)
 def test_offsets_quote_the_phrase(corpus: list[tuple[str, int]]) -> None:
     rows = section_rows([text for text, _ in corpus], families_of([number for _, number in corpus]))
-    for row in phrases_of(rows, template_families=2).table.to_pylist():
+    for row in phrases_of(rows, phrase_families=2).table.to_pylist():
         text = rows.texts[row["row"]].as_py()
         assert text[row["clean_start"] : row["clean_end"]] == row["text"]
         assert len(normalise(row["text"])) == row["n_chars"]
@@ -85,8 +85,8 @@ def test_the_order_of_the_input_does_not_matter(corpus: list[tuple[str, int]], r
     rows = section_rows([text for text, _ in corpus], families_of([number for _, number in corpus]))
     places = list(range(len(corpus)))
     random.shuffle(places)
-    one = phrases_of(rows, template_families=2).table
-    other = phrases_of(permuted(rows, places), template_families=2).table
+    one = phrases_of(rows, phrase_families=2).table
+    other = phrases_of(permuted(rows, places), phrase_families=2).table
     assert one.drop_columns(["row"]).equals(other.drop_columns(["row"]))
     assert one.column("row").to_pylist() == [places[row] for row in other.column("row").to_pylist()]
 
@@ -134,9 +134,9 @@ def test_article_numbers_are_no_part_of_a_clause() -> None:
 
 def test_a_family_has_one_voice() -> None:
     rows = section_rows([FORMULA] * 12, family=[0] * 11 + [11])
-    (phrase,) = phrases_of(rows, template_families=2).table.to_pylist()
+    (phrase,) = phrases_of(rows, phrase_families=2).table.to_pylist()
     assert (phrase["df"], phrase["n_sections"]) == (2, 12)
-    assert phrases_of(rows).table.num_rows == 0
+    assert phrases_of(rows, phrase_families=3).table.num_rows == 0
 
 
 def test_further_copies_of_a_page_change_no_df() -> None:

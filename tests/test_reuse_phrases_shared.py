@@ -78,7 +78,7 @@ def clauses_of(text: str) -> set[str]:
 
 def test_phrases_of_the_pages_have_the_right_df(rows: SectionRows) -> None:
     found = count_phrases(
-        rows, ReuseSettings(template_families=2), folder=Path("unused"), memory_limit=GB, threads=1
+        rows, ReuseSettings(phrase_families=2), folder=Path("unused"), memory_limit=GB, threads=1
     ).table.to_pylist()
     held = [clauses_of(text) for text in rows.texts.to_pylist()]
     assert len(found) > 20

@@ -136,6 +136,7 @@ class ReuseSettings(_Group):
         20, ge=8, le=200, description="every common run of this many normalised characters is found"
     )
     template_families: int = Field(3, ge=2, description="text in this many families is a template, below it is copied")
+    phrase_families: int = Field(2, ge=2, description="clauses in this many families are published as phrases")
     phrase_chars: int = Field(8, ge=2, description="clauses of this many normalised characters are counted")
     edge_families: int = Field(
         8, ge=2, description="passages in more families make no edges: they tie nobody to anybody"

@@ -67,7 +67,7 @@ def count_phrases(
     Parameters
     ----------
     rows : the sections; those of reference sources are not counted
-    settings : `phrase_chars` normalised characters make a clause, `template_families` families a phrase
+    settings : `phrase_chars` normalised characters make a clause, `phrase_families` families a phrase
     folder : for working files, when the clauses exceed half of the memory limit
     memory_limit : bytes
     threads : threads that read
@@ -92,10 +92,10 @@ def count_phrases(
     order = np.asarray(rows.order)
     found: list[tuple[NDArray, NDArray[np.int64]]] = []
     for part in units.partitions():
-        groups = group_units(part, settings.template_families)
+        groups = group_units(part, settings.phrase_families)
         members = groups.units["row"].astype(np.int64)
-        spread = count_spread(groups.bounds, members, traits, least=settings.template_families)
-        wide = spread[:, 0] >= settings.template_families
+        spread = count_spread(groups.bounds, members, traits, least=settings.phrase_families)
+        wide = spread[:, 0] >= settings.phrase_families
         found.append((groups.units[best_members(groups, order)[wide]], spread[wide]))
     best = np.concatenate([b for b, _ in found]) if found else np.zeros(0, dtype=UNIT)
     spread = np.concatenate([s for _, s in found]) if found else np.zeros((0, len(SPREAD)), dtype=np.int64)
