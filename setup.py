@@ -1,7 +1,7 @@
-"""What `pyproject.toml` cannot say: the suites and flows of the top-level folders travel inside the package.
+"""What `pyproject.toml` cannot say: suites, flows and reference tables of the top level travel inside the package.
 
-In a checkout (also with `pip install -e`) they are read where they lie; see `dedup.quality.suites` and
-`dedup.engines.launch`.
+In a checkout (also with `pip install -e`) they are read where they lie; see `dedup.quality.suites`,
+`dedup.engines.launch` and `dedup.reference`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,11 @@ from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).parent
 #: Top-level folder -> (folder inside the package, files taken).
-TRAVELLING = {"expectations": ("_expectations", "*.json"), "flows": ("_flows", "*.py")}
+TRAVELLING = {
+    "expectations": ("_expectations", "*.json"),
+    "flows": ("_flows", "*.py"),
+    "data/reference": ("_reference", "*.*"),
+}
 
 
 class BuildWithFolders(build_py):

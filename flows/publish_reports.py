@@ -59,10 +59,22 @@ def cluster(run: LocalRun) -> None:
     run.cluster()
 
 
+@task(name="find place and years", **STAGE, **RETRIES)
+def attribute(run: LocalRun) -> None:
+    """Say which place and which years each section speaks for."""
+    run.attribute()
+
+
 @task(name="find what texts share", **STAGE, **RETRIES)
 def find_reuse(run: LocalRun) -> None:
     """Find set phrases, templates, and where the copies of one report disagree."""
     run.find_reuse()
+
+
+@task(name="extract figures and tables", **STAGE, **RETRIES)
+def extract(run: LocalRun) -> None:
+    """Extract figures and tables; check the figures, gather those of copies as facts."""
+    run.extract()
 
 
 @task(name="validate", **STAGE, **RETRIES)
@@ -102,7 +114,9 @@ def publish_reports(
         match(run)
         measure_recall(run)
         cluster(run)
+        attribute(run)
         find_reuse(run)
+        extract(run)
         validate(run)
         summary = publish(run)
     get_run_logger().info("%s: %s documents, %s copies", summary.outcome, summary.documents, summary.copies)

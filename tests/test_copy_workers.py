@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from dedup.clusters.copies import Group, examine_groups
-from dedup.clusters.workers import WorkerLost, map_in_processes
+from dedup.processes import WorkerLost, map_in_processes
 
 
 def test_processes_and_order_change_nothing() -> None:

@@ -69,7 +69,9 @@ def test_the_flow_runs_by_python_retries_a_failed_stage_and_leaves_artifacts(tmp
         "match": 2,
         "measure_recall": 1,
         "cluster": 1,
+        "attribute": 1,
         "find_reuse": 1,
+        "extract": 1,
         "validate": 1,
         "publish": 1,
     }

@@ -83,7 +83,7 @@ def test_no_release_says_how_to_make_one(tmp_path):
 
 def test_unknown_names_list_what_exists(tmp_path):
     release = publish(tmp_path)
-    with pytest.raises(UnknownDataset, match="reports, records"):
+    with pytest.raises(UnknownDataset, match="reports, facts, records"):
         release.arrow("rapports")
     with pytest.raises(UnknownDataset, match="cluster_id, section_id"):
         release.arrow("reports", ["cluster"])

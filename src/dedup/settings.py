@@ -144,6 +144,12 @@ class ReuseSettings(_Group):
     contained: float = Field(0.8, gt=0, le=1, description="share of a section inside another that makes it contained")
 
 
+class ExtractSettings(_Group):
+    """Figures, places, years and tables."""
+
+    enabled: bool = Field(False, description="false: no figures, places, years and tables are looked for")
+
+
 class QualitySettings(_Group):
     """Validation before publication."""
 
@@ -174,6 +180,7 @@ class Settings(BaseSettings):
     match: MatchSettings = MatchSettings()
     cluster: ClusterSettings = ClusterSettings()
     reuse: ReuseSettings = ReuseSettings()
+    extract: ExtractSettings = ExtractSettings()
     quality: QualitySettings = QualitySettings()
 
     @field_validator("memory_limit")

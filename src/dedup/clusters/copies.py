@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from dedup.clusters.conflicts import CONFLICT_TYPES, Sentences, conflicts_between, figures_first
 from dedup.clusters.differences import Difference, align
 from dedup.clusters.repairs import apply_repairs, find_repairs
-from dedup.clusters.workers import map_in_processes
+from dedup.processes import map_in_processes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -18,7 +18,9 @@ from dedup.clusters.canonical import Ranking, rank_sections
 from dedup.clusters.published_pairs import publish_pairs
 from dedup.clusters.tables import write_clusters, write_membership
 from dedup.clusters.variants import VariantMarks, mark_variants
+from dedup.engines.attributing import attribute_corpus, no_attributions
 from dedup.engines.corpus import Corpus, set_aside
+from dedup.engines.extracting import extract, nothing_extracted
 from dedup.engines.ingest import ingest
 from dedup.engines.observing import Meter, Observer, SilentObserver
 from dedup.engines.outcomes import NOTHING_CONTAINED, write_records
@@ -43,7 +45,9 @@ STAGES = {
     "match": "match",
     "audit": "measure recall",
     "cluster": "cluster and choose canonical copies",
+    "attribute": "find place and years",
     "reuse": "find what texts share",
+    "extract": "extract figures and tables",
     "validate": "validate",
     "write": "write the datasets",
     "publish": "publish",
@@ -268,6 +272,18 @@ class LocalRun:
             self.meter.note("cluster", clusters=clusters.num_rows, implied_pairs=self.implied_pairs)
             note.append(f"{clusters.num_rows:,} clusters")
 
+    def attribute(self) -> None:
+        """Say which place and which years each section speaks for, by its own words."""
+        with self._stage("attribute") as note:
+            if not self.settings.extract.enabled:
+                self.tables["attributions"] = no_attributions(self)
+                note.append("off")
+                return
+            found = attribute_corpus(self)
+            self.tables["attributions"] = found
+            placed, dated = (found.num_rows - found.column(n).null_count for n in ("region_code", "year_review"))
+            note.append(f"{placed:,} of {found.num_rows:,} sections with a place, {dated:,} with a year")
+
     def find_reuse(self) -> None:
         """Find what texts share, where copies of one report disagree, and with it what became of every record."""
         with self._stage("reuse") as note:
@@ -287,6 +303,20 @@ class LocalRun:
             )
             counts = (f"{tables[name].num_rows:,} {name}" for name in ("passage_stats", "templates", "conflicts"))
             note.append(", ".join(counts).replace("passage_stats", "passages") if enabled else "off")
+
+    def extract(self) -> None:
+        """Extract figures and tables, check the figures against each other, gather them as facts."""
+        with self._stage("extract") as note:
+            if not self.settings.extract.enabled:
+                self.tables |= nothing_extracted()
+                note.append("off")
+                return
+            tables = extract(self)
+            refused = tables.pop("refused")
+            self.tables |= tables
+            self.tables["quarantine"] = pa.concat_tables([self.tables["quarantine"], refused])
+            counts = ("observations", "facts", "extracted_tables")
+            note.append(", ".join(f"{tables[name].num_rows:,} {name.replace('_', ' ')}" for name in counts))
 
     def _validate(self, tables: dict[str, Any]) -> QualityReport | None:
         if not self.settings.quality.enabled:
@@ -403,6 +433,8 @@ def run(
         work.match()
         work.measure_recall()
         work.cluster()
+        work.attribute()
         work.find_reuse()
+        work.extract()
         work.validate()
         return work.publish()

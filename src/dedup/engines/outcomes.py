@@ -29,12 +29,13 @@ _REPORT_FACTS = """
     SELECT c.cluster_id, c.canonical_section AS section_id, s.doc_id, d.uri, s.title, s.n_chars, s.completeness,
            CASE WHEN f.head <> c.cluster_id THEN f.head END AS edition_of, inside.contained_in,
            c.n_sections AS n_copies, c.n_sources, o.sources, s.mask_ratio, s.boilerplate_ratio, o.published_at,
-           c.first_release, s.text_row
+           c.first_release, s.text_row, a.* EXCLUDE (section_id, doc_id, completeness)
     FROM clusters c
     JOIN sections s ON s.section_id = c.canonical_section
     JOIN documents d USING (doc_id)
     JOIN origin o ON o.cluster_id = c.cluster_id
     JOIN family_head f USING (family_id)
+    JOIN attributions a ON a.section_id = c.canonical_section
     LEFT JOIN contained inside ON inside.cluster_id = c.cluster_id
     WHERE c.kind = 'report'
     ORDER BY c.cluster_id
@@ -119,6 +120,7 @@ def write_reports(
     ranked: pa.Table,
     texts: pa.Array,
     contained: pa.Table,
+    attributions: pa.Table,
     *,
     memory_limit: str,
     threads: int,
@@ -130,9 +132,8 @@ def write_reports(
     sections : facts of sections with `text_row`, the row of their clean text in `texts` (null when not matched)
     ranked : section_id, place (0 is the best copy of all)
     contained : cluster_id, contained_in
+    attributions : place and years of the sections (`schemas.ATTRIBUTIONS`)
     """
-    from dedup.ids import make_id
-
     with _connect(
         memory_limit,
         threads,
@@ -142,23 +143,15 @@ def write_reports(
         documents=documents,
         ranked=ranked,
         contained=contained,
+        attributions=attributions,
     ) as connection:
         facts = connection.sql(_REPORT_FACTS).to_arrow_table()
     if not facts.num_rows:
         yield schemas.empty(schemas.REPORTS)
     for start in range(0, facts.num_rows, REPORT_ROWS):
         part = facts.slice(start, REPORT_ROWS)
-        n = part.num_rows
         columns = {name: part.column(name) for name in part.column_names}
         columns["clean_text"] = texts.take(part.column("text_row").combine_chunks())
-        columns["work_id"] = pa.array([make_id("w", c) for c in part.column("cluster_id").to_pylist()])
-        # Attribution is not measured yet: nothing is claimed about place and year.
-        for name in ("region_code", "region_name", "region_level"):
-            columns[name] = pa.nulls(n, pa.string())
-        for name in ("year_review", "year_plan"):
-            columns[name] = pa.nulls(n, pa.int32())
-        for name in ("region_basis", "year_review_basis", "year_plan_basis"):
-            columns[name] = pa.array(["none"] * n)
         yield schemas.conform(pa.table(columns), schemas.REPORTS)
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup import schemas
+from dedup.engines.attributing import report_years
 from dedup.engines.reuse_rows import Places, cluster_ids
 from dedup.ids import make_id
 from dedup.reuse.contained import Contained, find_contained
@@ -58,7 +59,6 @@ def find_shared_passages(run: LocalRun, rows: SectionRows, places: Places, scrat
     )
     run.meter.note("passages", **passages.metrics, **edges.metrics, contained=contained.inner.size)
     clusters = cluster_ids(run, places)
-    n = edges.from_row.size
     edge_table = pa.table(
         {
             "from_cluster": clusters.take(pa.array(edges.from_row)),
@@ -69,8 +69,7 @@ def find_shared_passages(run: LocalRun, rows: SectionRows, places: Places, scrat
             "n_passages": edges.n_passages,
             "longest": edges.longest,
             "idf_share": edges.idf_share,
-            "year_gap": pa.nulls(n, pa.int32()),
-            "direction": pa.nulls(n, pa.string()),
+            **_years_apart(run, edges.from_row, edges.to_row),
         }
     )
     # Occurrences of one passage may have different parts of it, and then share little or nothing with each other.
@@ -85,6 +84,15 @@ def find_shared_passages(run: LocalRun, rows: SectionRows, places: Places, scrat
         "pairs": _with_contained(run.copy_pairs, contained, places),
         "contained": _contained_clusters(contained, rows, clusters),
     }
+
+
+def _years_apart(run: LocalRun, from_row: NDArray[np.int64], to_row: NDArray[np.int64]) -> dict[str, pa.Array]:
+    """Return how many years lie between two reports and which is the earlier; null unless both years are sure."""
+    years = report_years(run.tables["attributions"], sure=True)
+    known = (years[from_row] >= 0) & (years[to_row] >= 0)
+    gap = years[to_row] - years[from_row]
+    words = pa.array(["to", "same", "from"]).take(pa.array(np.sign(gap) + 1))
+    return {"year_gap": pa.array(gap, mask=~known), "direction": pc.if_else(pa.array(known), words, None)}
 
 
 def _name_and_quote(passages: Passages, rows: SectionRows, places: Places) -> tuple[pa.Array, pa.Array]:

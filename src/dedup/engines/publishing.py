@@ -62,6 +62,7 @@ def report_parts(run: LocalRun) -> Iterator[pa.Table]:
         ranked,
         corpus.texts,
         run.contained,
+        run.tables["attributions"],
         memory_limit=run.settings.memory_limit,
         threads=run.settings.threads,
     )

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dedup.engines.attributing import region_codes, report_years
 from dedup.reuse.rows import SectionRows
 from dedup.text.clean_map import spans_in_pages
 
@@ -45,10 +46,7 @@ class Places:
 
 
 def section_rows(run: LocalRun) -> SectionRows:
-    """Return the matched sections of a run with what tells them apart.
-
-    Regions and years are not known before attribution: -1 throughout.
-    """
+    """Return the matched sections of a run with what tells them apart."""
     corpus, assignment, nodes = run.corpus, run.assignment, run.matches.nodes
     facts = corpus.section_facts.take(pa.array(corpus.matched)).combine_chunks()
     documents = corpus.document_facts
@@ -64,7 +62,7 @@ def section_rows(run: LocalRun) -> SectionRows:
     np.minimum.at(first, node[equal], equal)
     family = np.where(is_reference, own, assignment.family)
     family[equal] = first[node[equal]]
-    unknown = np.full(n, -1, dtype=np.int32)
+    attributions = run.tables["attributions"]
     return SectionRows(
         corpus.texts,
         cluster,
@@ -74,8 +72,8 @@ def section_rows(run: LocalRun) -> SectionRows:
         _codes(documents.column("source").take(at)),
         _codes(documents.column("site").take(at)),
         run.ranking.position,
-        unknown,
-        unknown,
+        region_codes(attributions),
+        report_years(attributions),
     )
 
 

@@ -1,4 +1,4 @@
-"""Worker processes for comparing copies: Python work for every differing place, spread over processors.
+"""Worker processes: work that Python does text by text, spread over processors.
 
 They are started as programs of their own, not by `multiprocessing`, which would import the caller's main module: so
 they work from scripts without a guard, from notebooks and beside running threads.
@@ -61,12 +61,12 @@ def map_in_processes(work: Callable[[Task], Result], tasks: Iterable[Task], proc
             _send(process.stdin, task)
             return _receive(process.stdout)  # type: ignore[no-any-return]
         except (EOFError, OSError) as error:
-            raise WorkerLost(f"a process that compares copies ended with exit code {process.wait()}") from error
+            raise WorkerLost(f"a worker process ended with exit code {process.wait()}") from error
         finally:
             crew.put(process)
 
     try:
-        with ThreadPoolExecutor(processes, thread_name_prefix="copies") as pool:
+        with ThreadPoolExecutor(processes, thread_name_prefix="workers") as pool:
             waiting: deque[Future[Result]] = deque()
             for task in tasks:
                 waiting.append(pool.submit(ask, task))

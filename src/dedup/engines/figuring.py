@@ -1,0 +1,301 @@
+"""Figures of a run: found text by text in worker processes, placed, dated, checked and gathered part by part.
+
+A part holds whole clusters, so that what copies of a report state meets in one place, and memory stays bounded by
+the size of a part however many figures there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dedup import schemas
+from dedup.engines.reuse_rows import Places
+from dedup.engines.store import TableStore
+from dedup.extraction.attribution import resolve_periods
+from dedup.extraction.consistency import check_consistency, flag_observations
+from dedup.extraction.facts import gather_facts
+from dedup.extraction.figures import find_figures
+from dedup.extraction.indicators import map_indicators
+from dedup.ids import make_id
+from dedup.processes import map_in_processes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dedup.engines.local import LocalRun
+
+#: Characters of clean text in a part, about; a cluster is never divided.
+PART_CHARS = 8_000_000
+#: Characters of distinct text that are handed out at once, and up to which no process is started for it.
+PIECE_CHARS = 250_000
+ALONE_CHARS = 1_500_000
+
+
+class _Texts(NamedTuple):
+    """Distinct texts of one part; plain lists, which pickle to what they hold and no more."""
+
+    part: int
+    first: int
+    texts: list[str]
+    overwritten: list[int]
+
+
+class _Found(NamedTuple):
+    """Figures of some texts; `row` counts from the first text of the part."""
+
+    part: int
+    figures: pa.Table
+    failures: list[tuple[int, str]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some clusters: rows of the matched sections, and the distinct texts they have.
+
+    Attributes
+    ----------
+    rows : (k,) matched rows, whole clusters
+    text : (k,) which of the distinct texts each row has
+    texts, overwritten : the distinct texts, and the year that the page put over others in each, 0 where none
+    """
+
+    rows: NDArray[np.int64]
+    text: NDArray[np.int64]
+    texts: list[str] = field(repr=False)
+    overwritten: list[int]
+
+
+def find_in_texts(task: _Texts) -> _Found:
+    """Find the figures of some texts; a text that the grammar fails on is named and left out."""
+    try:
+        found = find_figures(pa.array(task.texts, pa.large_string()), np.array(task.overwritten, dtype=np.int32))
+        return _Found(task.part, _shifted(found, task.first), [])
+    except Exception:
+        # One text must not take the others with it: each is tried alone.
+        tables: list[pa.Table] = [schemas.FOUND_FIGURES.empty_table()]
+        failures: list[tuple[int, str]] = []
+        for i, (text, year) in enumerate(zip(task.texts, task.overwritten, strict=True)):
+            try:
+                one = find_figures(pa.array([text], pa.large_string()), np.array([year], dtype=np.int32))
+                tables.append(_shifted(one, task.first + i))
+            except Exception as error:
+                failures.append((task.first + i, f"{type(error).__name__}: {error}"))
+        return _Found(task.part, pa.concat_tables(tables), failures)
+
+
+def _shifted(found: pa.Table, first: int) -> pa.Table:
+    rows = pc.add(found.column("row"), pa.scalar(first, pa.int64()))
+    return found.set_column(found.column_names.index("row"), schemas.FOUND_FIGURES.field("row"), rows)
+
+
+def extract_figures(run: LocalRun) -> dict[str, pa.Table]:
+    """Return observations, checks and facts of all clusters, and the refusals of texts that could not be read.
+
+    Texts that several copies have in common are read once. The tables lie in mapped files.
+    """
+    stores = {
+        name: TableStore(run.work / f"{name}.arrow", schemas.DATASETS[name].schema)
+        for name in ("observations", "checks", "facts")
+    }
+    refused: list[pa.Table] = []
+    places = Places(run)
+    texts_read = 0
+    for part, figures, failures in _figures_by_part(run):
+        texts_read += len(part.texts)
+        observations = _observations(run, places, part, figures)
+        checks = check_consistency(
+            observations, _rows_of(run.tables["attributions"], part.rows), _conflicts(run, observations)
+        )
+        observations = flag_observations(observations, checks)
+        stores["checks"].append(schemas.conform(checks, schemas.CHECKS))
+        stores["observations"].append(schemas.conform(observations, schemas.OBSERVATIONS))
+        stores["facts"].append(schemas.conform(_facts(run, part, observations), schemas.FACTS))
+        refused.append(_refusals(run, places, part, failures))
+    tables = {name: store.read() for name, store in stores.items()}
+    run.meter.note("figures", texts=texts_read, **{name: table.num_rows for name, table in tables.items()})
+    tables["refused"] = pa.concat_tables([schemas.empty(schemas.QUARANTINE), *refused])
+    return tables
+
+
+def _parts(run: LocalRun) -> Iterator[Part]:
+    """Yield the sections of the corpus in parts of whole clusters; what reference sources state is not published."""
+    canonical = run.assignment.canonical
+    rows = np.flatnonzero(canonical >= 0)
+    rows = rows[np.argsort(canonical[rows], kind="stable")]
+    if not rows.size:
+        return
+    facts = run.corpus.section_facts.column("n_chars").take(pa.array(run.corpus.matched[rows]))
+    chars = np.cumsum(facts.to_numpy())
+    of = canonical[rows]
+    ends = np.flatnonzero(np.append(of[1:] != of[:-1], True)) + 1
+    overwritten = pc.fill_null(run.tables["attributions"].column("overwritten_year"), 0).to_numpy()
+    start = 0
+    while start < rows.size:
+        before = int(chars[start - 1]) if start else 0
+        last = int(np.searchsorted(chars[ends - 1], before + PART_CHARS, side="right"))
+        # At least one cluster, however long it is.
+        last = max(last, int(np.searchsorted(ends, start, side="right")) + 1)
+        stop = int(ends[last - 1])
+        yield _part(run.corpus.texts, rows[start:stop], overwritten)
+        start = stop
+
+
+def _part(texts: pa.Array, rows: NDArray[np.int64], overwritten: NDArray[np.int32]) -> Part:
+    encoded = texts.take(pa.array(rows)).dictionary_encode()
+    words = encoded.indices.to_numpy().astype(np.int64)
+    years = overwritten[rows].astype(np.int64)
+    # The same text reads differently where a page is known to put a year over others.
+    keys, text = np.unique(np.stack([words, years], axis=1), axis=0, return_inverse=True)
+    distinct = encoded.dictionary.take(pa.array(keys[:, 0])).to_pylist()
+    return Part(rows, text.reshape(-1).astype(np.int64), distinct, keys[:, 1].tolist())
+
+
+def _figures_by_part(run: LocalRun) -> Iterator[tuple[Part, pa.Table, list[tuple[int, str]]]]:
+    """Find the figures of the parts, in order; while one is used, the next ones are in work."""
+    waiting: list[Part] = []
+
+    def tasks() -> Iterator[_Texts]:
+        for number, part in enumerate(_parts(run)):
+            waiting.append(part)
+            first = 0
+            while first < len(part.texts):
+                stop, chars = first, 0
+                while stop < len(part.texts) and (stop == first or chars + len(part.texts[stop]) <= PIECE_CHARS):
+                    chars += len(part.texts[stop])
+                    stop += 1
+                yield _Texts(number, first, part.texts[first:stop], part.overwritten[first:stop])
+                first = stop
+
+    facts = run.corpus.section_facts.column("n_chars").take(pa.array(run.corpus.matched))
+    processes = run.settings.threads if (pc.sum(facts).as_py() or 0) > ALONE_CHARS else 1
+    current, tables, failures = 0, [], []
+    for found in map_in_processes(find_in_texts, tasks(), processes):
+        if found.part != current:
+            yield waiting.pop(0), pa.concat_tables(tables), failures
+            current, tables, failures = found.part, [], []
+        tables.append(found.figures)
+        failures += found.failures
+    if tables:
+        yield waiting.pop(0), pa.concat_tables(tables), failures
+
+
+def _rows_of(table: pa.Table, rows: NDArray[np.int64]) -> pa.Table:
+    return table.take(pa.array(rows))
+
+
+def _observations(run: LocalRun, places: Places, part: Part, figures: pa.Table) -> pa.Table:
+    """Return the figures of distinct texts as observations of all sections that have these texts."""
+    figures = figures.sort_by([("row", "ascending"), ("value_clean_start", "ascending"), ("clean_start", "ascending")])
+    starts = np.searchsorted(figures.column("row").to_numpy(), np.arange(len(part.texts) + 1))
+    counts = (starts[1:] - starts[:-1])[part.text]
+    section = np.repeat(np.arange(part.rows.size), counts)
+    within = np.arange(section.size) - np.repeat(np.cumsum(counts) - counts, counts)
+    figure = starts[:-1][part.text][section] + within
+    # Codes are found once per distinct text, years depend on the section that states the figure.
+    codes = map_indicators(*(figures.column(name).combine_chunks() for name in ("indicator", "unit_base", "measure")))
+    table = figures.append_column("indicator_id", codes).take(pa.array(figure)).drop_columns("row")
+    rows = part.rows[section]
+    attributions = _rows_of(run.tables["attributions"], rows)
+    year, basis = resolve_periods(table, attributions)
+    spans = [
+        places.spans(rows, *(table.column(n).to_numpy() for n in names))
+        for names in (("clean_start", "clean_end"), ("value_clean_start", "value_clean_end"))
+    ]
+    membership = run.tables["membership"]
+    ids = places.ids(rows)
+    at = pc.index_in(ids, membership.column("section_id").combine_chunks())
+    documents = run.corpus.section_facts.column("doc_id").take(pa.array(run.corpus.matched[rows])).combine_chunks()
+    columns = {
+        name: table.column(name) for name in table.column_names if not name.endswith(("clean_start", "clean_end"))
+    }
+    columns |= {
+        "section_id": ids,
+        "doc_id": documents,
+        "cluster_id": membership.column("cluster_id").take(at),
+        "is_canonical": membership.column("is_canonical").take(at),
+        "char_start": pa.array(spans[0][0]),
+        "char_end": pa.array(spans[0][1]),
+        "value_start": pa.array(spans[1][0]),
+        "value_end": pa.array(spans[1][1]),
+        "quote": _quotes(run, documents, *spans[0]),
+        "year": year,
+        "year_basis": basis,
+        "flags": pa.array([[]] * rows.size, pa.list_(pa.string())),
+    }
+    columns["observation_id"] = _observation_ids(columns)
+    return schemas.conform(pa.table(columns), schemas.OBSERVATIONS)
+
+
+def _quotes(run: LocalRun, documents: pa.Array, start: NDArray[np.int32], end: NDArray[np.int32]) -> pa.Array:
+    """Return documents.text[start:end] of each observation; a document's text is decoded once."""
+    rows = pc.index_in(documents, run.corpus.document_facts.column("doc_id").combine_chunks()).to_numpy()
+    out: list[str] = [""] * rows.size
+    texts = run.corpus.documents.column("text")
+    held, text = -1, ""
+    for i in np.argsort(rows, kind="stable").tolist():
+        if rows[i] != held:
+            held, text = rows[i], texts[int(rows[i])].as_py()
+        out[i] = text[start[i] : end[i]]
+    return pa.array(out, pa.string())
+
+
+def _observation_ids(columns: dict[str, pa.Array]) -> pa.Array:
+    """Return an id for each observation: of its section, its place and what is measured.
+
+    Two figures of one kind at one place (one rate that two subjects share under one name) are numbered.
+    """
+    names = ("section_id", "value_start", "value_end", "indicator", "measure", "bound", "comparison")
+    keys = zip(*(columns[name].to_pylist() for name in names), strict=True)
+    taken: dict[tuple[object, ...], int] = {}
+    ids = []
+    for key in keys:
+        again = taken.get(key, 0)
+        taken[key] = again + 1
+        ids.append(make_id("o", *(str(part) for part in (*key, again))))
+    return pa.array(ids, pa.string())
+
+
+def _conflicts(run: LocalRun, observations: pa.Table) -> pa.Table:
+    conflicts = run.tables["conflicts"]
+    clusters = pc.unique(observations.column("cluster_id"))
+    return conflicts.filter(pc.is_in(conflicts.column("cluster_id"), clusters))
+
+
+def _facts(run: LocalRun, part: Part, observations: pa.Table) -> pa.Table:
+    facts = run.corpus.section_facts
+    held = run.corpus.matched[part.rows]
+    sections = pa.table({name: facts.column(name).take(pa.array(held)) for name in ("section_id", "doc_id", "source")})
+    membership = run.tables["membership"]
+    at = pc.index_in(sections.column("section_id"), membership.column("section_id").combine_chunks())
+    return gather_facts(
+        observations,
+        membership.take(at.combine_chunks()),
+        sections,
+        _rows_of(run.tables["attributions"], part.rows),
+    )
+
+
+def _refusals(run: LocalRun, places: Places, part: Part, failures: list[tuple[int, str]]) -> pa.Table:
+    """Return a row of quarantine for each section whose figures could not be read."""
+    rows = []
+    for text, reason in failures:
+        of = part.rows[part.text == text]
+        sources = run.corpus.section_facts.column("source").take(pa.array(run.corpus.matched[of])).to_pylist()
+        for section, source in zip(places.ids(of).to_pylist(), sources, strict=True):
+            rows.append(
+                {
+                    "dataset": "observations",
+                    "record_id": section,
+                    "source": source,
+                    "rule": "unreadable_figures",
+                    "reason": f"the figures of this section could not be read ({reason}); please report this",
+                    "record": "{}",
+                }
+            )
+    return pa.Table.from_pylist(rows, schema=schemas.QUARANTINE)

@@ -1,0 +1,195 @@
+"""Every dataset of a release: where it lies, its schema, its key, how its rows are sorted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from dedup.schemas.copies import CLUSTERS, CONFLICTS, CONSENSUS, FINGERPRINTS, MEMBERSHIP, PAIRS, REPAIRS
+from dedup.schemas.figures import ATTRIBUTIONS, CHECKS, EXTRACTED_TABLES, FACTS, OBSERVATIONS, TABLE_CELLS
+from dedup.schemas.pages import DOCUMENTS, FURNITURE, QUARANTINE, RECORDS, RUNS, SECTIONS
+from dedup.schemas.reports import REPORTS
+from dedup.schemas.reuse import PASSAGE_STATS, PASSAGES, PHRASES, REUSE_EDGES, TEMPLATE_OCCURRENCES, TEMPLATES
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One dataset of a release: where it lies, its schema, how its rows are sorted."""
+
+    name: str
+    folder: str
+    schema: pa.Schema
+    sort_by: tuple[str, ...]
+    key: tuple[str, ...]
+    doc: str
+
+    @property
+    def path(self) -> str:
+        """Folder inside the release, with forward slashes."""
+        return f"{self.folder}/{self.name}" if self.folder else self.name
+
+
+def _dataset(
+    name: str, folder: str, schema: pa.Schema, sort_by: tuple[str, ...], key: tuple[str, ...], doc: str
+) -> Dataset:
+    return Dataset(name, folder, schema, sort_by, key, doc)
+
+
+#: Every dataset this version publishes, in reading order.
+DATASETS: dict[str, Dataset] = {
+    d.name: d
+    for d in (
+        _dataset("reports", "", REPORTS, ("cluster_id",), ("cluster_id",), "one row per distinct report"),
+        _dataset(
+            "facts",
+            "",
+            FACTS,
+            ("indicator_id", "region_code", "year", "fact_id"),
+            ("fact_id",),
+            "one row per figure of a report, however many copies state it",
+        ),
+        _dataset("records", "", RECORDS, ("source", "uri"), ("uri",), "what became of every input record"),
+        _dataset("clusters", "", CLUSTERS, ("cluster_id",), ("cluster_id",), "one row per cluster of copies"),
+        _dataset(
+            "templates", "", TEMPLATES, ("template_id",), ("template_id",), "sentences many reports have, with slots"
+        ),
+        _dataset("phrases", "", PHRASES, ("phrase_id",), ("phrase_id",), "clauses many reports have"),
+        _dataset(
+            "reuse_edges",
+            "",
+            REUSE_EDGES,
+            ("from_cluster", "to_cluster"),
+            ("from_cluster", "to_cluster"),
+            "who shares text with whom",
+        ),
+        _dataset("documents", "evidence", DOCUMENTS, ("source", "uri"), ("doc_id",), "every page or record as decoded"),
+        _dataset(
+            "sections",
+            "evidence",
+            SECTIONS,
+            ("source", "doc_id", "ordinal"),
+            ("section_id",),
+            "every page cut into its parts",
+        ),
+        _dataset(
+            "attributions",
+            "evidence",
+            ATTRIBUTIONS,
+            ("section_id",),
+            ("section_id",),
+            "place and years of each section, and the words that prove them",
+        ),
+        _dataset("membership", "evidence", MEMBERSHIP, ("section_id",), ("section_id",), "section to cluster"),
+        _dataset("pairs", "evidence", PAIRS, ("section_a", "section_b"), ("section_a", "section_b"), "verified pairs"),
+        _dataset(
+            "passages",
+            "evidence",
+            PASSAGES,
+            ("section_id", "char_start"),
+            ("section_id", "char_start", "char_end", "passage_id"),
+            "where text stands that several clusters share",
+        ),
+        _dataset(
+            "passage_stats",
+            "evidence",
+            PASSAGE_STATS,
+            ("passage_id",),
+            ("passage_id",),
+            "how far that text is spread",
+        ),
+        _dataset(
+            "template_occurrences",
+            "evidence",
+            TEMPLATE_OCCURRENCES,
+            ("template_id", "section_id", "char_start"),
+            ("template_id", "section_id", "char_start", "char_end"),
+            "where templates stand, with what fills their slots",
+        ),
+        _dataset(
+            "observations",
+            "evidence",
+            OBSERVATIONS,
+            ("section_id", "value_start", "observation_id"),
+            ("observation_id",),
+            "every figure of every section, with the words that state it",
+        ),
+        _dataset(
+            "checks",
+            "evidence",
+            CHECKS,
+            ("section_id", "rule", "check_id"),
+            ("check_id",),
+            "arithmetic that figures of one report must obey, and whether they do",
+        ),
+        _dataset(
+            "extracted_tables",
+            "evidence",
+            EXTRACTED_TABLES,
+            ("doc_id", "ordinal"),
+            ("table_id",),
+            "data tables of the pages",
+        ),
+        _dataset(
+            "table_cells",
+            "evidence",
+            TABLE_CELLS,
+            ("table_id", "row_index", "col_index"),
+            ("table_id", "row_index", "col_index"),
+            "their cells, spans resolved, numbers parsed",
+        ),
+        _dataset(
+            "conflicts",
+            "evidence",
+            CONFLICTS,
+            ("cluster_id", "canonical_start", "section_id"),
+            ("conflict_id",),
+            "where copies of one report disagree",
+        ),
+        _dataset(
+            "repairs",
+            "evidence",
+            REPAIRS,
+            ("cluster_id", "section_id", "char_start"),
+            ("section_id", "char_start", "char_end"),
+            "damage in copies, and what another copy says there",
+        ),
+        _dataset(
+            "consensus", "evidence", CONSENSUS, ("cluster_id",), ("cluster_id",), "repaired texts of damaged reports"
+        ),
+        _dataset(
+            "furniture",
+            "evidence",
+            FURNITURE,
+            ("doc_id", "char_start"),
+            ("doc_id", "char_start"),
+            "page-edge lines that a site repeats; marked, never cut",
+        ),
+        _dataset("quarantine", "evidence", QUARANTINE, ("dataset", "record_id"), (), "what was refused, and why"),
+        _dataset("runs", "evidence", RUNS, ("started_at", "stage", "metric"), (), "metrics of the runs"),
+        _dataset("fingerprints", "index", FINGERPRINTS, ("section_id",), ("section_id",), "MinHash signatures"),
+    )
+}
+
+
+def empty(schema: pa.Schema) -> pa.Table:
+    """Return a table of `schema` without rows."""
+    return schema.empty_table()
+
+
+def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return `table` with exactly the columns, order, types and metadata of `schema`.
+
+    Raises
+    ------
+    ValueError
+        A column is missing, cannot be cast, or holds nulls where the contract forbids them.
+    """
+    missing = [f.name for f in schema if f.name not in table.column_names]
+    if missing:
+        raise ValueError(f"columns missing: {', '.join(missing)}; the table has {', '.join(table.column_names)}")
+    out = table.select(schema.names).cast(pa.schema([f.with_nullable(True) for f in schema]))
+    for f in schema:
+        if not f.nullable and out.column(f.name).null_count:
+            raise ValueError(f"column {f.name} holds {out.column(f.name).null_count} nulls, the contract allows none")
+    return pa.table(out.columns, schema=schema)
