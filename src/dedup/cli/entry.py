@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from dedup.cli import check, explain, look, make, pages, release_verbs, run, shared_text
+from dedup.cli import check, explain, figures, look, make, pages, release_verbs, run, shared_text
 from dedup.cli.failures import INTERRUPTED, explain_failure
 
 _EPILOG = "Start with [bold]dedup init[/bold], then [bold]dedup run[/bold]; `dedup VERB --help` shows examples."
@@ -50,6 +50,7 @@ look.register(app)
 explain.register(app)
 pages.register(app)
 shared_text.register(app)
+figures.register(app)
 release_verbs.register(app)
 check.register(app)
 make.register_sample(app)

@@ -9,6 +9,7 @@ import typer
 
 from dedup.cli import options
 from dedup.cli.console import Column, note, out, plural, print_facts, print_json, print_table
+from dedup.cli.figures import place_and_years, show_fact, show_table
 from dedup.cli.shared_marks import print_marked, print_passages, read_passages, show_passage
 from dedup.cli.shared_text import show_template
 
@@ -32,6 +33,14 @@ _TEXT_CHARS = 600
 _MEMBERS_SHOWN = 40
 #: Passages of a section that are listed unless --full.
 _PASSAGES_SHOWN = 12
+#: Ids of things that releases of earlier versions did not have: beginning -> dataset.
+_NEWER = {
+    "x_": "passage_stats",
+    "t_": "templates",
+    "a_": "facts",
+    "o_": "observations",
+    "b_": "extracted_tables",
+}
 _NUMBERS = frozenset({"copies", "pages", "sources", "similar", "edit", "masked", "part", "from", "to"})
 
 
@@ -117,8 +126,8 @@ def show(
     from dedup.clusters.finding import find_target
 
     opened = options.read_release(warehouse, config, release)
-    if name.startswith(("x_", "t_")):
-        options.must_hold(opened, "passage_stats" if name.startswith("x_") else "templates")
+    if name[:2] in _NEWER:
+        options.must_hold(opened, _NEWER[name[:2]])
     target = find_target(opened, name)
     if target.kind == "section":
         _show_section(opened, target.id, full, json)
@@ -130,6 +139,10 @@ def show(
         show_passage(opened, target.id, json)
     elif target.kind == "template":
         show_template(opened, target.id, json)
+    elif target.kind in ("fact", "observation"):
+        show_fact(opened, target.id, json)
+    elif target.kind == "table":
+        show_table(opened, target.id, json)
     else:
         rows = opened.sql(
             "SELECT c.*, s.title FROM clusters c JOIN sections s ON s.section_id = c.canonical_section"
@@ -170,6 +183,8 @@ def _show_cluster(release: Release, cluster_id: str, full: bool, json: bool) -> 
         ),
         ("first seen", f"release {cluster['first_release']}"),
     ]
+    facts += place_and_years(release, cluster["canonical_section"])
+    facts += _stated(release, cluster_id)
     if len(editions):
         facts.append(("editions", f"{', '.join(editions.to_pylist()[:6])} (dedup show {cluster['family_id']})"))
     print_facts(facts)
@@ -194,6 +209,20 @@ def _show_cluster(release: Release, cluster_id: str, full: bool, json: bool) -> 
         note(f"… {plural(len(members) - len(rows), 'copy')} more; --full shows all")
     if len(members) > 1:
         note(f"* is published; differences: dedup explain {cluster_id[:8]}")
+
+
+def _stated(release: Release, cluster_id: str) -> list[tuple[str, str]]:
+    """Return how many facts a cluster states, and how many of them contradict others."""
+    if "facts" not in release.datasets:
+        return []
+    (counts,) = release.sql(
+        "SELECT count(*) AS n, count(*) FILTER (WHERE len(flags) > 0) AS flagged FROM facts WHERE cluster_id = $id",
+        {"id": cluster_id},
+    ).to_pylist()
+    if not counts["n"]:
+        return []
+    flagged = f", {counts['flagged']:,} of them contradict others" if counts["flagged"] else ""
+    return [("figures", f"{plural(counts['n'], 'fact')}{flagged}")]
 
 
 def _show_section(release: Release, section_id: str, full: bool, json: bool) -> None:
@@ -230,6 +259,7 @@ def _show_section(release: Release, section_id: str, full: bool, json: bool) -> 
             "a reference source is never published" if member.role == "reference" else f"a {member.kind} is not matched"
         )
         facts.append(("cluster", f"none: {why}"))
+    facts += place_and_years(release, section_id)
     if passages:
         facts.append(("shared", _shares(release, section_id, passages)))
     print_facts(facts)

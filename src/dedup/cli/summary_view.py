@@ -43,6 +43,8 @@ def summary_lines(summary: RunSummary, prefect_seconds: float | None = None) -> 
     lines = [" · ".join(head)]
     lines.append(_line("cut", plural(summary.sections, "section") + "    " + _kinds(summary.kinds)))
     lines.append(_line("matched", _matched(summary)))
+    if summary.extracted:
+        lines.append(_line("extracted", _extracted(summary)))
     lines.append(_line("quarantine", _quarantine(summary.quarantined) + _GAP + f"recall audit: {summary.audit}"))
     if summary.quality != "off":
         lines.append(_line("checked", summary.quality))
@@ -82,6 +84,18 @@ def _matched(summary: RunSummary) -> str:
         found = f"{plural(summary.copies, 'copy')} in {plural(summary.clusters_with_copies, 'cluster')} ({across})"
     variants = f", {plural(summary.variants, 'variant')}" if summary.variants else ""
     return f"{found}{variants}: {distinct}"
+
+
+def _extracted(summary: RunSummary) -> str:
+    flagged = f" ({summary.facts_flagged:,} contradict others)" if summary.facts_flagged else ""
+    parts = [plural(summary.facts, "fact") + flagged]
+    if summary.distinct_reports:
+        parts.append(
+            f"place of {summary.reports_placed:,} and year of {summary.reports_dated:,} of "
+            f"{plural(summary.distinct_reports, 'report')} proved"
+        )
+    parts += [plural(summary.tables, "table")] if summary.tables else []
+    return ", ".join(parts)
 
 
 def _quarantine(rules: dict[str, int]) -> str:

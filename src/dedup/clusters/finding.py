@@ -24,7 +24,7 @@ class ReadableRelease(Protocol):
         """Answer a SELECT."""
 
 
-Kind = Literal["section", "cluster", "document", "family", "passage", "template"]
+Kind = Literal["section", "cluster", "document", "family", "passage", "template", "fact", "observation", "table"]
 
 
 class NotFound(LookupError):
@@ -51,8 +51,11 @@ _KINDS: dict[str, tuple[Kind, str, str]] = {
     "f": ("family", "clusters", "family_id"),
     "x": ("passage", "passage_stats", "passage_id"),
     "t": ("template", "templates", "template_id"),
+    "a": ("fact", "facts", "fact_id"),
+    "o": ("observation", "observations", "observation_id"),
+    "b": ("table", "extracted_tables", "table_id"),
 }
-_ID = re.compile(r"([scdfxt])_([0-9a-f]{0,16})")
+_ID = re.compile(r"([scdfxtaob])_([0-9a-f]{0,16})")
 _SHOWN = 6
 #: How an address may be given, the strictest first.
 _ADDRESSES = (
@@ -68,8 +71,8 @@ def find_target(release: ReadableRelease, name: str) -> Target:
 
     Parameters
     ----------
-    name : id of a section, cluster, document, family, passage or template, or its beginning (`c_7f3a`, `c_7f3a…`); or
-        the uri, own id or path of a document, whole or as much of it as no other has
+    name : id of a section, cluster, document, family, passage, template, fact, observation or table, or its beginning
+        (`c_7f3a`, `c_7f3a…`); or the uri, own id or path of a document, whole or as much of it as no other has
 
     Raises
     ------
@@ -122,4 +125,7 @@ def _how_to_list(kind: str) -> str:
         "document": '; dedup sql "select doc_id, uri from documents" lists them',
         "passage": '; dedup sql "select passage_id, text from passage_stats" lists them',
         "template": "; `dedup templates` lists them",
+        "fact": "; `dedup facts` lists them",
+        "observation": '; dedup sql "select observation_id, quote from observations" lists them',
+        "table": '; dedup sql "select table_id, caption from extracted_tables" lists them',
     }[kind]

@@ -44,6 +44,8 @@ def release_markdown(summary: RunSummary) -> str:
         f"| sections | {summary.sections:,} ({kinds}) |",
         f"| copies | {summary.copies:,} in {summary.clusters_with_copies:,} clusters |",
         f"| distinct reports | {summary.distinct_reports:,} |",
+        f"| facts | {summary.facts:,} ({summary.facts_flagged:,} contradict others), {summary.tables:,} tables |",
+        f"| proved | place of {summary.reports_placed:,} reports, year of {summary.reports_dated:,} |",
         f"| quarantine | {quarantine} |",
         f"| recall audit | {summary.audit} |",
         f"| quality | {summary.quality} |",

@@ -174,7 +174,9 @@ def _figures_by_part(run: LocalRun) -> Iterator[tuple[Part, pa.Table, list[tuple
 
     facts = run.corpus.section_facts.column("n_chars").take(pa.array(run.corpus.matched))
     processes = run.settings.threads if (pc.sum(facts).as_py() or 0) > ALONE_CHARS else 1
-    current, tables, failures = 0, [], []
+    current = 0
+    tables: list[pa.Table] = []
+    failures: list[tuple[int, str]] = []
     for found in map_in_processes(find_in_texts, tasks(), processes):
         if found.part != current:
             yield waiting.pop(0), pa.concat_tables(tables), failures

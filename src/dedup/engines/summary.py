@@ -35,6 +35,10 @@ class RunSummary:
     distinct_reports : clusters of kind report
     quarantined : rule -> rows
     audit : words on the measured recall; recall, recall_low, recall_high : None when not measurable
+    facts, facts_flagged : figures, copies counted once; of them those that contradict others
+    reports_placed, reports_dated : distinct reports whose place, and whose year, their text proves
+    tables : data tables of the pages
+    extracted : False when nothing was looked for
     quality : 'PASS=41 WARN=2 ERROR=0', or 'off'
     stages : stage -> wall seconds
     """
@@ -64,6 +68,12 @@ class RunSummary:
     recall_high: float | None
     quality: str
     seconds: float
+    extracted: bool = False
+    facts: int = 0
+    facts_flagged: int = 0
+    reports_placed: int = 0
+    reports_dated: int = 0
+    tables: int = 0
     stages: dict[str, float] = field(default_factory=dict)
     largest: tuple[ClusterLine, ...] = ()
     problems: tuple[str, ...] = ()

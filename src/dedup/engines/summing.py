@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -38,6 +38,26 @@ def find_languages(documents: pa.Table) -> tuple[str, ...]:
         hanzi += n
         other += batch.num_rows - n
     return tuple(name for name, n in (("zh", hanzi), ("other", other)) if n)
+
+
+def _extracted(run: LocalRun) -> dict[str, Any]:
+    """Return the counts of figures, places, years and tables."""
+    facts = run.tables["facts"]
+    flagged = pc.sum(pc.cast(pc.greater(pc.list_value_length(facts.column("flags")), 0), pa.int64())).as_py() or 0
+    clusters = run.tables["clusters"]
+    heads = clusters.filter(pc.equal(clusters.column("kind"), "report")).column("canonical_section")
+    attributions = run.tables["attributions"]
+    at = pc.index_in(heads, attributions.column("section_id").combine_chunks())
+    of = attributions.select(["region_code", "year_review", "year_plan"]).take(at)
+    dated = pc.or_(pc.is_valid(of.column("year_review")), pc.is_valid(of.column("year_plan")))
+    return {
+        "extracted": run.settings.extract.enabled,
+        "facts": facts.num_rows,
+        "facts_flagged": flagged,
+        "reports_placed": of.num_rows - of.column("region_code").null_count,
+        "reports_dated": pc.sum(pc.cast(dated, pa.int64())).as_py() or 0,
+        "tables": run.tables["extracted_tables"].num_rows,
+    }
 
 
 def summarise(run: LocalRun, outcome: str, release_id: str | None, path: Path | None, seconds: float) -> RunSummary:
@@ -96,6 +116,7 @@ def summarise(run: LocalRun, outcome: str, release_id: str | None, path: Path | 
             if name.startswith("stage:")
         },
         largest=lines,
+        **_extracted(run),
         problems=tuple(f"{r.dataset}: {r.rule}: {r.observed} ({r.n_failing} rows)" for r in quality.stopping)
         if quality is not None
         else (),

@@ -31,7 +31,8 @@ class _Piece(NamedTuple):
 
 def tables_of_piece(piece: _Piece) -> tuple[pa.Table, pa.Table]:
     """Return the tables of some documents and their cells (in a worker process, or here)."""
-    return extract_tables(piece.documents, piece.sections)
+    tables, cells = extract_tables(piece.documents, piece.sections)
+    return tables, cells
 
 
 def find_tables(run: LocalRun) -> dict[str, pa.Table]:
