@@ -106,7 +106,11 @@ def test_figures_and_passages_stand_where_the_truth_says(sample, texts: dict[str
     for row in figures:
         assert texts[row["uri"]][row["char_start"] : row["char_end"]] == row["value"]
         assert (row["state"] == "masked") == (not row["value"][0].isdigit()), row
-    assert {row["state"] for row in figures} == {"printed", "changed", "masked"}
+        if row["state"] != "masked":
+            behind = texts[row["uri"]][row["char_end"] :]
+            assert behind.startswith(row["unit"]) == (row["state"] != "unit_lost")
+        assert (row["state"] == "overwritten") <= (row["value"] == "2024")
+    assert {row["state"] for row in figures} == {"printed", "changed", "masked", "overwritten", "unit_lost"}
     passages = 0
     for row in sample.table("passages").to_pylist():
         if row["uri"] in texts and row["source_uri"] in texts and row["char_start"] is not None:

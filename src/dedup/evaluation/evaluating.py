@@ -11,7 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from dedup.evaluation.attribution_scores import PlaceScore, YearScore, score_places, score_years
 from dedup.evaluation.curve import CurvePoint, draw_curve
+from dedup.evaluation.figure_scores import FigureScore, score_figures
 from dedup.evaluation.judging import Judged, judge_pairs
 from dedup.evaluation.placing import CutScore, Placement, Readable, place_units
 from dedup.evaluation.reasons import Finding, Reasoner
@@ -63,6 +65,8 @@ class Evaluation:
     units, placed : what the truth names, and what of it the release has
     recheck : whether published pairs meet the definition
     cut : how well pages were cut into sections; None for truth about documents
+    figures, years, places : what was extracted, against the truth; None where the truth or the release has none of it
+    unmeasured : which of these the truth knows and the release does not have
     """
 
     release_id: str
@@ -85,11 +89,18 @@ class Evaluation:
     recheck: Recheck
     definition: Definition
     cut: CutScore | None = None
+    figures: FigureScore | None = None
+    years: YearScore | None = None
+    places: PlaceScore | None = None
+    unmeasured: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
-        """Whether nothing speaks against the release: every checked pair holds and no published pair is false."""
-        return self.recheck.passed and not self.n_false
+        """Whether nothing speaks against the release.
+
+        Every checked pair holds, no published pair is false, no masked or overwritten number was taken.
+        """
+        return self.recheck.passed and not self.n_false and (self.figures is None or self.figures.invents_nothing)
 
     def rows(self) -> list[tuple[str, str, str]]:
         """Return (name, value, explanation), ready for a table."""
@@ -123,6 +134,13 @@ class Evaluation:
         )
         if self.unlisted:
             rows.append(("not listed", f"{self.unlisted:,}", "published pairs of which the truth says nothing"))
+        for extracted in (self.figures, self.years, self.places):
+            if extracted is not None:
+                rows += [(name, v if isinstance(v, str) else _share(v), why) for name, v, why in extracted.rows()]
+        if self.unmeasured:
+            rows.append(
+                (", ".join(self.unmeasured), _share(None), "not measured: the release has none (extract.enabled)")
+            )
         return rows
 
     def band_rows(self) -> list[tuple[str, int, int, int, str]]:
@@ -137,6 +155,11 @@ class Evaluation:
             score = getattr(self, name)
             if score is not None:
                 plain[name] |= {"f1": score.f1}
+        if self.figures is not None:
+            of = self.figures
+            plain["figures"] |= {"recall": of.recall, "precision": of.precision, "names": of.names}
+        if self.years is not None:
+            plain["years"] |= {"precision": self.years.precision, "coverage": self.years.coverage}
         for band, row in zip(self.bands, plain["bands"], strict=True):
             row["recall"] = band.recall
         plain["curve"] = [point._asdict() for point in self.curve]
@@ -196,6 +219,14 @@ def evaluate(
     n_missed = int((positive & ~found).sum())
     right = int(pc.sum(pc.equal(verdicts, "right")).as_py() or 0)
     clusters, families = _cluster_scores(known, placement, release)
+    figures = score_figures(known, release)
+    years = score_years(known, placement, release)
+    places = score_places(known, placement, release)
+    has = {
+        "figures": (known.figures is not None, figures),
+        "years": ("year_plan" in known.units.column_names, years),
+        "places": ("region_code" in known.units.column_names, places),
+    }
     return Evaluation(
         release_id=str(release.manifest.get("release_id", "")),
         truth=known.name,
@@ -217,6 +248,10 @@ def evaluate(
         recheck=recheck_pairs(release, definition, check_pairs),
         definition=definition,
         cut=placement.cut,
+        figures=figures,
+        years=years,
+        places=places,
+        unmeasured=tuple(name for name, (known_, found_) in has.items() if known_ and found_ is None),
     )
 
 

@@ -22,9 +22,11 @@ PASSAGE_START, PASSAGE_END = "\ue010", "\ue011"
 #: Every character that is a mark and not text.
 MARK = re.compile("[\ue000-\uefff\U000f0000-\U000ffffd]")
 
+#: Stands for the indicator of a figure that its pattern does not name.
+UNNAMED = "-"
 #: Parts of a pattern that are written short.
 _SHORTHAND = {
-    "[{m}{h}|": "[项目数|",
+    "[{m}{h}|": "[-|",
     "{r}": "{subject}{predicate}",
     "{n}": "{how}{what}",
     "{p}": "{when}{plan}",
@@ -73,7 +75,7 @@ VALUE_BANKS: dict[str, tuple[str, ...]] = {
 
 
 class FigureKind(NamedTuple):
-    """What a figure states."""
+    """What a figure states; the indicator is empty where the words around it name none of their own."""
 
     indicator: str
     unit: str
@@ -129,7 +131,8 @@ class _Compiler:
         }
 
     def _kind(self, indicator: str, unit: str) -> str:
-        return chr(FIGURE_FIRST + self.kinds.setdefault(FigureKind(indicator, unit), len(self.kinds)))
+        kind = FigureKind("" if indicator == UNNAMED else indicator, unit)
+        return chr(FIGURE_FIRST + self.kinds.setdefault(kind, len(self.kinds)))
 
     def compile(self, pattern: str, field: Field | None = None) -> Pattern:
         """Return the pattern as a format; `{f}` must have been replaced before."""

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from dedup.evaluation.draws import Dice
 from dedup.evaluation.pages import STYLES, PassageMark, Piece, assemble
-from dedup.evaluation.planting import COPY, EDITION, ESSAY, ORIGINAL, Plan, SectionText
+from dedup.evaluation.planting import COPY, EDITION, ESSAY, ORIGINAL, PAGE_YEAR, Plan, SectionText
 from dedup.evaluation.reference import similarities
 from dedup.evaluation.sites import Rendered, render
 from dedup.evaluation.truth_files import TRUTH_FIGURES, TRUTH_SECTIONS, rows_table
@@ -63,10 +63,10 @@ def make_pages(plan: Plan, task: Sequence[tuple[int, int, int]]) -> MadePages:
             text = texts.get(piece.section)
             section_rows.append(_section_row(uri, piece, plan, text, exact=exact))
             if exact:
-                figure_rows += [
-                    (uri, start, end, value, unit, indicator, state)
-                    for indicator, unit, value, start, end, state in piece.figures
-                ]
+                overwritten = text is not None and "figure_overwritten" in text.damage
+                for indicator, unit, value, start, end, state in piece.figures:
+                    taken = overwritten and state == "changed" and value == str(PAGE_YEAR)
+                    figure_rows.append((uri, start, end, value, unit, indicator, "overwritten" if taken else state))
             if text is not None:
                 start_ = piece.char_start if exact else None
                 edits = (text.edition, text.edit_rate, text.edit_mode)
@@ -79,13 +79,26 @@ def make_pages(plan: Plan, task: Sequence[tuple[int, int, int]]) -> MadePages:
 def _section_row(uri: str, piece: Piece, plan: Plan, made: SectionText | None, *, exact: bool) -> tuple[Any, ...]:
     span = (piece.char_start, piece.char_end, piece.body_start) if exact else (None, None, None)
     if made is None:
-        return ("", uri, *span, piece.kind, "", 0, piece.kind, "", "", None, [], "", "")
+        unknown = (None, None, "absent", None, "absent", None, "none")
+        return ("", uri, *span, piece.kind, "", 0, piece.kind, "", "", *unknown, [], "", "")
     # Twice the length leaves room for the white space that goes.
     head, tail = (BLANKS.sub("", part) for part in (made.plain[:64], made.plain[-64:]))
     role = ROLES[int(plan.roles[piece.section])]
     damage = [*made.damage, *(["heading_missing"] if piece.headless else [])]
-    known = (made.place, made.year, damage, head[:24], tail[-24:])
+    years = (*_year(made, made.year - 1), *_year(made, made.year))
+    # No division is called as the places of reports are, so a code for one is wrong whatever it is.
+    known = (made.place, made.year, *years, None, "all" if exact else "none", damage, head[:24], tail[-24:])
     return (f"t{piece.section}", uri, *span, piece.kind, f"w{made.work}", made.edition, role, piece.heading, *known)
+
+
+def _year(made: SectionText, year: int) -> tuple[int | None, str]:
+    """Return a year that a report speaks of, and whether its page still says so."""
+    if made.kind != "report":
+        return None, "absent"
+    for damage, state in (("year_masked", "masked"), ("year_overwritten", "overwritten")):
+        if damage in made.damage:
+            return year, state
+    return year, "printed" if f"{year}年" in made.plain else "absent"
 
 
 def make_texts(plan: Plan, numbers: Sequence[int]) -> list[str]:

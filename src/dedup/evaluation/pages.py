@@ -153,6 +153,8 @@ def _read_marks(marked: str, offset: int) -> tuple[str, tuple[FigureMark, ...], 
         indicator, unit = kinds[opener - (FIGURE_CHANGED if changed else FIGURE_FIRST)]
         value = plain[start:end]
         state = "masked" if not value[:1].isdecimal() else "changed" if changed else "printed"
+        if state != "masked" and not plain.startswith(unit, end):
+            state = "unit_lost"
         figures.append((indicator, unit, value, start + offset, end + offset, state))
     others = ~opens & (found != ord(FIGURE_END))
     passages = _read_passages(found[others].tolist(), (at[others] + offset).tolist()) if others.any() else ()

@@ -74,7 +74,7 @@ def place_units(truth: Truth, release: Readable) -> Placement:
     sections = release.arrow("sections", ["section_id", "doc_id", "ordinal", "kind", "char_start", "char_end"])
     if truth.level == "document":
         return _place_documents(truth, documents, sections)
-    found = _match_uris(truth.units.column("uri").to_pylist(), documents.column("uri").to_pylist())
+    found = match_uris(truth.units.column("uri").to_pylist(), documents.column("uri").to_pylist())
     doc_ids = documents.column("doc_id").to_pylist()
     unit_docs = pa.table(
         {
@@ -153,8 +153,8 @@ def _place_documents(truth: Truth, documents: pa.Table, sections: pa.Table) -> P
     return Placement(placed, unit_docs)
 
 
-def _match_uris(wanted: list[str], present: list[str]) -> list[int | None]:
-    """Return for each wanted uri the index of the document that has it.
+def match_uris(wanted: list[str], present: list[str]) -> list[int | None]:
+    """Return for each wanted uri the index of the document that has it; None where there is none.
 
     The name of a source may be declared, and a source may be a folder above or below the one the truth was written
     for: uris that are not equal match when one ends with the other's path and no other document does.

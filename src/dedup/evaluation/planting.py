@@ -23,6 +23,8 @@ ORIGINAL, COPY, EDITION, ESSAY = 0, 1, 2, 3
 _ROLE, _WORK, _HOT, _PLANT, _SOURCE, _DAMAGE, _CUT = 11, 12, 13, 14, 15, 16, 17
 #: Passages in a source are opened and closed by marks of their own, `SOURCE_START + n` and `SOURCE_END + n`.
 SOURCE_START, SOURCE_END, SOURCE_MANY = 0xE100, 0xE200, 0x100
+#: The year that careless sites write over others.
+PAGE_YEAR = 2024
 
 
 @dataclass(frozen=True)
@@ -233,9 +235,9 @@ class Plan:
             return text, rate, mode, ()
         done = []
         if dice.chance(0.3):
-            style = dice.pick(("20xx", "xx", "×", "～", "**", "2024", "2024", "20□□"))
+            style = dice.pick(("20xx", "xx", "×", "～", "**", str(PAGE_YEAR), str(PAGE_YEAR), "20□□"))
             text = edit.mask_years(text, style)
-            done.append("year_overwritten" if style == "2024" else "year_masked")
+            done.append("year_overwritten" if style == str(PAGE_YEAR) else "year_masked")
         if dice.chance(0.25):
             text = edit.mask_name(text, short, dice.pick(("xx", "**", "××", "□□", "XX")))
             done.append("name_masked")
@@ -245,8 +247,9 @@ class Plan:
         if dice.chance(0.2):
             text = edit.change_figures(text, dice.between(1, 3), dice)
             done.append("figures_changed")
-        if dice.chance(0.1):
-            text = edit.overwrite_quantity(text, 2024, dice)
+        # Sites overwrite quantities by the same replacement as years: `20xx` by the year of the page.
+        if dice.chance(0.5 if "year_overwritten" in done else 0.0):
+            text = edit.overwrite_quantity(text, PAGE_YEAR, dice)
             done.append("figure_overwritten")
         if dice.chance(0.08):
             text = edit.mask_figures(text, dice.pick((0.1, 0.3, 1.0)), dice)

@@ -21,6 +21,9 @@ NEGATIVE_LABELS = frozenset(["0", "false", "no", "n", "different", "distinct", "
 #: Column names a score is looked for under when none is named.
 SCORE_COLUMNS = ("jaccard", "j5", "score", "similarity")
 _MEETS = "meets the definition of a near-duplicate"
+#: What the truth of a sample may know of a section besides.
+_MORE = ("place", "year_review", "year_review_state", "year_plan", "year_plan_state", "region_code", "figures")
+_FIGURE = ["uri", "char_start", "char_end", "value", "unit", "indicator", "state"]
 _SUFFIXES = (".parquet", ".jsonl", ".csv")
 
 
@@ -39,9 +42,13 @@ class Truth:
     complete : True when a pair that is not listed is no true pair; False when nothing is known about it
     units : one row per unit, in the order of the `unit` numbers. Level section: uri, char_start, char_end (null where
         they must be found by `head` and `tail`), head, tail. Level document: id (a record's own id or its uri)
+        What else the truth of a sample knows of a section is there under its own name: place, year_review, year_plan
+        (each with its `*_state`: printed, masked, overwritten or absent), region_code, figures (`all` or `some`)
     pairs : unit_a < unit_b (int64), relation (string, null when unknown), jaccard, edit_similarity (null when
         unknown), positive (bool: it counts for recall), negative (bool: known to be no copy)
     threshold : in words, which pairs count for recall
+    figures : uri, char_start, char_end (of the number), value, unit, indicator (empty where none is named), state; None
+        where the truth knows none
     """
 
     name: str
@@ -50,6 +57,7 @@ class Truth:
     units: pa.Table
     pairs: pa.Table
     threshold: str
+    figures: pa.Table | None = None
 
     @property
     def has_relations(self) -> bool:
@@ -126,7 +134,8 @@ def _sample_truth(folder: Path, score: str | None, min_score: float | None) -> T
     _columns(sections, folder / "truth.sections", "section", "uri", "char_start", "char_end", "kind", "head", "tail")
     _columns(pairs, folder / "truth.pairs", "section_a", "section_b", "relation")
     sections = sections.filter(pc.is_in(sections.column("kind"), value_set=pa.array(MATCHED_KINDS)))
-    units = sections.select(["section", "uri", "char_start", "char_end", "head", "tail", "kind"])
+    more = [name for name in _MORE if name in sections.column_names]
+    units = sections.select(["section", "uri", "char_start", "char_end", "head", "tail", "kind", *more])
     known = units.column("section").combine_chunks()
     a = pc.index_in(pairs.column("section_a").combine_chunks(), value_set=known)
     b = pc.index_in(pairs.column("section_b").combine_chunks(), value_set=known)
@@ -144,7 +153,17 @@ def _sample_truth(folder: Path, score: str | None, min_score: float | None) -> T
         positive, threshold = pa.array(np.ones(len(a), dtype=bool)), "all pairs, their similarities are unknown"
     edit = _optional(pairs, "edit_similarity", pa.float64())
     table = _pair_table(a, b, _optional(pairs, "relation", pa.string()), jaccard, edit, positive, None)
-    return Truth(folder.name or str(folder), "section", True, units, table, threshold)
+    return Truth(folder.name or str(folder), "section", True, units, table, threshold, _figures(folder))
+
+
+def _figures(folder: Path) -> pa.Table | None:
+    paths = [folder / f"truth.figures{suffix}" for suffix in _SUFFIXES]
+    path = next((path for path in paths if path.is_file()), None)
+    if path is None:
+        return None
+    table = _read_table(path)
+    _columns(table, path, *_FIGURE)
+    return table.select(_FIGURE) if table.num_rows else None
 
 
 def _listed_truth(path: Path, score: str | None, min_score: float | None) -> Truth:
