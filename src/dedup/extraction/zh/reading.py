@@ -1,0 +1,120 @@
+"""A text prepared for the grammar: blanks out, one form of each sign, clauses and sentences known by their ends.
+
+Pages break words with blanks (`新 增企业 600 家`), write `％`, `,`, `:` for the same sign, and put remarks in brackets
+between a subject and its number (`固定资产投资（不含农户）2.7亿元`). The grammar reads a shadow of the text in which
+all that is levelled; places in it are mapped back to the text.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from dedup.text.characters import BLANKS
+
+#: What stands in the shadow for a remark in brackets: no word, no boundary.
+REMARK = "\x01"
+
+_SIGNS = str.maketrans(
+    "０１２３４５６７８９．％﹪;:?!∶＋＂()［］〔〕「」『』＝／",
+    "0123456789.%%；：？！：+“（）（）（）“”“”=/",
+)
+# A blank between digits parts two numbers; any other is a stray one.
+_BLANK = re.compile(rf"(?<![0-9])[{BLANKS}]+|(?<=[0-9])[{BLANKS}]+(?![0-9])")
+_COMMA = re.compile(r",(?![0-9]{3}(?![0-9]))|(?<![0-9]),")
+_STOP = re.compile(r"\.(?![0-9A-Za-z])|(?<![0-9A-Za-z])\.")
+_REMARK = re.compile(r"（[^（）\n]{0,30}）")
+_PLAIN_REMARK = re.compile(r"（(?:[^0-9]*|[0-9]{1,3}|[0-9]{4}年[^0-9]*)）")
+_CLAUSE_END = re.compile(r"[，。；：！？\n（）…]|——")
+_SENTENCE_ENDS = "。！？\n"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A text and its shadow.
+
+    Attributes
+    ----------
+    compact : the text without stray blanks, character for character as long as `shadow`
+    shadow : the same with one form of each sign, and remarks in brackets blotted out
+    """
+
+    compact: str
+    shadow: str
+    _starts: list[int] = field(repr=False)
+    _shifts: list[int] = field(repr=False)
+
+    def place(self, at: int) -> int:
+        """Return where character `at` of the shadow stands in the text."""
+        if not self._starts:
+            return at
+        return at + self._shifts[bisect_right(self._starts, at) - 1]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Return the span of the text for a span of the shadow that is not empty."""
+        return self.place(start), self.place(end - 1) + 1
+
+    @cached_property
+    def clause_ends(self) -> list[int]:
+        """One past each mark that ends a clause, in order, 0 first."""
+        return [0, *(m.end() for m in _CLAUSE_END.finditer(self.shadow))]
+
+    @cached_property
+    def sentence_ends(self) -> list[int]:
+        """One past each mark that ends a sentence, in order, 0 first."""
+        shadow = self.shadow
+        return [0, *(end for end in self.clause_ends[1:] if shadow[end - 1] in _SENTENCE_ENDS)]
+
+    def clause_start(self, at: int) -> int:
+        """Return where the clause of character `at` begins."""
+        ends = self.clause_ends
+        return ends[bisect_right(ends, at) - 1]
+
+    def clause_end(self, at: int) -> int:
+        """Return where the mark that ends the clause of character `at` stands, or the end of the text."""
+        ends = self.clause_ends
+        index = bisect_right(ends, at)
+        if index == len(ends):
+            return len(self.shadow)
+        end = ends[index]
+        return end - 2 if self.shadow[end - 1] == "—" else end - 1
+
+    def sentence_start(self, at: int) -> int:
+        """Return where the sentence of character `at` begins."""
+        ends = self.sentence_ends
+        return ends[bisect_right(ends, at) - 1]
+
+
+def read(text: str) -> Reading:
+    """Prepare a text for the grammar."""
+    starts: list[int] = []
+    shifts: list[int] = []
+    pieces: list[str] = []
+    last = length = 0
+    for blank in _BLANK.finditer(text):
+        if blank.start() > last:
+            starts.append(length)
+            shifts.append(last - length)
+            pieces.append(text[last : blank.start()])
+            length += blank.start() - last
+        last = blank.end()
+    if last < len(text):
+        starts.append(length)
+        shifts.append(last - length)
+        pieces.append(text[last:])
+    compact = "".join(pieces)
+    shadow = compact.translate(_SIGNS)
+    if "," in shadow:
+        shadow = _COMMA.sub("，", shadow)
+    if "." in shadow:
+        shadow = _STOP.sub("。", shadow)
+    if "（" in shadow:
+        shadow = _REMARK.sub(_blot, shadow)
+    return Reading(compact, shadow, starts, shifts)
+
+
+def _blot(match: re.Match[str]) -> str:
+    remark = match.group()
+    return REMARK * len(remark) if _PLAIN_REMARK.fullmatch(remark) else remark
