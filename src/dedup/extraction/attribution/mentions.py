@@ -1,0 +1,227 @@
+"""Mentions of years in a section, and which of them say what the report looks back on and plans for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from dedup.extraction.attribution.claims import Claim
+from dedup.extraction.attribution.eras import Event, year_of_predicate
+from dedup.extraction.attribution.numerals import YEAR_DIGITS, read_year
+
+_X = "xX×╳✕＊*_○◯□?？"
+#: A year as a number, as a mask, or as a word that points at one.
+_TOKEN = re.compile(
+    rf"(?P<number>{YEAR_DIGITS})[ \t]*(?=年)年度?"
+    rf"|(?P<mask>(?<![0-9A-Za-z.])(?:19|20|二[〇○零])[ \t]*[{_X}]{{1,4}}[ \t]*年度?"
+    rf"|(?<![0-9A-Za-z{_X}])[{_X}]{{2,4}}年度?"
+    r"|[～~]年|(?<![0-9.])20(?:(?=[，,]?是)|(?=年?[，,]?(?:是我|全[省市县区镇乡]))年?))"
+    r"|(?P<this>今年|本年度?)|(?P<next>明年|新的一年(?!来))"
+    r"|(?P<last>去年|(?:刚刚?|已经)?过去的?(?:这)?一年|一年来|过去一年)"
+)
+
+_SELF = "(?:全[省市县区州盟旗镇乡]|我[省市县区州盟旗镇乡]|[省市县区镇乡]?(?:人民)?政府)"
+_TASKS = (
+    "(?:总体要求|总要求|指导思想|主要任务|重点工作|工作重点|工作安排|预期目标|奋斗目标|主要目标|发展目标|主要预期目标|工作打算"
+    "|总体思路|基本思路|工作思路|工作目标|工作任务|工作部署|工作计划|主要工作|工作要点|重点任务|工作建议|工作意见|主要安排|目标任务"
+    "|工作举措|主要措施)"
+)
+_DONE = "(?:的?(?:完成|实现|落实|执行)情况|已|顺利|圆满|均|都|全面完成|全部)"
+_EVENTFUL = "不平凡|不寻常|极不|非凡|难忘|丰收|历史上|经受|考验|成绩|成效|喜人|走过|取得|发展最快|变化最大|战胜|克服"
+_AHEAD = "|".join(
+    (
+        "开局|关键|攻坚|决胜|决战|收官|起步|承上启下|承前启后|重要|深化|冲刺|谋划|落实年|之年",
+        "第[一二三四五]年|最后一年|第一年|实施|推进|迈向",
+    )
+)
+
+_LOOKED_BACK = re.compile(
+    rf"的?{_SELF}{{0,2}}(?:主要)?工作的?(?:简要|基本|主要|总体)?(?:回顾|总结|情况|成绩)|的?(?:工作)?(?:回顾|总结)"
+)
+_PLANNED = re.compile(rf"的?[^。，；：\n“”]{{0,18}}?{_TASKS}(?!{_DONE})")
+_HEADED = re.compile(
+    r"的?(?:(?:镇|乡|县|区|市)?(?:人民)?政府)?的?(?:主要|重点)?工作(?=$|\n|[?？]|[ \t]*[一二三四五]、)"
+)
+_IS = re.compile(r"[，,]?[ \t]*(?:既|也|又|将)?是(?P<rest>[^。！!；;\n]{0,180})")
+_EVENTFUL_YEAR = re.compile(rf"[^。；]{{0,60}}?(?:{_EVENTFUL})")
+_COMING_YEAR = re.compile(rf"[^。；]{{0,100}}?(?:{_AHEAD})[^。；]{{0,60}}?年")
+_STATES = re.compile(r"[，,]?[^。；\n]{0,24}?(?:实现|完成|达到|达|增长|预计|累计|新增|投入|荣获)")
+_RAN = re.compile(
+    rf"[，,](?:在|面对|我们|{_SELF}|[^，。；\n]{{0,6}}(?:政府|党委|上下))|在[^。，；\n]{{2,40}}(?:领导|支持|指导|关心)下|面对"
+)
+_WILL = re.compile(rf"[，,]?(?:我们|{_SELF})?(?:要|将|必须|计划|力争|着力|着重|重点)")
+_HALF = re.compile(
+    "[上下]半年|[一二三四1-4]季度|[0-9一二三四五六七八九十]{1,3}[-—至～~]?[0-9一二三四五六七八九十]{0,3}月|初|年?底|末|同期|以来|前"
+)
+
+_LEFT_BACK = re.compile(r"(?:回顾|总结|回首|过去的|刚刚过去的|即将过去的|已经过去的)$")
+_LEFT_AHEAD = re.compile(r"(?:做好|抓好|搞好|干好|部署|安排|谋划|展望|完成好)$")
+_LEFT_OTHER = re.compile(r"(?:[由从自比较与到同至是为和超在截]|截至|截止|相比|截止到|相当于|[0-9—\-～~至、×])$")
+_CLAUSE_START = re.compile(r"(?:^|[。！!；;：:\n，,、）)\d][ \t]*)$")
+
+#: Slogans in quotation marks may hold any word; names of plans and congresses are read before.
+_QUOTED = re.compile("[“‘「][^”’」\n]{4,60}[”’」]")
+
+_SECOND_HALF = re.compile(r"下半年(?:的)?[^。，；\n]{0,10}?(?:工作|任务|计划|安排|打算)")
+_FIRST_HALF = re.compile(r"(?:上半年|今年以来|1[-—至～~]+[5-8]月|去年以来)")
+
+#: The line under the title: date and place of the session.
+_COVER = re.compile(
+    rf"(?P<year>{YEAR_DIGITS})[ \t]*年[ \t]*(?P<month>[0-9０-９]{{1,2}}|十[一二]?|[一二三四五六七八九])[ \t]*月"
+    r"[ \t]*(?:[0-9０-９]{1,2}|[一二三]?十?[一二三四五六七八九]?)[ \t]*日"
+)
+_SESSION = re.compile(r"人民代表大会|大会|会议上|全体会议|人大")
+COVER_WITHIN = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One mention of a year.
+
+    Attributes
+    ----------
+    year : the number, None for masks and words
+    kind : `number`, `mask`, `this`, `next` or `last`
+    start, end : the words, 年 included
+    event : the year that the sentence makes of it by an event (是“十二五”规划的开局之年)
+    """
+
+    year: int | None
+    kind: str
+    start: int
+    end: int
+    event: Event | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Everything that a section says about years.
+
+    Attributes
+    ----------
+    mentions : in the order of the text
+    claims : what they say of the year looked back on and the year planned for
+    half_year : whether the report looks back on half a year and plans the other half
+    plan_from : where the first words about the year ahead stand; the length of the text where there are none
+    """
+
+    mentions: tuple[Mention, ...]
+    claims: tuple[Claim, ...]
+    half_year: bool
+    plan_from: int
+
+
+def read_mentions(text: str) -> Reading:
+    """Return the mentions of years in a text with what they claim."""
+    found: list[Mention] = []
+    claims: list[Claim] = []
+    plan_from = len(text)
+    for match in _TOKEN.finditer(text):
+        kind = match.lastgroup or ""
+        year = read_year(match["number"]) if match["number"] else None
+        if kind == "number" and year is None:
+            continue
+        start, end = match.span()
+        left = text[max(0, start - 6) : start]
+        event, own = _claim(text, left, Mention(year, kind, start, end, None), plan_from)
+        found.append(Mention(year, kind, start, end, event))
+        if own is not None:
+            claims.append(own)
+            if own.role == "plan" and own.weight >= 2:
+                plan_from = min(plan_from, start)
+    claims.extend(_cover(text))
+    half_year = _SECOND_HALF.search(text) is not None and _FIRST_HALF.search(text) is not None
+    return Reading(tuple(found), tuple(claims), half_year, plan_from)
+
+
+def _claim(text: str, left: str, mention: Mention, plan_from: int) -> tuple[Event | None, Claim | None]:
+    start, end, kind = mention.start, mention.end, mention.kind
+
+    def say(role: str, weight: int, upto: int) -> Claim:
+        return Claim("review" if role == "review" else "plan", mention.year, start, upto, weight, kind)
+
+    back = _LEFT_BACK.search(left) is not None
+    predicate = _IS.match(text, end)
+    if predicate is not None and not _LEFT_OTHER.search(left):
+        body, close = predicate.span("rest")
+        event = year_of_predicate(text, body, close)
+        rest = _QUOTED.sub(_blank, text[body:close])
+        coming = _COMING_YEAR.match(rest)
+        eventful = _EVENTFUL_YEAR.match(rest)
+        # 今年是…关键之年 speaks of the year ahead whatever else it says.
+        if kind == "this" and coming is not None and not back:
+            eventful = None
+        if back or (kind == "last") or (eventful is not None and kind != "next"):
+            return event, say("review", 3 if back or event else 2, event.end if event else min(close, end + 40))
+        if coming is not None:
+            return event, say("plan", 2, event.end if event else min(close, end + 40))
+        return event, None
+    if _HALF.match(text, end):
+        return None, say("review", 3, end) if back and kind == "this" else None
+    if back:
+        return None, say("review", 3, end)
+    if _LEFT_AHEAD.search(left):
+        return None, say("plan", 3, end)
+    planned = _PLANNED.match(text, end)
+    if planned is not None and "完成" not in left and "确定" not in planned.group():
+        return None, say("plan", 3, planned.end())
+    looked = _LOOKED_BACK.match(text, end)
+    if looked is not None:
+        return None, say("review", 3, looked.end())
+    if _LEFT_OTHER.search(left):
+        return None, None
+    headed = _HEADED.match(text, end)
+    if headed is not None:
+        return None, say("plan", 2, headed.end())
+    if not _CLAUSE_START.search(left) and start:
+        return None, None
+    if kind == "last":
+        return None, say("review", 2, end) if _RAN.match(text, end) else None
+    if _WILL.match(text, end) and kind in ("this", "next", "number", "mask"):
+        return None, say("plan", 1, end)
+    if start < plan_from and (_RAN.match(text, end) or _STATES.match(text, end)) and kind in ("number", "mask"):
+        return None, say("review", 1, end)
+    return None, None
+
+
+def _blank(match: re.Match[str]) -> str:
+    return "　" * (match.end() - match.start())
+
+
+def _cover(text: str) -> list[Claim]:
+    """Return what the date of the session says: before May it plans for its own year, from November for the next."""
+    for match in _COVER.finditer(text, 0, COVER_WITHIN):
+        line = text[max(0, match.start() - 40) : match.end() + 60]
+        year = read_year(match["year"])
+        if year is None or not _SESSION.search(line):
+            continue
+        month = read_month(match["month"])
+        if month is None or 5 <= month <= 10:
+            continue
+        planned = year if month < 5 else year + 1
+        span = (match.start(), match.end())
+        return [Claim("plan", planned, *span, 4, "number"), Claim("review", planned - 1, *span, 2, "date")]
+    return []
+
+
+_MONTHS = {
+    "一": 1,
+    "二": 2,
+    "三": 3,
+    "四": 4,
+    "五": 5,
+    "六": 6,
+    "七": 7,
+    "八": 8,
+    "九": 9,
+    "十": 10,
+    "十一": 11,
+    "十二": 12,
+}
+
+
+def read_month(numeral: str) -> int | None:
+    """Return 1 to 12, or None."""
+    if numeral in _MONTHS:
+        return _MONTHS[numeral]
+    return int(numeral) if numeral.isdecimal() and 1 <= int(numeral) <= 12 else None

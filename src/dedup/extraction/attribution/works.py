@@ -1,0 +1,100 @@
+"""Which sections are pieces of one report: the same place, and edges that complete each other."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dedup.ids import make_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_HEADLESS = frozenset({"no_head", "fragment"})
+_TAILLESS = frozenset({"no_tail", "fragment"})
+_COLUMNS = ("section_id", "doc_id", "region_code", "own_name", "region_level", "piece", "pieces", "completeness")
+_YEARS = ("year_review", "year_plan")
+
+
+class _Sets:
+    """Disjoint sets of strings."""
+
+    def __init__(self) -> None:
+        self._parent: dict[str, str] = {}
+
+    def find(self, item: str) -> str:
+        root = item
+        while (above := self._parent.setdefault(root, root)) != root:
+            root = above
+        while self._parent[item] != root:
+            self._parent[item], item = root, self._parent[item]
+        return root
+
+    def join(self, a: str, b: str) -> None:
+        low, high = sorted((self.find(a), self.find(b)))
+        self._parent[high] = low
+
+
+def works_of_documents(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Return the work of each section, from its own document only; the id is made from the smallest section id."""
+    sets = _Sets()
+    for a, b in _pieces(rows):
+        sets.join(a, b)
+    return [make_id("w", sets.find(row["section_id"])) for row in rows]
+
+
+def assign_works(attributions: pa.Table, membership: pa.Table) -> pa.Table:
+    """Give pieces of one report one work, also through the copies of the pieces on other pages.
+
+    Parameters
+    ----------
+    attributions : `schemas.ATTRIBUTIONS`
+    membership : section_id, cluster_id of (at least) these sections
+
+    Returns
+    -------
+    the table with `work_id` made from the smallest cluster id of the work: all copies of a report share it, and it
+    stays while the cluster does
+    """
+    at = pc.index_in(attributions.column("section_id"), membership.column("section_id").combine_chunks())
+    clusters = membership.column("cluster_id").take(at)
+    fallback = attributions.column("section_id")
+    clusters = pc.if_else(pc.is_null(clusters), fallback, clusters)
+    owner = dict(zip(fallback.to_pylist(), clusters.to_pylist(), strict=True))
+    sets = _Sets()
+    for a, b in _pieces(attributions.select([*_COLUMNS, *_YEARS]).to_pylist()):
+        sets.join(owner[a], owner[b])
+    works: dict[str, str] = {}
+    for cluster in owner.values():
+        root = sets.find(cluster)
+        if root not in works:
+            works[root] = make_id("w", root)
+    column = pa.array([works[sets.find(owner[s])] for s in owner], pa.string())
+    position = attributions.schema.get_field_index("work_id")
+    return attributions.set_column(position, attributions.schema.field(position), column)
+
+
+def _pieces(rows: Iterable[dict[str, Any]]) -> Iterable[tuple[str, str]]:
+    """Yield pairs of sections of one document that are pieces of one report."""
+    held: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        place = row["region_code"] or row["own_name"]
+        if place is not None and (row["completeness"] != "full" or row["piece"] is not None):
+            held.setdefault((row["doc_id"], row["region_level"] or "", place), []).append(row)
+    for same in held.values():
+        for a, b in combinations(same, 2):
+            if _complete_each_other(a, b):
+                yield a["section_id"], b["section_id"]
+
+
+def _complete_each_other(a: dict[str, Any], b: dict[str, Any]) -> bool:
+    """Whether two sections about one place can be pieces of one report."""
+    if any(a[name] is not None and b[name] is not None and a[name] != b[name] for name in _YEARS):
+        return False
+    if a["piece"] is not None and b["piece"] is not None:
+        return a["piece"] != b["piece"] and (a["pieces"] == b["pieces"] or None in (a["pieces"], b["pieces"]))
+    one, other = a["completeness"], b["completeness"]
+    return (one in _TAILLESS and other in _HEADLESS) or (other in _TAILLESS and one in _HEADLESS)
