@@ -88,6 +88,38 @@ def test_figures_and_passages_stand_where_the_truth_says(documents: dict[str, st
         assert here == there
 
 
+def test_all_numbers_of_a_section_are_figures_where_the_truth_says_so(documents: dict[str, str]) -> None:
+    # Dates, years, list numbers, pagination, table cells and thresholds inside names are none.
+    other = re.compile(
+        "[0-9x]+年(?:[0-9]+月[0-9]+日)?|^[|].*$|共[0-9]+页，当前第[0-9]+页[0-9]+|投资[0-9]+万元以上的", re.M
+    )
+    figures: dict[str, set[int]] = {}
+    for figure in rows("figures"):
+        figures.setdefault(figure["uri"], set()).update(range(figure["char_start"], figure["char_end"]))
+    complete = [section for section in rows("sections") if section["figures"] == "all"]
+    assert len(complete) == 4
+    for section in complete:
+        text = documents[section["uri"]]
+        skip = {i for m in other.finditer(text) for i in range(*m.span())}
+        span = range(section["char_start"], section["char_end"])
+        missing = [i for i in span if text[i].isdigit() and i not in skip and i not in figures[section["uri"]]]
+        assert not missing, text[missing[0] - 8 : missing[0] + 8]
+
+
+def test_years_stand_in_the_text_where_the_truth_calls_them_printed(documents: dict[str, str]) -> None:
+    states = set()
+    for section in rows("sections"):
+        text = documents.get(section["uri"], "")[section["char_start"] or 0 : section["char_end"]]
+        for name in ("year_review", "year_plan"):
+            year, state = section[name], section[f"{name}_state"]
+            states.add(state)
+            if text and state != "printed":
+                assert f"{year}年" not in text
+            elif text:
+                assert str(year) in text
+    assert states == {"printed", "masked", "overwritten", "absent"}
+
+
 def test_the_sample_shows_every_kind_of_input() -> None:
     files = [path.relative_to(SAMPLE).as_posix() for path in SAMPLE.rglob("*") if path.is_file()]
     suffixes = {"".join(Path(name).suffixes) for name in files}
@@ -101,6 +133,10 @@ def test_the_sample_shows_every_kind_of_input() -> None:
     damage = {kind for section in rows("sections") for kind in section["damage"]}
     assert {"year_masked", "name_masked", "year_overwritten", "lines_broken", "figures_changed", "bytes_lost"} <= damage
     assert {pair["relation"] for pair in rows("pairs")} == {"near_duplicate", "variant"}
+    # Two texts of one page are pieces of one report, which is not a pair of copies.
+    pieces = [section["section"] for section in rows("sections") if section["report"] == "M"]
+    assert len(pieces) == 2
+    assert not any(pair["section_a"] in pieces or pair["section_b"] in pieces for pair in rows("pairs"))
 
 
 def test_pairs_state_their_exact_similarities(documents: dict[str, str]) -> None:
