@@ -35,6 +35,7 @@ def write_report() -> Path:
         "flow": flow_section,
         "crowds": crowds_section,
         "pages": pages_section,
+        "extraction": extraction_section,
     }
     found = {name: result for name in parts if (result := read_result(name)) is not None}
     machines = list(dict.fromkeys(line for result in found.values() for line in result["machine"]))
@@ -310,6 +311,51 @@ def pages_section(result: dict[str, Any]) -> Lines:
         f"| precision of pairs | {pairs['precision']:.4f} | {pairs['right'] + pairs['wrong']:,} published pairs |",
         f"| ARI of clusters | {clusters['ari']:.4f} | {clusters['items']:,} sections |",
         f"| pairs computed again | {recheck['checked']:,} | {held} |",
+        *_extracted(accuracy),
         "",
         *_stage_table(generated["stages"]),
     ]
+
+
+def _extracted(accuracy: dict[str, Any]) -> Lines:
+    """Return what `dedup evaluate` says of figures and years, where the run looked for them."""
+    figures, years = accuracy.get("figures"), accuracy.get("years")
+    rows: list[tuple[str, float | None, str]] = []
+    if figures:
+        rows += [
+            ("recall of figures", figures["recall"], f"{figures['expected']:,} printed figures, value and unit"),
+            ("precision of figures", figures["precision"], f"{figures['judged']:,} observations"),
+            ("indicators named right", figures["names"], f"{figures['named']:,} found figures"),
+        ]
+    if years:
+        rows += [
+            ("years that are true", years["precision"], f"{years['given']:,} given"),
+            ("printed years given truly", years["coverage"], f"{years['printed']:,} printed"),
+        ]
+    lines = [f"| {name} | {'–' if value is None else f'{value:.4f}'} | {of} |" for name, value, of in rows]
+    if figures:
+        taken, hidden = (sum(figures[f"{s}{t}"] for s in ("masked", "overwritten")) for t in ("_taken", ""))
+        lines.append(f"| masked or overwritten numbers taken | {taken:,} | {hidden:,} of them |")
+    return lines
+
+
+def extraction_section(result: dict[str, Any]) -> Lines:
+    """Return the throughput of reading figures, places and years, and tables."""
+    titles = {"generated": "generated report pages", "sample": "`data/sample`"}
+    lines: Lines = [
+        "## Figures, places, years and tables",
+        "",
+        "MB of UTF-8 per second of CPU time, one thread: figures, places and years of the clean text of reports and "
+        "essays, tables of whole pages with their HTML tables. Together: clean text, one after the other.",
+        "",
+        "| pages | sections | text MB | figures | attribution | tables | together | figures per MB | figures per s |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for name, run in result["corpora"].items():
+        rates = run["mb_per_s"]
+        lines.append(
+            f"| {titles[name]} | {run['sections']:,} | {run['megabytes']:.2f} | {rates['figures']:.2f} | "
+            f"{rates['attribution']:.2f} | {rates['tables']:.2f} | {run['together']:.2f} | "
+            f"{run['figures_per_mb']:,.0f} | {run['figures_per_s']:,.0f} |"
+        )
+    return lines

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.comparison import compare
+from benchmarks.extraction import measure_extraction
 from benchmarks.flow import measure_corpus, measure_pages, measure_sample
 from benchmarks.kernel import first_call, measure_kernel
 from benchmarks.measuring import machine
@@ -36,7 +37,7 @@ def main() -> None:
     parser.add_argument("--tools", nargs="+", choices=[p.name for p in PEERS], help="of the peers, run only these")
     parser.add_argument("--environments", type=Path, default=ROOT / ".bench-venv", help="where the peers are installed")
     parser.add_argument("--report", action="store_true", help="write the report from what was measured before")
-    names = ("peers", "kernel", "scaling", "shared", "flow", "crowds", "pages")
+    names = ("peers", "kernel", "scaling", "shared", "flow", "crowds", "pages", "extraction")
     parser.add_argument("--only", nargs="+", choices=names, default=list(names), help="parts to measure")
     arguments = parser.parse_args()
 
@@ -57,6 +58,7 @@ def main() -> None:
             "corpora": {name: measure_corpus(name, arguments.documents) for name in ("stamped", "identical")}
         },
         "pages": lambda: {"sample": measure_sample(), "generated": measure_pages(arguments.pages)},
+        "extraction": lambda: measure_extraction(arguments.pages),
     }
     for name in () if arguments.report else arguments.only:
         print(f"measuring {name}", flush=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 import xml.etree.ElementTree as ET
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from benchmarks import comparison, flow, report, results
 from benchmarks.environments import CONSTRAINTS, NotInstalled, ensure_environment
+from benchmarks.extraction import per_second
 from benchmarks.measuring import CommandFailed, measure
 from benchmarks.peers.registry import ENVIRONMENTS, PEERS, Environment
 from benchmarks.pictures import draw_bars, draw_curves
@@ -151,3 +153,25 @@ def test_the_whole_flow_ties_no_row_wrongly_where_sections_share_a_template(fold
     assert found["tied_wrong"] == 0
     assert found["largest_cluster"] < 8
     assert {"stage:read", "stage:match", "stage:write"} <= found["stages"].keys()
+
+
+def test_the_report_says_how_fast_figures_are_read_and_how_many_are_right(folder):
+    rates = {"figures": 2.5, "attribution": 5.0, "tables": 50.0}
+    run = {"sections": 1200, "megabytes": 4.25, "mb_per_s": rates, "together": 1.6, "figures_per_mb": 4300.0,
+           "figures_per_s": 10750.0}  # fmt: skip
+    write_result("extraction", {"machine": ["m"], "corpora": {"generated": run}})
+    [row] = [line for line in report.write_report().read_text("utf-8").splitlines() if "generated report" in line]
+    assert row.split(" | ")[1:] == ["1,200", "4.25", "2.50", "5.00", "50.00", "1.60", "4,300", "10,750 |"]
+    figures = {"recall": 0.91, "precision": None, "names": 0.9, "expected": 5000, "judged": 0, "named": 10,
+               "masked": 3, "masked_taken": 1, "overwritten": 2, "overwritten_taken": 0}  # fmt: skip
+    lines = report._extracted({"figures": figures, "years": None})
+    assert "| recall of figures | 0.9100 | 5,000 printed figures, value and unit |" in lines
+    assert "| precision of figures | – | 0 observations |" in lines
+    assert lines[-1] == "| masked or overwritten numbers taken | 1 | 5 of them |"
+    assert report._extracted({}) == []
+
+
+def test_throughput_is_work_over_the_time_of_one_thread():
+    chunk = b"x" * 1_000_000
+    # Hashing runs at some hundred MB/s everywhere; a clock misread by a factor of a thousand does not pass.
+    assert 20 < per_second(lambda: hashlib.sha256(chunk).digest(), 1.0, 0.02) < 20_000
