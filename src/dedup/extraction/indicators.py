@@ -222,6 +222,19 @@ def strip_name(name: str) -> str:
     return last
 
 
+def share_parts(name: str) -> tuple[str, str] | None:
+    """Return the names of part and whole of a share such as 税收占财政收入比重, None where it does not name both."""
+    share = _SHARE.fullmatch(_MARKS.sub("", unicodedata.normalize("NFKC", name)))
+    return (share["part"], share["whole"]) if share and share["whole"] else None
+
+
+def name_key(name: str | None) -> str:
+    """Return what tells an indicator from others in one text: the stripped name, and brackets such as 月报口径."""
+    text = unicodedata.normalize("NFKC", name or "").casefold()
+    basis = [bracket for bracket in _BASIS_BRACKET.findall(text) if "gdp" not in bracket]
+    return "".join([strip_name(text), *basis])
+
+
 def _stripped(text: str) -> Iterator[str]:
     """Yield a normalised name, then with ever more taken from its ends: what is known as it stands stays so."""
     yield text

@@ -1,0 +1,239 @@
+"""The observations as checks read them: who belongs together is asked of DuckDB, few pairs become Python objects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dedup.extraction.consistency.ranges import Range, last_digit, range_of
+from dedup.extraction.indicators import name_key
+
+#: Years that the text itself proves; the others are masked, overwritten or not there.
+PROVED = ("printed", "resolved", "inferred")
+#: A part of a year; its level is none of the year's.
+_PARTIAL = re.compile("[0-9一二三四五六七八九十]月|季度|上半年|下半年|同期|[0-9一二三四五六七八九十]至|截[至止]|旬")
+_SEVERAL = re.compile(
+    '[二两三四五六七八九十2-9]年(?!代)|[一二三四五六七八九十]五[”"]?(?:期|时|末|计|规)|今后|未来|末|以来|[0-9]{4}年?[-—－–~～至到]'
+)
+_OWN_SCOPE = re.compile("(?:全|我|本)(?:县|区|镇|乡|旗|街道|村|场)")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One observation, as far as checks need it; `written` is the number with its unit."""
+
+    row: int
+    section: int
+    indicator: str
+    indicator_id: str | None
+    value: float
+    range: Range
+    rounding: float
+    written: str
+    unit_base: str | None
+    measure: str
+    comparison: str | None
+    price_basis: str | None
+    period_text: str
+    status: str
+    year: int | None
+    quote: str
+    char_start: int
+    value_start: int
+    value_end: int
+
+    def between(self, start: int, end: int) -> str | None:
+        """Return the text of the page between two offsets, None where the quote does not hold it."""
+        first, last = start - self.char_start, end - self.char_start
+        return self.quote[first:last] if 0 <= first <= last <= len(self.quote) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What is known of a section: the years it is about, and its text where it was given."""
+
+    year_review: int | None
+    year_plan: int | None
+    overwritten_year: int | None
+    text: str | None
+    char_start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One comparison; see `schemas.CHECKS`. `rows` are what it judges, `base_rows` what it only compares with.
+
+    `formula` is the left side alone where `unit` is given: what follows from it, and what the text says, are added.
+    """
+
+    name: str
+    rows: tuple[int, ...]
+    base_rows: tuple[int, ...]
+    formula: str
+    stated: float
+    expected: float
+    tolerance: float
+    holds: bool
+    unit: str | None = None
+
+    @property
+    def equation(self) -> str:
+        """The formula with its numbers."""
+        if self.unit is None:
+            return self.formula
+        return f"{self.formula} = {_plain(self.expected)}{self.unit}, stated {_plain(self.stated)}{self.unit}"
+
+
+def _plain(number: float, digits: int = 4) -> str:
+    """Return a number without exponent, which readers of flags would stumble over."""
+    text = f"{number:.{digits}g}"
+    return f"{number:.0f}" if "e+" in text else text
+
+
+class Figures:
+    """Observations with a relation `o` over them, one row each.
+
+    Columns of `o`: `i` row; `section`, `key` (same indicator), `unit` numbers; `cs`, `ce` evidence, `vs`, `ve` number;
+    `code`, `measure`, `comparison`, `status`, `price`, `aggregation`, `scope`; `year` where proved; `partial` and
+    `several`: of a part of a year, of several years. Only figures with a value in base units have a `unit`.
+    """
+
+    def __init__(self, observations: pa.Table, attributions: pa.Table, texts: pa.Table | None = None) -> None:
+        self.table = observations.combine_chunks()
+        encoded = self._column("section_id").dictionary_encode()
+        self.section_ids: list[str] = encoded.dictionary.to_pylist()
+        self._sections = encoded.indices.to_numpy().astype(np.int64)
+        self._attributions = attributions
+        self._texts = texts
+        self._places: dict[int, Place] = {}
+        self._figures: dict[int, Figure] = {}
+        self._connection = duckdb.connect(config={"threads": 1})
+        self._connection.register("o", self._relation())
+
+    def _column(self, name: str) -> pa.Array:
+        column = self.table.column(name)
+        return column.chunk(0) if column.num_chunks else pa.array([], column.type)
+
+    def _relation(self) -> pa.Table:
+        n = self.table.num_rows
+        overwritten = self._of_section("overwritten_year")
+        year = self._column("year")
+        proved = pc.is_in(self._column("year_basis"), pa.array(PROVED))
+        proved = pc.and_(proved, pc.fill_null(pc.not_equal(year, overwritten), True))
+        unit = pc.if_else(pc.is_valid(self._column("value_base")), self._column("unit_base"), None)
+        return pa.table(
+            {
+                "i": pa.array(np.arange(n)),
+                "section": pa.array(self._sections),
+                "key": self._keys(),
+                "unit": _numbers(unit),
+                "cs": self._column("char_start"),
+                "ce": self._column("char_end"),
+                "vs": self._column("value_start"),
+                "ve": self._column("value_end"),
+                "code": self._column("indicator_id"),
+                "measure": self._column("measure"),
+                "comparison": self._column("comparison"),
+                "status": self._column("obs_status"),
+                "price": self._prices(),
+                "aggregation": self._column("aggregation"),
+                "scope": _by_word(self._column("scope"), lambda s: None if not s or _OWN_SCOPE.match(s) else s),
+                "year": pc.if_else(proved, year, None),
+                "partial": _by_word(self._column("period_text"), lambda s: bool(s and _PARTIAL.search(s))),
+                "several": _by_word(self._column("period_text"), lambda s: bool(s and _SEVERAL.search(s))),
+            }
+        )
+
+    def _prices(self) -> pa.Array:
+        quotes, basis = self._column("quote"), self._column("price_basis")
+        named = pc.if_else(pc.match_substring_regex(quotes, "现价|当年价"), "current", None)
+        return pc.coalesce(basis, named)
+
+    def _keys(self) -> pa.Array:
+        """Return one number for all names of one indicator: its code, unless a bracket says 月报口径 or the like."""
+        names = _by_word(self._column("indicator"), name_key)
+        plain = pc.and_(pc.is_valid(self._column("indicator_id")), pc.invert(pc.match_substring(names, "(")))
+        return _numbers(pc.if_else(plain, self._column("indicator_id"), names))
+
+    def _of_section(self, name: str) -> pa.Array:
+        at = pc.index_in(self._column("section_id"), self._attributions.column("section_id").combine_chunks())
+        return self._attributions.column(name).combine_chunks().take(at)
+
+    def query(self, sql: str) -> list[tuple[int, ...]]:
+        """Return rows of `o` that belong together."""
+        return self._connection.execute(sql).fetchall()
+
+    def load(self, rows: Iterable[int | None]) -> dict[int, Figure]:
+        """Return the figures of these rows of the observations, and keep them."""
+        missing = sorted({row for row in rows if row is not None} - self._figures.keys())
+        if missing:
+            for row, o in zip(missing, self.table.take(pa.array(missing)).to_pylist(), strict=True):
+                self._figures[row] = self._figure(row, o)
+        return self._figures
+
+    def _figure(self, row: int, o: dict[str, object]) -> Figure:
+        raw, base = float(o["obs_value"]), o["value_base"]  # type: ignore[arg-type]
+        value = float(base) if base is not None else raw  # type: ignore[arg-type]
+        scale = abs(value / raw) if raw else 1.0
+        place = self.place(int(self._sections[row]))
+        proved = o["year_basis"] in PROVED and o["year"] != place.overwritten_year
+        return Figure(
+            row=row,
+            section=int(self._sections[row]),
+            indicator=str(o["indicator"]),
+            indicator_id=o["indicator_id"],  # type: ignore[arg-type]
+            value=value,
+            range=range_of(value, str(o["value_text"]), scale, o["bound"]),  # type: ignore[arg-type]
+            rounding=last_digit(str(o["value_text"])) * scale,
+            written=f"{raw:g}{o['unit']}" if len(f"{abs(raw):.0f}") < 6 else f"{raw:.10g}{o['unit']}",
+            unit_base=o["unit_base"],  # type: ignore[arg-type]
+            measure=str(o["measure"]),
+            comparison=o["comparison"],  # type: ignore[arg-type]
+            price_basis=o["price_basis"],  # type: ignore[arg-type]
+            period_text=str(o["period_text"] or ""),
+            status=str(o["obs_status"]),
+            year=o["year"] if proved else None,  # type: ignore[arg-type]
+            quote=str(o["quote"]),
+            char_start=int(o["char_start"]),  # type: ignore[call-overload]
+            value_start=int(o["value_start"]),  # type: ignore[call-overload]
+            value_end=int(o["value_end"]),  # type: ignore[call-overload]
+        )
+
+    def place(self, section: int) -> Place:
+        """Return what is known of a section."""
+        if section not in self._places:
+            self._places[section] = self._place(self.section_ids[section])
+        return self._places[section]
+
+    def _place(self, section_id: str) -> Place:
+        rows = self._attributions.filter(pc.equal(self._attributions.column("section_id"), section_id)).to_pylist()
+        row = rows[0] if rows else {}
+        overwritten = row.get("overwritten_year")
+        years = [
+            row[name] if row.get(f"{name}_basis") in PROVED and row[name] != overwritten else None
+            for name in ("year_review", "year_plan")
+        ]
+        text, start = None, 0
+        if self._texts is not None:
+            held = self._texts.filter(pc.equal(self._texts.column("section_id"), section_id)).to_pylist()
+            if held:
+                text, start = held[0]["text"], held[0]["char_start"]
+        return Place(years[0], years[1], overwritten, text, start)
+
+
+def _numbers(values: pa.Array) -> pa.Array:
+    return pc.cast(values.dictionary_encode().indices, pa.int64())
+
+
+def _by_word(values: pa.Array, function: object) -> pa.Array:
+    """Apply a function of str or None to the distinct values only."""
+    encoded = values.dictionary_encode(null_encoding="encode")
+    results = [function(word) for word in encoded.dictionary.to_pylist()]  # type: ignore[operator]
+    type_ = pa.bool_() if results and all(isinstance(r, bool) for r in results) else pa.string()
+    return pa.array(results, type_).take(encoded.indices)
