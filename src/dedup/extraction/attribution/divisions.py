@@ -104,6 +104,7 @@ class Divisions:
         self._columns = tuple(columns[name] for name in ("code", "name", "since", "until", "stem", "is_word"))
         # Rows are sorted by name: going backwards leaves the first row of each.
         names = self._columns[1]
+        self._unions: dict[tuple[str, ...], frozenset[str]] = {}
         self._first = dict(zip(reversed(names), range(len(names) - 1, -1, -1), strict=True))
 
     def row(self, index: int) -> Division:
@@ -118,6 +119,36 @@ class Divisions:
             if 2 <= stem < len(name):
                 index.setdefault(name[:stem], []).append(i)
         return index
+
+    @property
+    def names(self) -> Collection[str]:
+        """All full names, for quick look-ups."""
+        return self._first
+
+    @cached_property
+    def _stems(self) -> dict[str, set[str]]:
+        """What a place calls itself (县, 镇 …) -> stems; under "" the stems that only one full name has."""
+        _, names, _, _, stems, _ = self._columns
+        held: dict[str, set[str]] = {kind: set() for kind in KINDS}
+        last: dict[str, str] = {}
+        shared: set[str] = set()
+        for name, stem in zip(names, stems, strict=True):
+            if 2 <= stem < len(name):
+                short = name[:stem]
+                kind = kind_of(name)
+                if kind:
+                    held[kind].add(short)
+                if last.setdefault(short, name) != name:
+                    shared.add(short)
+        held[""] = last.keys() - shared
+        return held
+
+    def stems_of(self, kinds: Sequence[str]) -> frozenset[str]:
+        """Return the stems of the given kinds; where none is given, those that only one full name has."""
+        key = tuple(sorted(kinds)) or ("",)
+        if key not in self._unions:
+            self._unions[key] = frozenset().union(*(self._stems.get(kind, set()) for kind in key))
+        return self._unions[key]
 
     @cached_property
     def _by_code(self) -> dict[str, int]:
@@ -148,10 +179,6 @@ class Divisions:
         while last < len(names) and names[last] == name:
             last += 1
         return [self.row(i) for i in range(first, last)]
-
-    def has(self, name: str) -> bool:
-        """Whether a division of this full name is known."""
-        return name in self._first
 
     def called(self, stem: str, kinds: Collection[str] | None = None) -> list[Division]:
         """Return the divisions of this stem, of the given kinds where any are given."""

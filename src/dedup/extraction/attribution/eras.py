@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dedup.extraction.attribution.calendar import (
     AUTUMN_SESSIONS,
@@ -52,11 +53,9 @@ _PLENUM_MENTION = re.compile(
     r"(?P<congress>十[四五六七八九]|二十)届(?P<nth>[一二三四五六七]中(?:[、和及与以]*(?:全会)?[、和及与以]*[一二三四五六七]中)*)全会"
 )
 _NTH = re.compile(r"([一二三四五六七])中")
-_BARE_CONGRESS = "(?P<bare>十[四五六七八九]|二十)大"
-_CONGRESS_MENTION = re.compile(
-    rf"党的{_CONGRESS}"
-    rf"|(?<![0-9届]){_BARE_CONGRESS}(?=精神|召开|以来|胜利|报告|提出|确定|[和、及以]+(?:党的)?十[四五六七八九]届)"
-)
+_CONGRESS_MENTION = re.compile(_CONGRESS)
+#: What must follow a congress that is named without 党的: 十五大项目 is none.
+_OF_THE_PARTY = re.compile("精神|召开|以来|胜利|报告|提出|确定|[和、及以]+(?:党的)?十[四五六七八九]届")
 _NPC_MENTION = re.compile(r"全国人大(?P<term>十[一二三四]?|[八九])届(?P<nth>[一二三四五])次会议")
 _OBEYED = re.compile(r"贯彻|落实|学习|指导|精神|部署")
 
@@ -140,6 +139,7 @@ class Sessions:
     end: int
 
 
+@lru_cache(maxsize=4)
 def cited_sessions(text: str) -> Sessions | None:
     """Return the latest congress or plenary session that the text cites."""
     best: Sessions | None = None
@@ -153,7 +153,10 @@ def cited_sessions(text: str) -> Sessions | None:
             if best is None or date > best.latest or (date == best.latest and obeyed and not best.obeyed):
                 best = Sessions(date, obeyed, True, match.start(), match.end())
     for match in _CONGRESS_MENTION.finditer(text):
-        date = CONGRESSES.get(match["congress"] or match["bare"])
+        before = text[max(0, match.start() - 2) : match.start()]
+        if before != "党的" and (before[-1:] in "0123456789届" or not _OF_THE_PARTY.match(text, match.end())):
+            continue
+        date = CONGRESSES.get(match["congress"])
         if date is None or (best is not None and date <= best.latest):
             continue
         around = text[max(0, match.start() - 24) : match.end() + 4]
@@ -203,6 +206,7 @@ def earliest_year(text: str) -> Event | None:
     return found
 
 
+@lru_cache(maxsize=4)
 def latest_plan(text: str) -> Event | None:
     """Return the first year of the latest five-year plan that the text names, and where."""
     found: Event | None = None

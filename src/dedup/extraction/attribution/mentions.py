@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dedup.extraction.attribution.claims import Claim
@@ -11,6 +12,10 @@ from dedup.extraction.attribution.numerals import YEAR_DIGITS, read_year
 
 _X = "xX×╳✕＊*_○◯□?？"
 #: A year as a number, as a mask, or as a word that points at one.
+#: All of them hold 年 but a year that lost its end (20是我县…).
+_NEAR = re.compile("年|20(?=[，,]?是)")
+#: How far before 年 a year can begin, and how far after it a word about years can go on.
+_REACH = 8
 _TOKEN = re.compile(
     rf"(?P<number>{YEAR_DIGITS})[ \t]*(?=年)年度?"
     rf"|(?P<mask>(?<![0-9A-Za-z.])(?:19|20|二[〇○零])[ \t]*[{_X}]{{1,4}}[ \t]*年度?"
@@ -20,11 +25,24 @@ _TOKEN = re.compile(
     r"|(?P<last>去年|(?:刚刚?|已经)?过去的?(?:这)?一年|一年来|过去一年)"
 )
 
+
+def _tokens(text: str) -> Iterator[re.Match[str]]:
+    """Yield the years of a text in order; only around 年, where they are."""
+    done = 0
+    for near in _NEAR.finditer(text):
+        if near.start() < done:
+            continue
+        match = _TOKEN.search(text, max(done, near.start() - _REACH), min(len(text), near.end() + 14))
+        if match is not None and match.start() <= near.start() < max(match.end(), near.start() + 1):
+            done = match.end()
+            yield match
+
+
 _SELF = "(?:全[省市县区州盟旗镇乡]|我[省市县区州盟旗镇乡]|[省市县区镇乡]?(?:人民)?政府)"
 _TASKS = (
     "(?:总体要求|总要求|指导思想|主要任务|重点工作|工作重点|工作安排|预期目标|奋斗目标|主要目标|发展目标|主要预期目标|工作打算"
     "|总体思路|基本思路|工作思路|工作目标|工作任务|工作部署|工作计划|主要工作|工作要点|重点任务|工作建议|工作意见|主要安排|目标任务"
-    "|工作举措|主要措施)"
+    "|工作举措|主要措施|主要指标|指标安排|计划安排|计划草案|预算草案|计划指标)"
 )
 _DONE = "(?:的?(?:完成|实现|落实|执行)情况|已|顺利|圆满|均|都|全面完成|全部)"
 _EVENTFUL = "不平凡|不寻常|极不|非凡|难忘|丰收|历史上|经受|考验|成绩|成效|喜人|走过|取得|发展最快|变化最大|战胜|克服"
@@ -37,12 +55,15 @@ _AHEAD = "|".join(
 
 _LOOKED_BACK = re.compile(
     rf"的?{_SELF}{{0,2}}(?:主要)?工作的?(?:简要|基本|主要|总体)?(?:回顾|总结|情况|成绩)|的?(?:工作)?(?:回顾|总结)"
+    r"|的?[^，。；：\n]{0,16}?(?:执行|完成|落实)情况"
 )
 _PLANNED = re.compile(rf"的?[^。，；：\n“”]{{0,18}}?{_TASKS}(?!{_DONE})")
 _HEADED = re.compile(
     r"的?(?:(?:镇|乡|县|区|市)?(?:人民)?政府)?的?(?:主要|重点)?工作(?=$|\n|[?？]|[ \t]*[一二三四五]、)"
 )
 _IS = re.compile(r"[，,]?[ \t]*(?:既|也|又|将)?是(?P<rest>[^。！!；;\n]{0,180})")
+_RESULTS = re.compile("这一年|一年来|取得了|实现了|完成了|获得了|增长[0-9]")
+_TASKS_AHEAD = re.compile("目标|要求|思想|必须|我们将|我们要|要(?:以|坚持|全面|把)|做好|力争|预期|总体思路|意义")
 _EVENTFUL_YEAR = re.compile(rf"[^。；]{{0,60}}?(?:{_EVENTFUL})")
 _COMING_YEAR = re.compile(rf"[^。；]{{0,100}}?(?:{_AHEAD})[^。；]{{0,60}}?年")
 _STATES = re.compile(r"[，,]?[^。；\n]{0,24}?(?:实现|完成|达到|达|增长|预计|累计|新增|投入|荣获)")
@@ -51,7 +72,7 @@ _RAN = re.compile(
 )
 _WILL = re.compile(rf"[，,]?(?:我们|{_SELF})?(?:要|将|必须|计划|力争|着力|着重|重点)")
 _HALF = re.compile(
-    "[上下]半年|[一二三四1-4]季度|[0-9一二三四五六七八九十]{1,3}[-—至～~]?[0-9一二三四五六七八九十]{0,3}月|初|年?底|末|同期|以来|前"
+    "[上下]半年|前三季度|[一二三四1-4]季度|[0-9一二三四五六七八九十]{1,3}[-—至～~]?[0-9一二三四五六七八九十]{0,3}月|初|年?底|末|同期|以来|前|后|内|间"
 )
 
 _LEFT_BACK = re.compile(r"(?:回顾|总结|回首|过去的|刚刚过去的|即将过去的|已经过去的)$")
@@ -71,6 +92,8 @@ _COVER = re.compile(
     r"[ \t]*(?:[0-9０-９]{1,2}|[一二三]?十?[一二三四五六七八九]?)[ \t]*日"
 )
 _SESSION = re.compile(r"人民代表大会|大会|会议上|全体会议|人大")
+#: Laws carry dates of sessions, too.
+_ENACTED = re.compile("常务委员会|通过|颁布|修订|修正|公布|发布|施行|批准")
 COVER_WITHIN = 500
 
 
@@ -116,7 +139,7 @@ def read_mentions(text: str) -> Reading:
     found: list[Mention] = []
     claims: list[Claim] = []
     plan_from = len(text)
-    for match in _TOKEN.finditer(text):
+    for match in _tokens(text):
         kind = match.lastgroup or ""
         year = read_year(match["number"]) if match["number"] else None
         if kind == "number" and year is None:
@@ -154,10 +177,15 @@ def _claim(text: str, left: str, mention: Mention, plan_from: int) -> tuple[Even
         if back or (kind == "last") or (eventful is not None and kind != "next"):
             return event, say("review", 3 if back or event else 2, event.end if event else min(close, end + 40))
         if coming is not None:
-            return event, say("plan", 2, event.end if event else min(close, end + 40))
+            role = "review" if kind in ("number", "mask") and _went_on(text, close) else "plan"
+            return event, say(role, 2, event.end if event else min(close, end + 40))
         return event, None
-    if _HALF.match(text, end):
-        return None, say("review", 3, end) if back and kind == "this" else None
+    half = _HALF.match(text, end)
+    if half is not None:
+        if back and kind == "this":
+            return None, say("review", 3, end)
+        reported = kind == "number" and half.group() in ("上半年", "前三季度") and _CLAUSE_START.search(left)
+        return None, say("review", 1, half.end()) if reported and _STATES.match(text, half.end()) else None
     if back:
         return None, say("review", 3, end)
     if _LEFT_AHEAD.search(left):
@@ -184,6 +212,12 @@ def _claim(text: str, left: str, mention: Mention, plan_from: int) -> tuple[Even
     return None, None
 
 
+def _went_on(text: str, at: int) -> bool:
+    """Whether what follows `2017年是本届政府任期的第一年。` tells of results, not of tasks."""
+    following = text[at : at + 90]
+    return _RESULTS.search(following) is not None and _TASKS_AHEAD.search(following) is None
+
+
 def _blank(match: re.Match[str]) -> str:
     return "　" * (match.end() - match.start())
 
@@ -193,7 +227,7 @@ def _cover(text: str) -> list[Claim]:
     for match in _COVER.finditer(text, 0, COVER_WITHIN):
         line = text[max(0, match.start() - 40) : match.end() + 60]
         year = read_year(match["year"])
-        if year is None or not _SESSION.search(line):
+        if year is None or not _SESSION.search(line) or _ENACTED.search(line):
             continue
         month = read_month(match["month"])
         if month is None or 5 <= month <= 10:

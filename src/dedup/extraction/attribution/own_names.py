@@ -11,7 +11,7 @@ from dedup.extraction.attribution.divisions import Divisions, kind_of
 #: Longest full name that is looked for (积石山保安族东乡族撒拉族自治县 has 15 characters; few texts write it out).
 LONGEST = 15
 _ENDINGS = re.compile("[省市县区旗州盟镇乡]|街道|苏木")
-_HAN = re.compile("[\u4e00-\u9fff]")
+_RUN = re.compile(r"[\u4e00-\u9fff]+\Z")
 
 _OWN_KIND = re.compile(
     r"代表(?P<speaks>自治区|[省市县区旗州盟镇乡]|街道)(?:人民)?(?:政府|办事处)"
@@ -19,7 +19,8 @@ _OWN_KIND = re.compile(
     r"|全(?P<whole>[省市县区旗州盟])(?![区])|全(?P<small>[镇乡])(?!镇)"
     r"|(?P<congress>[省市县区旗州盟镇乡])(?:第?[一二三四五六七八九十]+届)人(?:大|民代表大会)"
     r"|(?P<office>[市县区旗镇乡州盟])(?:党委|委)[、，和]?(?P=office)(?:人民)?政府"
-    r"|(?P<head>[省市县区镇乡州旗])长(?:所?作?的?|同志|代表|作)"
+    r"|(?P<head>[省市县区镇乡州旗])长(?:所?作的|同志|代表|作)"
+    r"|(?<![省市县区镇乡\u4e00-\u9fff])(?P<rules>[省市县区镇乡])政府(?!工作报告)"
 )
 #: Townships speak of their superiors, these hardly of a township as theirs.
 _WEIGHTS = {
@@ -31,7 +32,10 @@ _WEIGHTS = {
     "congress": 3.0,
     "office": 1.0,
     "head": 3.0,
+    "rules": 2.0,
 }
+#: What 全省 and 全市 count: reports of lower places compare themselves with these all the time.
+_SUPERIOR = {"省": 0.3, "市": 0.7}
 
 
 def own_kinds(text: str) -> list[str]:
@@ -39,12 +43,14 @@ def own_kinds(text: str) -> list[str]:
 
     Superior places are spoken of too (全省第五), but `我` and `代表` are kept for one's own.
     """
-    score: Counter[str] = Counter()
+    score: dict[str, float] = {}
     for match in _OWN_KIND.finditer(text):
         group = match.lastgroup or ""
         kind = match[group]
-        score["省" if kind == "自治区" else kind] += _WEIGHTS[group]  # type: ignore[assignment]
-    ranked = score.most_common()
+        weight = _SUPERIOR.get(kind, 1.0) if group == "whole" else _WEIGHTS[group]
+        kind = "省" if kind == "自治区" else kind
+        score[kind] = score.get(kind, 0.0) + weight
+    ranked = sorted(score.items(), key=lambda pair: -pair[1])
     return [kind for kind, weight in ranked if weight >= 2 and weight * 3 >= ranked[0][1]]
 
 
@@ -94,12 +100,14 @@ class FullName:
 def full_names(text: str, table: Divisions) -> list[FullName]:
     """Return the full names of the table that stand in the text; the longest one that ends at a place."""
     found: list[FullName] = []
+    names = table.names
     for match in _ENDINGS.finditer(text):
         end = match.end()
-        for length in range(min(LONGEST, end), 2, -1):
-            name = text[end - length : end]
-            if table.has(name):
-                found.append(FullName(name, end - length, end))
+        # A name is Han characters throughout: nothing longer than the run that ends here.
+        run = _RUN.search(text, max(0, end - LONGEST), end)
+        for start in range(run.start() if run else end, end - 2):
+            if text[start:end] in names:
+                found.append(FullName(text[start:end], start, end))
                 break
     return found
 
@@ -119,12 +127,25 @@ _OBJECT = (
     "籍|至|高速|公路|大道|路|街(?!道)|线|段|等|、|人[，。]|经验|客商|老板|企业家|有限|公司|投资|大学|医院|交界|接壤"
 )
 _FULL_CONTEXTS: tuple[tuple[re.Pattern[str] | None, re.Pattern[str] | None, float, str], ...] = (
-    (re.compile("代表(?:中共)?$"), re.compile("(?:人民)?政府|街道办|办事处"), 12, "speaks"),
-    (None, re.compile(rf"{_ORDINAL}届人(?:民代表大会|大)|人民代表大会"), 10, "congress"),
+    (
+        re.compile("(?:我们?|谨|委托，?)[^，。]{0,3}代表(?:中共)?$"),
+        re.compile("(?:人民)?政府|街道办|办事处"),
+        12,
+        "speaks",
+    ),
+    (None, re.compile(rf"{_ORDINAL}届人(?:民代表大会|大)"), 10, "congress"),
     (re.compile("中共$"), re.compile("(?:区|县|市|镇|乡)?(?:党?委)"), 6, "party"),
     (re.compile(r"(?:^|[。\n　 ])$"), re.compile(r"(?:（[^）]{0,30}）)?[，,]?(?:位于|地处|坐落|是|辖)"), 6, "profile"),
     (None, re.compile("人民(?!政府|法院|检察|医院|路|公园)"), 5, "people"),
-    (re.compile("(?:学习|借鉴|邻近|毗邻|来自|赴|到|与|距|支援|帮扶|等|向|、|和|至|以及|往)$"), None, 0, "beside"),
+    (None, re.compile("(?:全年|预计)?(?:完成|实现)(?:地区|国内)?生产总值"), 4, "product"),
+    (
+        re.compile(
+            "(?:学习|借鉴|邻近|毗邻|来自|赴|到|与|距|支援|帮扶|等|向|、|和|至|以及|往|由|经|报|根据|依据|《|共和国)$"
+        ),
+        None,
+        0,
+        "beside",
+    ),
     (None, re.compile(_OBJECT), 0, "object"),
     (
         re.compile(f"(?:建设|建成|打造|振兴|繁荣|把|将|奋进|{_ADJECTIVES}|新)$"),
@@ -150,7 +171,7 @@ def score_full_names(text: str, found: list[FullName]) -> dict[tuple[str, str], 
     plain: Counter[str] = Counter()
     for full in found:
         kind = kind_of(full.name)
-        left, right = text[max(0, full.start - 4) : full.start], text[full.end : full.end + 12]
+        left, right = text[max(0, full.start - 10) : full.start], text[full.end : full.end + 12]
         score, context = next(
             (score, context)
             for before, after, score, context in _FULL_CONTEXTS
@@ -168,18 +189,27 @@ def score_full_names(text: str, found: list[FullName]) -> dict[tuple[str, str], 
     return named
 
 
-_BEFORE_STEM = re.compile(
-    rf"(?P<new>(?:建设|打造|建成|构建|谱写|开创|{_ADJECTIVES}|的|一个)新)|(?P<slogan>{_ADJECTIVES})"
-    "|(?P<acting>振兴|关心|支持|关系|建设|发展|推进|实现|加快|助推|促进|繁荣|落户|今天的|今日|我们|奋进|在|为|使)"
+_ACTS = (
+    "振兴|关心|支持|关系|建设|发展|推进|实现|加快|助推|促进|繁荣|落户|今天的|今日|我们|奋进|打造|建成|构建|谱写|开创"
+    "|的新|一个新"
 )
+#: Whole words only, longest first: the engine then skips to their first characters.
+_BEFORE_STEM = re.compile("|".join(sorted(f"{_ADJECTIVES}|{_ACTS}".split("|"), key=len, reverse=True)))
+_SLOGANS = frozenset(_ADJECTIVES.split("|"))
+#: After these a stem alone tells nothing; only what is made new (的新慕仪) does.
+_ONLY_NEW = frozenset({"的新", "一个新", "打造", "建成", "构建", "谱写", "开创"})
+_NEVER_NEW = frozenset({"我们", "今日", "今天的", "关系"})
 #: What may follow a place that is made new; a bridge or a road goes on with its noun.
 _AFTER_NEW = re.compile('$|的(?!路|桥)|而|伟|宏|[。，！；!”"》]|建设|明天|征程|篇章|家园')
-_AFTER_STEM = re.compile(
-    "(?P<folk>人民(?!政府|路|法院)|儿女|大地|的明天|的未来|干部群众|父老)"
-    "|(?P<own>实际|特色|精神|形象|品牌|情(?=[，。、])|全局|区情|县情|市情|省情|未来|振兴|崛起|发展|建设(?=[的，。、取迈新])|跨越"
-    "|经济社会|正朝着|大市|人(?=民|的))"
-)
-_STEM_SCORES = {"new": 4.0, "slogan": 2.0, "acting": 0.5, "folk": 3.0, "own": 1.0}
+_FOLK = "人民|儿女|大地|的明天|的未来|干部群众|父老"
+_HEADING = "正朝着|正向着|正以"
+_OWN = "实际|特色|精神|形象|品牌|情|全局|区情|县情|市情|省情|未来|振兴|崛起|发展|建设|跨越|经济社会|大市|人"
+_AFTER_STEM = re.compile("|".join(sorted(f"{_FOLK}|{_HEADING}|{_OWN}".split("|"), key=len, reverse=True)))
+_FOLK_WORDS, _HEADING_WORDS = frozenset(_FOLK.split("|")), frozenset(_HEADING.split("|"))
+#: Words that say it only when such characters follow, or do not.
+_THEN = {"情": re.compile("[，。、]"), "建设": re.compile("[的，。、取迈新]"), "人": re.compile("民|的")}
+_NOT_THEN = {"人民": re.compile("政府|路|法院|医院|公园")}
+_STEM_SCORES = {"heading": 4.0, "new": 4.0, "slogan": 2.0, "acting": 0.5, "folk": 3.0, "own": 1.0}
 
 
 def score_stems(text: str, table: Divisions, kinds: list[str]) -> dict[tuple[str, str], Named]:
@@ -188,35 +218,51 @@ def score_stems(text: str, table: Divisions, kinds: list[str]) -> dict[tuple[str
     Only stems of the given kinds; where none is given, only stems that one place in the table has.
     """
     named: dict[tuple[str, str], Named] = {}
-    known: dict[str, bool] = {}
+    known = table.stems_of(kinds)
 
-    def fits(stem: str) -> bool:
-        if stem not in known:
-            rows = table.called(stem, kinds or None) if table.is_stem(stem) else []
-            known[stem] = bool(rows) and (bool(kinds) or len({r.name for r in rows}) == 1)
-        return known[stem]
+    def add(stem: str, context: str, start: int, end: int) -> None:
+        one = named.setdefault((stem, ""), Named(stem, ""))
+        one.add(context, _STEM_SCORES[context], start, end)
 
     for match in _BEFORE_STEM.finditer(text):
-        at = match.end()
-        for length in (4, 3, 2):
-            stem = text[at : at + length]
-            if len(stem) == length and fits(stem):
-                context = match.lastgroup or ""
-                if context == "new" and not _AFTER_NEW.match(text, at + length):
-                    break
-                one = named.setdefault((stem, ""), Named(stem, ""))
-                one.add(context, _STEM_SCORES[context], match.start(), at + length)
-                break
+        start, at = match.span()
+        word = match.group()
+        made = at if word.endswith("新") else at + 1 if text[at : at + 1] == "新" else 0
+        if made and word not in _NEVER_NEW:
+            stem = _stem_at(text, made, known)
+            if stem and _AFTER_NEW.match(text, made + len(stem)):
+                add(stem, "new", start, made + len(stem))
+                continue
+        if word not in _ONLY_NEW:
+            stem = _stem_at(text, at, known)
+            if stem:
+                add(stem, "slogan" if word in _SLOGANS else "acting", start, at + len(stem))
     for match in _AFTER_STEM.finditer(text):
-        at = match.start()
-        for length in (4, 3, 2):
-            stem = text[max(0, at - length) : at]
-            if len(stem) == length and fits(stem):
-                context = match.lastgroup or ""
-                one = named.setdefault((stem, ""), Named(stem, ""))
-                one.add(context, _STEM_SCORES[context], at - length, match.end())
-                break
+        at, end = match.span()
+        word = match.group()
+        if word in _THEN and not _THEN[word].match(text, end):
+            continue
+        if word in _NOT_THEN and _NOT_THEN[word].match(text, end):
+            continue
+        stem = _stem_before(text, at, known)
+        if stem:
+            context = "folk" if word in _FOLK_WORDS else "heading" if word in _HEADING_WORDS else "own"
+            add(stem, context, at - len(stem), end)
     return named
+
+
+def _stem_at(text: str, at: int, known: frozenset[str]) -> str:
+    for end in (at + 4, at + 3, at + 2):
+        if text[at:end] in known:
+            return text[at:end]
+    return ""
+
+
+def _stem_before(text: str, at: int, known: frozenset[str]) -> str:
+    for length in (4, 3, 2):
+        if at >= length and text[at - length : at] in known:
+            return text[at - length : at]
+    return ""
 
 
 _MASK = "(?:[xX×＊*○◯□_ｘ]{1,4}|某|某某)"
@@ -232,24 +278,43 @@ def masked_name(text: str) -> tuple[int, int] | None:
     return match.span() if match else None
 
 
+_PLACE = "[\u4e00-\u9fff]{2,8}?(?:[县区旗州盟镇乡市]|街道)"
 _UNKNOWN = re.compile(
-    r"代表(?P<speaks>[\u4e00-\u9fff]{2,10}?(?:[省市县区旗州盟镇乡]|街道))(?:人民)?(?:政府|办事处)"
-    rf"|[日在](?P<congress>[\u4e00-\u9fff]{{2,10}}?(?:[省市县区旗州盟镇乡]|街道)){_ORDINAL}届人民代表大会"
-    r"|(?:^|[\n。])(?P<line>[\u4e00-\u9fff]{2,8}?(?:[县区旗州盟镇乡市])){_ORDINAL}届人民代表大会".replace(
-        "{_ORDINAL}", _ORDINAL
-    )
+    r"(?:我们?|谨|委托，?)[^，。]{0,3}代表(?P<speaks>[\u4e00-\u9fff]{2,10}?(?:[省市县区旗州盟镇乡]|街道))(?:人民)?(?:政府|办事处)"
+    rf"|(?:日在|日于|日|在|于)(?P<congress>{_PLACE}){_ORDINAL}届人民代表大会"
+    rf"|(?:^|[\n。])(?P<line>{_PLACE}){_ORDINAL}届人民代表大会"
 )
-_GENERIC = re.compile(r"^(?:我|全|本|各|这|该|为|受|向|某|自治|新一届|上届|本届)")
+#: Names that the table need not have, as the subject of a sentence; less than beyond doubt.
+_SUBJECT = re.compile(
+    r"(?:^|[\n。，；：）“]|把|将|建设|打造)(?P<name>[\u4e00-\u9fff]{2,3}(?P<kind>[县区旗镇乡]))"
+    "(?=财政|入选|人民(?!政府|法院|医院)|位于|地处|建成|实现|完成|荣获|被评|成为|党委、?政府|党委政府|党工委|经济社会)"
+)
+_GENERIC = re.compile(
+    r"^(?:我|全|本|各|这|该|为|受|向|某|自治|新一届|上届|本届)"
+    r"|(?:园|社|辖|城|郊|市|山|景|校|小|县|灾|库|林|牧|矿|港|街|片|湖|特|战|军|禁|专|新|老|边|湾|厂|院|教|学"
+    r"|开发|试验|示范|保护|行政|功能|核心|集聚|产业|工业|经济|棚户|集中|安置|居住|商业|商务|旅游|度假|农业|促进)区$"
+)
+#: Characters that function words before a generic 镇 or 县 are made of (并在|镇, 今年全|县); names hardly have them.
+_FUNCTION = re.compile("[在是的和与对及今去明年月日并由从被使让将把不有了其他各全我本省市县区乡镇该这为经]")
 
 
-def unknown_names(text: str) -> list[Named]:
-    """Return names that the text gives its own place beyond doubt, whether or not the table has them."""
+def _generic(name: str) -> bool:
+    return any(pattern.search(name) for pattern in (_GENERIC, _COMPOUND)) or bool(_FUNCTION.search(name[:-1]))
+
+
+def unknown_names(text: str, kinds: list[str]) -> list[Named]:
+    """Return names that the text gives its own place, whether or not the table has them."""
     found: dict[str, Named] = {}
     for match in _UNKNOWN.finditer(text):
         context = match.lastgroup or ""
         name = match[context]
-        if _GENERIC.match(name) or len(name) < 3:
+        if _GENERIC.search(name) or len(name) < 3:
             continue
         one = found.setdefault(name, Named(name, kind_of(name), printed=True, said=True))
         one.add(context, 10, *match.span(context))
+    for match in _SUBJECT.finditer(text):
+        name = match["name"]
+        if (not kinds or match["kind"] == kinds[0]) and not _generic(name):
+            one = found.setdefault(name, Named(name, match["kind"], printed=True))
+            one.add("subject", 4, *match.span("name"))
     return list(found.values())

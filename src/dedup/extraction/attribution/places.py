@@ -110,8 +110,11 @@ def _candidates(text: str, named: list[FullName], kinds: list[str], table: Divis
     for (stem, _), one in stems.items():
         if not any(row.is_word for row in table.called(stem, kinds or None)):
             merged.setdefault(stem, one)
-    for one in unknown_names(text):
-        if not any(one.stem.endswith(name) for name, other in merged.items() if other.said):
+    for one in unknown_names(text, kinds):
+        if one.stem in merged:
+            if one.best > merged[one.stem].best:
+                merged[one.stem].add("subject", one.best, one.start, one.end)
+        elif not any(one.stem.endswith(name) for name, other in merged.items() if other.said or not one.said):
             merged[one.stem] = one
     for name, one in merged.items():
         repeated = text.count(_stem_of(name, table))
@@ -160,13 +163,29 @@ def _locate(
         return None
     basis = "printed" if one.printed else "resolved"
     confidence = 0.97 if one.said else 0.9 if one.printed else 0.85 if kinds else 0.7
-    if len(standing) == 1:
+    if len(standing) == 1 and _certain(standing[0], text, named, table):
         return _place(standing[0], table, basis, confidence, evidence, own_name)
     chosen = _by_parents(text, standing, named, one, table)
     if chosen is None:
         name = rows[0].name
         return Place(None, name, rows[0].level, basis, 0.6, evidence, own_name)
     return _place(chosen, table, "inferred", min(confidence, 0.75), evidence, own_name)
+
+
+def _certain(division: Division, text: str, named: list[FullName], table: Divisions) -> bool:
+    """Whether the only division of this name in the table is the one meant.
+
+    The table lacks townships that were gone before 2016, so that a common name needs a superior beside it.
+    """
+    if division.level != "township":
+        return True
+    if not division.is_word and len({row.code[:6] for row in table.called(division.short)}) == 1:
+        return True
+    printed = {full.name for full in named}
+    return any(
+        parent.name in printed or (not parent.is_word and 2 <= parent.stem < len(parent.name) and parent.short in text)
+        for parent in table.parents(division)
+    )
 
 
 def _place(division: Division, table: Divisions, basis: str, confidence: float, evidence: str, own_name: str) -> Place:
@@ -190,6 +209,6 @@ def _by_parents(
                 score += weight
         scores.append((score, row))
     scores.sort(key=lambda pair: pair[0], reverse=True)
-    if scores[0][0] <= 0 or scores[0][0] == scores[1][0]:
+    if scores[0][0] <= 0 or (len(scores) > 1 and scores[0][0] == scores[1][0]):
         return None
     return scores[0][1]

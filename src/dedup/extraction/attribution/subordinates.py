@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from operator import add
 
-from dedup.extraction.attribution.divisions import TOWNSHIP_KINDS, Division, Divisions
+from dedup.extraction.attribution.divisions import MUNICIPALITIES, TOWNSHIP_KINDS, Division, Divisions
 from dedup.extraction.attribution.own_names import FullName
 
 #: Different places inside that must be named: a stem that one county alone has counts 1, one that n have, 1 / n.
 LEAST_WEIGHT = 2.5
 FEWEST = 3
+#: What the name of a province or city itself counts beside those inside it.
+OWN = 2.0
 #: So many times the weight of the next best.
 CLEAR = 2.5
 
@@ -36,12 +39,10 @@ def _county(text: str, named: list[FullName], kind: str, table: Divisions) -> tu
     """Weigh the stems of townships in the text: those of one county together are no chance."""
     hits: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
     counties = table.counties_with
-    for length in (2, 3):
-        grams = {text[i : i + length] for i in range(len(text) - length + 1)}
-        for stem in sorted(grams & counties.keys()):
-            at = text.index(stem)
-            for code in counties[stem]:
-                hits[code].setdefault(stem, (at, at + length))
+    for stem in sorted(_grams(text) & counties.keys()):
+        at = text.index(stem)
+        for code in counties[stem]:
+            hits[code].setdefault(stem, (at, at + len(stem)))
     ranked = sorted(((sum(1 / len(counties[s]) for s in stems), code) for code, stems in hits.items()), reverse=True)
     if not ranked:
         return None
@@ -56,6 +57,12 @@ def _county(text: str, named: list[FullName], kind: str, table: Divisions) -> tu
     return division, *_fullest(text, list(hits[code].values())), 0.8 if confirmed else 0.7
 
 
+def _grams(text: str) -> set[str]:
+    """Return all runs of two and of three characters."""
+    pairs = list(map(add, text, text[1:]))
+    return {*pairs, *map(add, pairs, text[2:])}
+
+
 def _fullest(text: str, spans: list[tuple[int, int]]) -> tuple[int, int]:
     """Return the span of 50 characters of one line at most that holds most of the places."""
     spans.sort()
@@ -68,19 +75,35 @@ def _fullest(text: str, spans: list[tuple[int, int]]) -> tuple[int, int]:
 
 
 def _above(text: str, named: list[FullName], kind: str, table: Divisions) -> tuple[Division, int, int, float] | None:
-    """Return the province or city whose cities and counties are named, by full names of one place only."""
+    """Weigh the names of provinces or cities and of what lies in them."""
     hits: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
-    for full in named:
-        rows = table.standing(table.named(full.name), None)
-        if len(rows) != 1 or rows[0].level not in ("prefecture", "county") or rows[0].is_word:
-            continue
-        code = rows[0].code[:2] + "0000" if kind == "省" else rows[0].code[:4] + "00"
-        if code != rows[0].code:
-            hits[code].setdefault(full.name, (full.start, full.end))
-    ranked = sorted(((len(places), code) for code, places in hits.items()), reverse=True)
+    spans = {full.name: (full.start, full.end) for full in named}
+    for stem in sorted(gram for gram in _grams(text) if table.is_stem(gram)):
+        at = text.index(stem)
+        spans.setdefault(stem, (at, at + len(stem)))
+    weights: dict[str, float] = defaultdict(float)
+    for name, span in spans.items():
+        rows = table.named(name) or [row for row in table.called(name) if not row.is_word]
+        codes = {row.code[:2] + "0000" if kind == "省" else row.code[:4] + "00" for row in rows if len(row.code) == 6}
+        own = {row.code for row in rows if row.kind == kind and row.code in codes}
+        for code in own or codes:
+            if not own and len(codes) > 1:
+                continue
+            if name[: rows[0].stem] in {n[: len(name)] for n in hits[code]}:
+                continue
+            hits[code][name] = span
+            weights[code] += OWN if own else 1.0
+    if kind == "市":
+        # Municipalities are provinces by their codes.
+        for code in list(weights):
+            if code[:2] in MUNICIPALITIES and not code.endswith("0000"):
+                whole = code[:2] + "0000"
+                weights[whole] += weights.pop(code)
+                hits[whole] |= hits.pop(code)
+    ranked = sorted(((weight, code) for code, weight in weights.items()), reverse=True)
     if not ranked or ranked[0][0] < FEWEST or (len(ranked) > 1 and ranked[1][0] * CLEAR > ranked[0][0]):
         return None
     division = table.with_code(ranked[0][1])
     if division is None or division.kind != kind:
         return None
-    return division, *_fullest(text, list(hits[ranked[0][1]].values())), 0.75
+    return division, *_fullest(text, list(hits[ranked[0][1]].values())), 0.7

@@ -104,13 +104,13 @@ def _decide(
         year = dated.planned - 1 if dated is not None else 0
         if year not in support or support[year] < 2:
             return None, None
-    if weight < 2 and not _opens_with(printed, year):
+    if weight < 2 and not _only_year(reading, year):
         return None, None
     planned = year if reading.half_year else year + 1
     for_review = [c for c in printed if c.role == "review" and c.year == year]
     for_plan = [c for c in printed if c.role == "plan" and c.year == planned]
     agreed = bool(for_review and for_plan) and len(ranked) == 1
-    confidence = 0.85 if split else 0.98 if agreed else 0.95 if weight >= 3 else 0.85 if weight == 2 else 0.7
+    confidence = 0.85 if split else 0.98 if agreed else 0.95 if weight >= 3 else 0.85 if weight == 2 else 0.65
     review = _found(text, for_review, year, confidence)
     plan = _found(text, for_plan, planned, confidence)
     if reading.half_year:
@@ -123,9 +123,13 @@ def _decide(
     return review, plan
 
 
-def _opens_with(printed: list[Claim], year: int) -> bool:
-    """Whether a single sentence with figures opens the text: enough for a note or a profile of a few lines."""
-    return all(c.year == year for c in printed) and any(c.start < 40 for c in printed)
+def _only_year(reading: Reading, year: int) -> bool:
+    """Whether a single sentence with figures may date the text: it prints no later year, and masks none.
+
+    Enough for a note, a profile or a fragment of a few paragraphs; earlier years are what it compares with.
+    """
+    later = any(m.year is not None and m.year > year for m in reading.mentions)
+    return not later and not any(c.kind == "mask" for c in reading.claims)
 
 
 def _found(text: str, claims: list[Claim], year: int, confidence: float) -> Found | None:
