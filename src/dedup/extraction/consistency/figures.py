@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import duckdb
 import numpy as np
@@ -21,6 +22,7 @@ _PARTIAL = re.compile("[0-9一二三四五六七八九十]月|季度|上半年|�
 _SEVERAL = re.compile(
     '[二两三四五六七八九十2-9]年(?!代)|[一二三四五六七八九十]五[”"]?(?:期|时|末|计|规)|今后|未来|末|以来|[0-9]{4}年?[-—－–~～至到]'
 )
+_TEXT = ("section_id", "char_start", "text")
 _OWN_SCOPE = re.compile("(?:全|我|本)(?:县|区|镇|乡|旗|街道|村|场)")
 
 
@@ -109,12 +111,15 @@ class Figures:
         encoded = self._column("section_id").dictionary_encode()
         self.section_ids: list[str] = encoded.dictionary.to_pylist()
         self._sections = encoded.indices.to_numpy().astype(np.int64)
-        self._attributions = attributions
+        narrow = ["section_id", "overwritten_year"]
+        narrow += [f"{year}{part}" for year in ("year_review", "year_plan") for part in ("", "_basis")]
+        self._attributions = attributions.select(narrow).combine_chunks()
         self._texts = texts
         self._places: dict[int, Place] = {}
         self._figures: dict[int, Figure] = {}
         self._connection = duckdb.connect(config={"threads": 1})
         self._connection.register("o", self._relation())
+        self._connection.register("of_which", self._positions("其中"))
 
     def _column(self, name: str) -> pa.Array:
         column = self.table.column(name)
@@ -150,6 +155,24 @@ class Figures:
             }
         )
 
+    def _positions(self, word: str) -> pa.Table:
+        """Return where a word stands: (section, at). Without texts only where quotes have it."""
+        at: set[tuple[int, int]] = set()
+        if self._texts is not None:
+            number = {section: i for i, section in enumerate(self.section_ids)}
+            found = self._texts.filter(pc.match_substring(self._texts.column("text"), word))
+            for section, start, text in zip(*(found.column(c).to_pylist() for c in _TEXT), strict=True):
+                if section in number:
+                    at.update((number[section], start + m.start()) for m in re.finditer(word, text))
+        else:
+            rows = pc.indices_nonzero(pc.match_substring(self._column("quote"), word))
+            found = self.table.select(["quote", "char_start"]).take(rows).to_pylist()
+            for row, o in zip(rows.to_pylist(), found, strict=True):
+                section = int(self._sections[row])
+                at.update((section, o["char_start"] + m.start()) for m in re.finditer(word, o["quote"]))
+        pairs = np.array(sorted(at), dtype=np.int64).reshape(-1, 2)
+        return pa.table({"section": pairs[:, 0], "at": pairs[:, 1]})
+
     def _prices(self) -> pa.Array:
         quotes, basis = self._column("quote"), self._column("price_basis")
         named = pc.if_else(pc.match_substring_regex(quotes, "现价|当年价"), "current", None)
@@ -171,7 +194,7 @@ class Figures:
 
     def load(self, rows: Iterable[int | None]) -> dict[int, Figure]:
         """Return the figures of these rows of the observations, and keep them."""
-        missing = sorted({row for row in rows if row is not None} - self._figures.keys())
+        missing = sorted({row for row in rows if row is not None and row not in self._figures})
         if missing:
             for row, o in zip(missing, self.table.take(pa.array(missing)).to_pylist(), strict=True):
                 self._figures[row] = self._figure(row, o)
@@ -212,19 +235,29 @@ class Figures:
         return self._places[section]
 
     def _place(self, section_id: str) -> Place:
-        rows = self._attributions.filter(pc.equal(self._attributions.column("section_id"), section_id)).to_pylist()
-        row = rows[0] if rows else {}
-        overwritten = row.get("overwritten_year")
-        years = [
-            row[name] if row.get(f"{name}_basis") in PROVED and row[name] != overwritten else None
-            for name in ("year_review", "year_plan")
-        ]
+        at = self._rows_of_sections.get(section_id)
+        overwritten, years = None, [None, None]
+        if at is not None:
+            row = self._attributions.slice(at, 1).to_pylist()[0]
+            overwritten = row["overwritten_year"]
+            years = [
+                row[name] if row[f"{name}_basis"] in PROVED and row[name] != overwritten else None
+                for name in ("year_review", "year_plan")
+            ]
         text, start = None, 0
-        if self._texts is not None:
-            held = self._texts.filter(pc.equal(self._texts.column("section_id"), section_id)).to_pylist()
-            if held:
-                text, start = held[0]["text"], held[0]["char_start"]
+        if self._texts is not None and (held := self._rows_of_texts.get(section_id)) is not None:
+            text = self._texts.column("text")[held].as_py()
+            start = self._texts.column("char_start")[held].as_py()
         return Place(years[0], years[1], overwritten, text, start)
+
+    @cached_property
+    def _rows_of_sections(self) -> dict[str, int]:
+        return {section: row for row, section in enumerate(self._attributions.column("section_id").to_pylist())}
+
+    @cached_property
+    def _rows_of_texts(self) -> dict[str, int]:
+        assert self._texts is not None
+        return {section: row for row, section in enumerate(self._texts.column("section_id").to_pylist())}
 
 
 def _numbers(values: pa.Array) -> pa.Array:

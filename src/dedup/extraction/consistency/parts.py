@@ -24,6 +24,7 @@ from o p join o w using (section, unit, measure)
 where p.measure in ('level', 'count') and w.ve <= p.vs and p.vs - w.ve <= {NEAR} and w.key <> p.key
     and w.status = p.status and w.comparison is null and p.comparison is null
     and w.aggregation = p.aggregation and p.scope is not distinct from w.scope and p.unit is not null
+    and exists (select 1 from of_which x where x.section = p.section and x.at >= w.ve and x.at < p.vs)
 group by p.i
 order by p.i
 """
@@ -74,8 +75,9 @@ def _between(figures: Figures, whole: Figure, part: Figure) -> str | None:
 def _partitions(figures: Figures) -> list[Check]:
     checks = []
     for whole_code, part_codes in _PARTITIONS.items():
-        for rows in figures.query(_together(whole_code, part_codes)):
-            held = figures.load(rows)
+        found = figures.query(_together(whole_code, part_codes))
+        held = figures.load(row for rows in found for row in rows)
+        for rows in found:
             whole, *parts = (held[row] for row in rows)
             total: Range = reduce(lambda a, b: a + b, (part.range for part in parts))
             checks.append(

@@ -1,0 +1,291 @@
+"""Facts: what a report states, once, however many copies of it there are and however often each says it."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from rapidfuzz import fuzz
+from rapidfuzz.distance import LCSseq
+
+from dedup.extraction.attribution.divisions import Division, divisions, kind_of
+from dedup.extraction.indicators import name_key
+from dedup.ids import make_id
+from dedup.schemas.figures import FACTS
+
+#: What of a period is its year, or a word for the report's own: copies may have the year masked or overwritten.
+_YEAR_WORDS = re.compile(
+    r"(?:到|至|截至|截止)?(?:(?:19|20)?[0-9x×X～〜*□＊Ｘｘ]{2,4}年?|[～〜×*]+年)度?"
+    r"|[今去上本当全明前]年|一年|年(?:末|底|内|度|终)|目前|全年度?|[\s年—－–\-~～至到末底,，、]"
+)
+_SEPARATOR = "\x1f"
+_SCOPE = re.compile("(?:全|我|本)(?:自治)?(省|市|县|区|旗|州|盟|地区|镇|乡|街道|苏木|村)")
+
+#: Everything that two statements must have in common to be one fact, besides the name and the year.
+_REST = (
+    *("cluster_id", "measure", "comparison", "bound", "value", "unit", "scope", "price_basis", "aggregation"),
+    *("obs_status", "period"),
+)
+#: Names of one figure in two copies (新增企业, 新培植企业) are this alike (0 to 100): a judged value. Nothing else may
+#: differ, and no copy may state both.
+SAME_NAME = 70.0
+SHORTEST = 4
+
+_NAMES = """
+with named as (
+    select rest, name, min(written) as written, list_sort(list(distinct section_id)) as sections,
+        max(is_canonical::int) as canonical
+    from o group by rest, name
+)
+select rest, name, written, sections from named
+where rest in (select rest from named group by rest having count(*) > 1)
+order by rest, canonical desc, len(sections) desc, name
+"""
+
+_FACTS = """
+with stated as (
+    select o.i, o.key, o.section_id, o.is_canonical, o.year, o.value_start, o.observation_id, o.flags,
+        coalesce(m.similarity, 0) as similarity, s.source,
+        row_number() over (partition by key, o.section_id order by value_start, observation_id) as nth
+    from o join s using (section_id) left join m using (section_id)
+),
+-- The years that copies prove for one figure, in the order in which the reports come to them.
+years as (
+    select key, year, row_number() over (partition by key order by min(nth), year) as nth
+    from stated where year is not null group by key, year
+),
+counted as (select key, count(*) as n from years group by key),
+-- A copy without a proved year states the same figure: with several years, the first it comes to is the first.
+placed as (
+    select t.*, coalesce(t.year, y.year) as slot
+    from stated t
+    left join counted c on t.key = c.key
+    left join years y on t.key = y.key and t.year is null and y.nth = least(t.nth, c.n)
+),
+chosen as (
+    select *, row_number() over (
+        partition by key, slot
+        order by is_canonical desc, similarity desc, section_id, year is null, value_start, observation_id
+    ) as preference
+    from placed
+),
+copies as (
+    select key, slot, count(distinct section_id) as n_copies, count(distinct source) as n_sources
+    from chosen group by key, slot
+),
+-- What a section says twice carries the flags of both.
+flagged as (
+    select key, slot, section_id, list_sort(list_distinct(flatten(list(flags)))) as all_flags
+    from chosen where len(flags) > 0 group by key, slot, section_id
+)
+select f.i, k.n_copies, k.n_sources, coalesce(g.all_flags, []) as flags, f.slot
+from chosen f
+join copies k on f.key = k.key and f.slot is not distinct from k.slot
+left join flagged g on f.key = g.key and f.slot is not distinct from g.slot and g.section_id = f.section_id
+where f.preference = 1
+order by f.i
+"""
+
+
+def gather_facts(observations: pa.Table, membership: pa.Table, sections: pa.Table, attributions: pa.Table) -> pa.Table:
+    """Gather the facts of clusters from the observations of their sections.
+
+    Parameters
+    ----------
+    observations : table with the schema `schemas.OBSERVATIONS`, whole clusters, flags filled
+    membership : table with the schema `schemas.MEMBERSHIP`, of all sections of these clusters
+    sections : table (section_id, doc_id, source string) of the same sections
+    attributions : table with the schema `schemas.ATTRIBUTIONS` of the same sections
+
+    Returns
+    -------
+    table with the schema `schemas.FACTS`, sorted by indicator, region, year and place
+
+    Notes
+    -----
+    Quote, year and region are those of one section, the canonical one where it states the fact: nothing is filled
+    from another copy. A copy that lost the year still counts as a copy of the fact. Copies that state different
+    numbers give a fact each, with the flags that the checks of copies put on them.
+    """
+    if not observations.num_rows:
+        return FACTS.empty_table()
+    observations = observations.combine_chunks()
+    connection = duckdb.connect(config={"threads": 1})
+    connection.register("m", membership.select(["section_id", "similarity"]))
+    connection.register("s", sections.select(["section_id", "source"]))
+    rest, names = _rest(observations), _names(observations)
+    keys = _keys(rest, _one_name(connection, observations, rest, names))
+    columns = ["observation_id", "section_id", "is_canonical", "value_start", "year", "flags"]
+    connection.register("o", observations.select(columns).append_column("i", _rows(keys)).append_column("key", keys))
+    found = connection.sql(_FACTS).to_arrow_table()
+    sizes = membership.group_by("cluster_id").aggregate([([], "count_all")])
+    return _table(observations, found, keys, sizes, attributions)
+
+
+def _rows(like: pa.Array) -> pa.Array:
+    return pa.array(np.arange(len(like)))
+
+
+def _rest(observations: pa.Table) -> pa.Array:
+    """Return what makes a fact besides its name and year, as one string."""
+    base, unit = observations.column("value_base"), observations.column("unit_base")
+    known = pc.and_(pc.is_valid(base), pc.is_valid(unit))
+    value = pc.if_else(known, base, observations.column("obs_value"))
+    own = {
+        # Nine digits: 9319万元 and 0.9319亿元 are one value, whatever floats make of them.
+        "value": _by_word(value, lambda x: f"{x:.9g}"),
+        "unit": pc.if_else(known, unit, observations.column("unit")),
+        "period": _by_word(observations.column("period_text"), _period),
+    }
+    parts = [pc.fill_null(own.get(name, observations[name] if name not in own else None), "") for name in _REST]
+    return _flat(pc.binary_join_element_wise(*parts, _SEPARATOR))
+
+
+def _names(observations: pa.Table) -> pa.Array:
+    """Return the code of each indicator with brackets such as 月报口径, else its stripped name."""
+    words = observations.column("indicator")
+    codes = observations.column("indicator_id")
+    coded = pc.binary_join_element_wise(pc.fill_null(codes, ""), _by_word(words, _basis), "")
+    return _flat(pc.if_else(pc.is_valid(codes), coded, _by_word(words, name_key)))
+
+
+def _flat(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _keys(rest: pa.Array, names: pa.Array) -> pa.Array:
+    return _flat(pc.binary_join_element_wise(rest, names, _SEPARATOR))
+
+
+def _one_name(
+    connection: duckdb.DuckDBPyConnection, observations: pa.Table, rest: pa.Array, names: pa.Array
+) -> pa.Array:
+    """Return the names, with one for those under which different copies state the same figure."""
+    columns = observations.select(["section_id", "is_canonical"])
+    columns = columns.append_column("rest", rest).append_column("name", names)
+    connection.register("o", columns.append_column("written", _by_word(observations.column("indicator"), name_key)))
+    groups: dict[str, list[_Named]] = {}
+    for key, *found in connection.execute(_NAMES).fetchall():
+        groups.setdefault(key, []).append(_Named(*found))
+    connection.unregister("o")
+    same: dict[str, str] = {}
+    for key, group in groups.items():
+        same |= {_SEPARATOR.join((key, b)): _SEPARATOR.join((key, a)) for b, a in _same_names(group).items()}
+    if not same:
+        return names
+    pairs = _keys(rest, names)
+    at = pc.index_in(pairs, pa.array(list(same)))
+    renamed = pa.array([value.rpartition(_SEPARATOR)[2] for value in same.values()]).take(at)
+    return pc.coalesce(renamed, names)
+
+
+class _Named(NamedTuple):
+    """One name of a figure: what stands for it, as written, and the sections that have it."""
+
+    name: str
+    written: str
+    sections: list[str]
+
+
+def _same_names(found: list[_Named]) -> dict[str, str]:
+    """Return the names to give up: each for the one name most like it that none of its copies has."""
+    out: dict[str, str] = {}
+    holders = {one.name: set(one.sections) for one in found}
+    kept: list[_Named] = []
+    for one in found:
+        free = [other for other in kept if holders[other.name].isdisjoint(one.sections)]
+        scores = [_alike(one.written, other.written) for other in free]
+        best = max(range(len(free)), key=scores.__getitem__, default=None)
+        if best is not None and scores[best] >= SAME_NAME and scores.count(scores[best]) == 1:
+            out[one.name] = free[best].name
+            holders[free[best].name].update(one.sections)
+        else:
+            kept.append(one)
+    return out
+
+
+def _alike(a: str, b: str) -> float:
+    """Return how alike two names are; fully where one only has words more, as copies insert and lose them."""
+    shorter = min(len(a), len(b))
+    if shorter >= SHORTEST and LCSseq.similarity(a, b) == shorter:
+        return 100.0
+    return fuzz.ratio(a, b)
+
+
+def _by_word(values: pa.ChunkedArray, function: object) -> pa.ChunkedArray:
+    encoded = values.combine_chunks().dictionary_encode(null_encoding="encode")
+    results = [function(word) for word in encoded.dictionary.to_pylist()]  # type: ignore[operator]
+    return pa.chunked_array([pa.array(results, pa.string()).take(encoded.indices)])
+
+
+def _basis(indicator: str | None) -> str:
+    """Return the brackets that make another figure of one indicator: (月报口径)."""
+    return "".join(re.findall(r"\([^()]*\)", name_key(indicator)))
+
+
+def _period(text: str | None) -> str:
+    """Return a period without its year: 五年 and 上半年 stay, 2004年 and ～年 leave nothing."""
+    return _YEAR_WORDS.sub("", text or "")
+
+
+def _table(
+    observations: pa.Table, found: pa.Table, keys: pa.Array, sizes: pa.Table, attributions: pa.Table
+) -> pa.Table:
+    chosen = observations.take(found.column("i"))
+    at = pc.index_in(chosen.column("section_id"), attributions.column("section_id").combine_chunks())
+    own = [attributions.column(name).take(at).to_pylist() for name in ("region_code", "region_name")]
+    regions = [
+        region_of_scope(code, name, scope)
+        for code, name, scope in zip(*own, chosen.column("scope").to_pylist(), strict=True)
+    ]
+    stated = zip(keys.take(found.column("i")).to_pylist(), found.column("slot").to_pylist(), strict=True)
+    of_cluster = pc.index_in(chosen.column("cluster_id"), sizes.column("cluster_id").combine_chunks())
+    columns = {name: chosen.column(name) for name in FACTS.names if name in chosen.column_names}
+    columns |= {name: found.column(name) for name in ("n_copies", "n_sources", "flags")}
+    columns |= {
+        "n_sections": pc.fill_null(sizes.column("count_all").take(of_cluster), 1),
+        "region_code": pa.array([code for code, _ in regions], pa.string()),
+        "region_name": pa.array([name for _, name in regions], pa.string()),
+        "fact_id": pa.array([make_id("a", key, str(year)) for key, year in stated], pa.string()),
+    }
+    table = pa.table({f.name: pc.cast(columns[f.name], f.type) for f in FACTS}, schema=FACTS)
+    order = [(name, "ascending") for name in ("indicator_id", "indicator", "region_code", "year", "fact_id")]
+    return table.sort_by(order)
+
+
+@cache
+def region_of_scope(code: str | None, name: str | None, scope: str | None) -> tuple[str | None, str | None]:
+    """Return code and name of the division that a figure holds for.
+
+    Parameters
+    ----------
+    code, name : the division that the report speaks for, None where that is not known
+    scope : whose figure it is, in the words of the text; None where it says nothing
+
+    Returns
+    -------
+    the report's own division without a scope or with one that means it (全县 in a county), a division above it where
+    the scope can mean no other (全市 in a county), else None twice (园区, 全国)
+    """
+    if code is None or not scope:
+        return code, name
+    named = _SCOPE.fullmatch(scope)
+    if named is None:
+        return None, None
+    kind = named[1]
+    own = Division(code, name or "", None, None, 0, False)
+    if _is_called(own, kind):
+        return code, name
+    above = [parent for parent in reversed(divisions().parents(own)) if _is_called(parent, kind)]
+    return (above[0].code, divisions().path(above[0])) if above else (None, None)
+
+
+def _is_called(division: Division, kind: str) -> bool:
+    """Tell whether a place calls itself so: an autonomous region 区 as well."""
+    own = kind_of(division.name)
+    return own == kind or (kind == "区" and division.name.endswith("自治区"))
