@@ -1,6 +1,7 @@
 """Units of measure: the reviewed table `data/reference/units.csv`, with 十, 百, 千, 万 and 亿 before any of them.
 
-`亿元`, `万亩`, `万人次`, `百万吨`, `万亿元` are composed; the table holds each base unit once.
+`亿元`, `万亩`, `万人次`, `百万吨`, `万亿元` are composed, and so are rates (`元/吨`, `万元/人`); the table holds each base
+unit once.
 """
 
 from __future__ import annotations
@@ -83,6 +84,10 @@ def find_unit(name: str) -> Unit | None:
         known = base_units().get(rest) or base_units().get(rest.lower())
         if known is not None:
             return Unit(name, known.base, known.scale * scale, known.dimension)
+        over, _, per = rest.partition("/")
+        known = base_units().get(over) if per else None
+        if known is not None:
+            return Unit(name, f"{known.base}/{per}", known.scale * scale, f"{known.dimension}_rate")
         if not rest or rest[0] not in _SCALES:
             return None
         scale, rest = scale * _SCALES[rest[0]], rest[1:]

@@ -286,12 +286,22 @@ _UNKNOWN = re.compile(
 )
 #: Names that the table need not have, as the subject of a sentence; less than beyond doubt.
 _SUBJECT = re.compile(
-    r"(?:^|[\n。，；：）“]|把|将|建设|打造)(?P<name>[\u4e00-\u9fff]{2,3}(?P<kind>[县区旗镇乡]))"
-    "(?=财政|入选|人民(?!政府|法院|医院)|位于|地处|建成|实现|完成|荣获|被评|成为|党委、?政府|党委政府|党工委|经济社会)"
+    r"(?:^|[\n。，；：）“]|把|将|是|建设|打造)(?P<name>[\u4e00-\u9fff]{2,3}(?P<kind>[县区旗镇乡]))"
+    "(?=财政|入选|人民(?!政府|法院|医院)|位于|地处|建成|实现|完成|荣获|被评|成为|党委、?政府|党委政府|党工委|经济社会|坚持"
+    "|撤县设|撤乡设)"
+)
+#: How reports close: 为建设富裕文明的新澜泊而奋斗, 谱写澜泊高质量发展新篇章.
+_CLOSING = re.compile(
+    r"新(?P<new>[\u4e00-\u9fff]{2,3})而(?:努力|不懈|共同|团结)?奋斗"
+    r"|谱写(?P<page>[\u4e00-\u9fff]{2,3}?)(?:高质量|科学|跨越|改革)*发展(?:的)?新篇章"
+)
+_NO_NAME = re.compile(
+    "时代|局面|农村|生活|征程|篇章|城市|城镇|家园|中国|山村|社会|形象|格局|业绩|辉煌|改革|历史|经济|工业|农业|跨越|科学|加快|转型|区域"
+    "|乡村|县域|生态|文明|和谐|小康|幸福|美丽|事业|发展|建设"
 )
 _GENERIC = re.compile(
     r"^(?:我|全|本|各|这|该|为|受|向|某|自治|新一届|上届|本届)"
-    r"|(?:园|社|辖|城|郊|市|山|景|校|小|县|灾|库|林|牧|矿|港|街|片|湖|特|战|军|禁|专|新|老|边|湾|厂|院|教|学"
+    r"|(?:园|社|辖|城|郊|市|景|校|小|县|灾|库|林|牧|矿|街|片|特|战|军|禁|专|厂|院|教|学"
     r"|开发|试验|示范|保护|行政|功能|核心|集聚|产业|工业|经济|棚户|集中|安置|居住|商业|商务|旅游|度假|农业|促进)区$"
 )
 #: Characters that function words before a generic 镇 or 县 are made of (并在|镇, 今年全|县); names hardly have them.
@@ -317,4 +327,10 @@ def unknown_names(text: str, kinds: list[str]) -> list[Named]:
         if (not kinds or match["kind"] == kinds[0]) and not _generic(name):
             one = found.setdefault(name, Named(name, match["kind"], printed=True))
             one.add("subject", 4, *match.span("name"))
+    for match in _CLOSING.finditer(text, max(0, len(text) - 1200)):
+        stem = match["new"] or match["page"]
+        # Once is a figure of speech (新局面); a name comes back.
+        if kinds and text.count(stem) >= 2 and not _NO_NAME.search(stem) and not _FUNCTION.search(stem):
+            one = found.setdefault(stem, Named(stem, kinds[0]))
+            one.add("closing", 4, *match.span())
     return list(found.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dedup.extraction.attribution.claims import quote
-from dedup.extraction.attribution.divisions import Division, Divisions
+from dedup.extraction.attribution.divisions import Division, Divisions, kind_of
 from dedup.extraction.attribution.own_names import (
     FullName,
     Named,
@@ -114,6 +114,8 @@ def _candidates(text: str, named: list[FullName], kinds: list[str], table: Divis
         if one.stem in merged:
             if one.best > merged[one.stem].best:
                 merged[one.stem].add("subject", one.best, one.start, one.end)
+        elif not one.printed and any(_stem_of(name, table) == one.stem for name in merged):
+            continue
         elif not any(one.stem.endswith(name) for name, other in merged.items() if other.said or not one.said):
             merged[one.stem] = one
     for name, one in merged.items():
@@ -133,7 +135,10 @@ def _candidates(text: str, named: list[FullName], kinds: list[str], table: Divis
 
 def _stem_of(name: str, table: Divisions) -> str:
     rows = table.named(name)
-    return rows[0].short if rows else name
+    if rows:
+        return rows[0].short
+    kind = kind_of(name)
+    return name[: -len(kind)] if len(name) - len(kind) >= 2 else name
 
 
 def _suffices(one: Named, table: Divisions, kinds: list[str]) -> bool:
@@ -150,14 +155,17 @@ def _locate(
     """Return the place of a name; None where no place had that name in the year."""
     rows = table.named(one.stem) if one.printed else []
     if not rows and not one.printed:
-        rows = [row for kind in kinds for row in table.called(one.stem, (kind,))] or table.called(one.stem)
+        rows = [row for kind in kinds for row in table.called(one.stem, (kind,))]
+        rows = rows or ([] if one.kind else table.called(one.stem))
         first = kinds[0] if kinds else rows[0].kind
         rows = [row for row in rows if row.kind == first] or rows
     evidence = quote(text, one.start, one.end)
     own_name = one.stem
     if not rows:
         level = _LEVELS.get(one.kind)
-        return Place(None, one.stem, level, "printed", 0.6, evidence, own_name)
+        if one.printed:
+            return Place(None, one.stem, level, "printed", 0.6, evidence, own_name)
+        return Place(None, one.stem + one.kind, level, "resolved", 0.6, evidence, own_name)
     standing = table.standing(rows, year)
     if not standing:
         return None

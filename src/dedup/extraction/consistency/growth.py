@@ -12,6 +12,8 @@ from dedup.extraction.indicators import indicators
 
 #: Characters between a level and the growth that belongs to it, where their evidence does not overlap.
 NEAR = 40
+#: Characters that lie at least between what was reached and what is planned, in chapters of their own.
+CHAPTER = 500
 #: Points that prices may move between two years, where growth is real and levels are not: a judged value.
 PRICES = 5.0
 _OTHER_COVERAGE = re.compile("同口径|可比口径|同比口径|剔除|扣除|不含")
@@ -60,7 +62,12 @@ where b.i <> l.i and b.aggregation = 'point' and not b.partial
     and (b.year = l.year - 1 or (
         l.status = 'target' and b.status <> 'target' and not b.several
         and coalesce(b.comparison, 'from_to_end') = 'from_to_end'
-        and coalesce(b.year = l.year - 1, true) and b.vs < l.vs
+        and b.vs < l.vs and (coalesce(b.year = l.year - 1, true) or (
+            -- A plan that is dated with the year it follows: the page says so, the levels may still fit.
+            b.year = l.year and l.vs - b.vs > {CHAPTER} and not exists (
+                select 1 from o a where a.section = l.section and a.key = l.key and a.status = 'actual' and a.vs > l.vs
+            )
+        ))
     ))
 order by l.i, s.growth, b.vs
 """

@@ -19,7 +19,7 @@ _ORDER = """
 select s.i, min_by(e.i, e.vs)
 from o s join o e using (section, key, unit, measure)
 where s.comparison = 'from_to_start' and e.comparison = 'from_to_end' and e.vs >= s.ve and e.cs < s.ce
-    and s.year >= e.year
+    and s.year > e.year
 group by s.i
 order by s.i
 """
@@ -35,7 +35,7 @@ def _order(figures: Figures) -> list[Check]:
     rows = figures.query(_ORDER)
     held = figures.load(row for pair in rows for row in pair)
     return [
-        Check("year_order", pair, (), f"{start.year} < {end.year}", start.year or 0, end.year or 0, 0.0, False)
+        Check("year_order", pair, (), f"{start.year} <= {end.year}", start.year or 0, end.year or 0, 0.0, False)
         for pair in rows
         for start, end in [(held[pair[0]], held[pair[1]])]
     ]

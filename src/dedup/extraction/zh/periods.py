@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
-from dedup.extraction.zh.names import TIME
+from dedup.extraction.zh.words import TIME
 from dedup.extraction.zh.reading import Reading
 
 _TIME = re.compile(rf"(?<![比较与同为于是]){TIME}(?!产值|任务|计划数)")
+_FOUR = re.compile("(?:19|20)[0-9]{2}")
 _SEVERAL = re.compile("(?:[两二三四五六七八九十几]|[2-9]|1[0-9])年(?:来|间|累计|内|共)|“[^”]{1,3}”(?:时期|期间|以来)|本届政府|以来")
 _CONSTANT = re.compile("不变价|可比价|可比口径")
 _CURRENT = re.compile("现价|现行价|当年价")
@@ -38,6 +39,18 @@ class Periods:
             return None
         start, end = self._spans[index]
         return self._reading.compact[start:end] if end <= at else None
+
+    def is_year_before(self, base: str, at: int) -> bool:
+        """Say whether a base of comparison (`2020年`) is the year before the one that the text last spoke of."""
+        year = _FOUR.search(base)
+        if year is None or re.fullmatch("[^0-9]*[0-9]{4}年?(?:末|底|同期)?[^0-9]*", base) is None:
+            return False
+        index = bisect_right(self._starts, at - 1) - 1
+        for start, end in reversed(self._spans[max(0, index - 12) : index + 1]):
+            spoken = _FOUR.search(self._reading.shadow, start, end)
+            if spoken is not None and spoken.group() != year.group():
+                return int(year.group()) == int(spoken.group()) - 1
+        return False
 
     def price_basis(self, start: int, end: int) -> str | None:
         """Return the price basis of money stated in [start, end) and its remarks."""

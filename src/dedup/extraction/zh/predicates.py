@@ -22,18 +22,18 @@ _BOUNDS: dict[Bound, str] = {
 }
 _UP = (
     "增长 增加 增 上升 提高 提升 递增 攀升 净增 扩大 拓展 扩展 延长 增多 高 高出 高于 多出 上涨 涨 加快 快 快于 前移 上调 "
-    "上浮 回升 净增加 增速 多 再增 连增 微增 领先 优于 好于"
+    "上浮 猛增 激增 剧增 回升 净增加 增速 多 再增 连增 微增 领先 优于 好于"
 )
 _DOWN = (
     "下降 减少 降低 降 缩短 压缩 压减 减 下滑 回落 下调 削减 缩减 收窄 缩小 萎缩 后移 负增长 少 低 低于 慢于 微降 递减 提前 下浮 净减 精简"
 )
 # Verbs of change that name what changes themselves: they stay in the name (`烟农户均增收5万元`).
-_CHANGE_NAMES = "增收 增产 减收 减产"
+_CHANGE_NAMES = "增收 增产 减收 减产 增支 减支 减亏 增盈"
 _GROWTH_NOUNS = "增速 增幅 增长速度 增长率 增长幅度 降幅 涨幅 递增率 增长速率 跌幅"
 _TO = "到 至 为 成 达 达到 达成 在 于 近到"
 _LEVEL = (
     "达到 达 完成 实现 为 是 有 共有 已有 现有 拥有 保持 稳定 控制 维持 稳 跃上 迈上 跨上 跃升 跃 站上 占 占到 发展 高达 多达 跨过 迈过 "
-    "取得 位居 位列 排名 名列 列居 调整"
+    "取得 位居 位列 排名 名列 列居 调整 预期目标 目标 目标值 预期目标值"
 )
 _ADVERBS = (
     "同比 环比 年均 平均 每年 均 都 双 分别 各 再 又 也 已 已经 可比 同口径 按可比价 按可比价格 按可比价计算 按可比价格计算 按可比口径 共 总共 "
@@ -83,21 +83,21 @@ _PEEL = re.compile(
 _YEARS = "(?:[0-9xX×]{2,4}年|[0-9]{4})"
 _BASE_WORDS = (
     rf"{_YEARS}|上年|去年|前年|上月|上期|同期|年初|上季|期初|年末|年底|月底|“[^”]{{1,4}}”|计划|目标|任务|预期|平均|全国|全省|全市|全区|全县|"
-    "规上|原来|原先|过去|以往|往年|基数|水平|上届|历史|改革前|前期|预算|当年|城镇|农村|此前|初期|要求|指标|出台|灾前|GDP|工业|进口|出口|城市|居民|经济"
+    "规上|原来|原先|过去|以往|往年|基数|水平|上届|历史|改革前|前期|预算|当年|城镇|农村|此前|初期|要求|指标|出台|灾前|GDP|工业|进口|出口|城市|居民|经济|末|大丰收"
 )
 _BASE = re.compile(rf"(?P<base>[^，。；：、比较]*?(?:{_BASE_WORDS})[^，。；：、比较]*?)?(?P<than>[比较])\Z|\Z")
 _THAN = re.compile(rf"(?P<np>.*?)(?P<than>比|较|与|同)(?P<base>[^，。；]{{0,3}}(?:{_BASE_WORDS})[^，。；]{{0,12}})\Z")
 _RELATION = re.compile(
     r"(?P<np>.*?)(?P<verb>高于|低于|快于|慢于|优于|好于|超过|超额完成|超出|超|领先|高出|高过)"
-    r"(?P<base>[^，。；]{0,6}(?:全国|全省|全市|全区|全县|平均|计划|目标|任务|预期|预算|水平|规上|工业|GDP|增速|同期|城镇|农村|收入|经济|年初|进度|地区|中部|东部|西部)[^，。；]{0,8})\Z"
+    r"(?P<base>[^，。；]{0,6}(?:全国|全省|全市|全区|全县|平均|计划|目标|任务|预期|预算|水平|规上|工业|GDP|增速|同期|城镇|农村|收入|经济|年初|进度|地区|中部|东部|西部|警戒线|控制线|标准|底线|红线|上限|下限|要求)[^，。；]{0,8})\Z"
 )
 _FROM = re.compile(
     rf"(?P<np>.*?)(?:由|从)(?P<period>(?:{_YEARS}(?:末|底|初)?|上年|去年|前年|原来|原先|过去|以前|年初|年底|改革前|建[县区市]时|“[^”]{{1,4}}”(?:末|期末|时期|初期|计划末)?)?(?:期|末|底|初|时)?)(?P<of>的)?"
     r"(?P<rest>[^，。；由从]{0,8})\Z"
 )
 _SHARE = re.compile(r"(?P<np>.*?)(?P<verb>占到了?|约占|占了?|占据)(?P<whole>[^，。；]{0,24}?)(?:的)?(?P<head>比重|比例|份额|比|总量|总数)?(?:的)?\Z")
-_MULTIPLE = re.compile(r"(?P<np>.*?)(?:是|为|相当于|达到|达|等于)(?P<base>[^，。；]{1,24})\Z")
-_FRONT_BASE = re.compile(r"(?P<np>.*?)在(?P<base>[^，。；]{1,16})(?:的)?基础上(?P<rest>[^，。；]{0,6})\Z")
+_MULTIPLE = re.compile(r"(?P<np>.*?)(?:只|仅)?(?:是|为|相当于|达到|达|等于|完成)(?P<base>[^，。；]{1,24})\Z")
+_FRONT_BASE = re.compile(r"(?P<np>.*?)在(?P<base>[^，。；]{1,16}(?:的)?基础上|上年|去年|现有|原有|今年)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,7 @@ class Predicate:
     each, respectively : 均 都 双; 分别 各
     of : 的 stands before the number (是上年的2.5倍, 占总数的20%)
     words : the words that were peeled off, from the number backwards
+    change_name : a verb of change that names what changes (增收), where nothing else does
     """
 
     subject: int
@@ -131,6 +132,7 @@ class Predicate:
     respectively: bool = False
     of: bool = False
     words: tuple[str, ...] = ()
+    change_name: str = ""
 
 
 @lru_cache(maxsize=32768)
@@ -144,10 +146,11 @@ def read_predicate(left: str) -> Predicate:
     base: str | None = None
     words: list[str] = []
     end = len(left)
+    kept = 0  # a verb of change that stays in the name, unless nothing else does
     while True:
         match = _PEEL.match(backwards, at)
         if match is None:
-            step = _before_base(left, end - at) if (change or growth_noun or not words or "为" in words) and base is None else None
+            step = _before_base(left, end - at) if base is None else None
             if step is None:
                 break
             keep, base, relation = step
@@ -178,8 +181,7 @@ def read_predicate(left: str) -> Predicate:
                 change = change or -1
         elif kind == "name":
             change = change or (1 if word.startswith("增") else -1)
-            at = match.start()
-            break
+            kept = end - match.start()
         elif kind in ("to", "level"):
             if not change and not growth_noun:
                 reaches = True
@@ -193,8 +195,15 @@ def read_predicate(left: str) -> Predicate:
             respectively = True
         elif word == "的" and len(words) == 1:
             of = True
+    change_name = ""
+    if kept and end - at > 0:
+        at = end - kept
+    elif kept:
+        change_name = next(word for word in words if _KIND[word] == "name")
+    if any(word in ("增长", "递增") for word in words[1:]) and words[0] in ("为", "达", "达到"):
+        reaches = False  # 增长分别为6.4%: a noun
     return Predicate(
-        end - at, change, reaches, growth_noun, bound, annual, base, relation, each, respectively, of, tuple(words)
+        end - at, change, reaches, growth_noun, bound, annual, base, relation, each, respectively, of, tuple(words), change_name
     )
 
 

@@ -128,14 +128,16 @@ _WORDS: dict[str, str] = {
 }
 # Small numerals mostly name things (三大战略, 四套班子); these words are things that are counted.
 _COUNTED = re.compile(
-    r"(?:[^，。；：、]{0,16}?)(?:乡镇|镇|乡|村|社区|县|区|市|州|省|国家|项目|企业|公司|园区|基地|市场|学校|小学|中学|学院|幼儿园"
-    r"|医院|卫生院|卫生室|站|所|中心|试点|示范点|点|小区|示范带|示范区|示范片|线|路|桥|渠|水库|工程|实事|楼|厂|馆|场|院)"
+    "(?:县|区|市|州|省|国家|[^，。；：、“”]{0,8}?(?:乡镇|镇|乡|村|社区|项目|企业|公司|园区|基地|市场|学校|小学|中学|学院|幼儿园|医院|卫生院"
+    "|卫生室|工作站|服务站|电站|泵站|水站|服务中心|活动中心|试点|示范点|小区|示范带|示范区|示范片|专线|公路|道路|干道|大桥|水渠|水库|实事|楼|厂|馆))"
 )
-_SURE_COUNTERS = frozenset("家座所名户处台辆栋幢间套棵株头只吨亩条件".split() or ()) | frozenset("家座所名户处台辆栋幢间棵株头只吨亩")
+_SURE_COUNTERS = frozenset("家座所名户处台辆栋幢间棵株头只吨亩")
 _NOT_COUNTED = re.compile(
     r"(?:方面|关键|重点|着力|确保|统领|代表|文明|体系|机制|任务|环节|领域|层面|坚持|突破|转变|结合|优势|特色|中心任务|战略|精神"
     r"|关系|问题|理念|重大|阶段|层次|意识|务必|百分点|季度|月|小时|工作日|星期|标准|以上|因素|要求|目标|不|一|统一|没有|满意|文件|重要)"
 )
+# Who is counted by 万 alone (8.8万农村贫困人口).
+_PEOPLE = re.compile("[^，。；：、0-9]{0,6}?(?:人口|群众|农民|居民|职工|学生|人员|游客|劳动力|党员|干部|师生|家庭|农户|户籍|儿童|老人|移民|市民)")
 _ORDINAL_UNITS = frozenset("年月日时点号届")
 _LETTER_BEFORE = re.compile(r"[A-Za-zＡ-Ｚａ-ｚ]")
 
@@ -157,7 +159,7 @@ def _unit_ahead(ahead: str) -> tuple[str, str, int, str]:
     lowered = ahead.lower()
     for length in range(min(_LIMIT, len(ahead) - at), 0, -1):
         name = lowered[at : at + length]
-        if name in units:
+        if name in units or ahead[at : at + length] in units:
             after = ahead[at + length : at + length + 1]
             if length == 1 and after and after.lower() in _WORDS.get(name, ""):
                 continue
@@ -201,7 +203,7 @@ def find_quantities(reading: Reading, overwritten: int) -> list[Quantity]:
             found.append(quantity)
             continue
         numerals = kind == "numeral"
-        if not numerals and before and (before in "0123456789." or _LETTER_BEFORE.match(before)):
+        if not numerals and before and before in "0123456789.":
             bare = None
             continue
         if touches_mask(compact, start, end):
@@ -236,7 +238,7 @@ def _arabic(shadow: str, start: int, end: int, before: str) -> Quantity | None:
         return _rank(shadow, start, end, parse_arabic(shadow[start:end]), unit, after, True)
     value = parse_arabic(shadow[start:end])
     if not unit:
-        if scale and shadow[after : after + 1] in "，。；、）" and after < len(shadow):
+        if scale and (shadow[after : after + 1] in ("", *"，。；、）") or _PEOPLE.match(shadow, after)):
             known = Unit(scale, "", find_scale(scale), "number")
             quantity = Quantity(start, after, start, end, value, scale, known, "over" if more else None)
             _bound_after(shadow, quantity)
@@ -247,6 +249,8 @@ def _arabic(shadow: str, start: int, end: int, before: str) -> Quantity | None:
         return None
     known = find_unit(scale + unit)
     if known is None or known.dimension == "voltage":
+        return None
+    if _LETTER_BEFORE.match(before) and known.dimension in ("count", "people", "time", "length", "score"):
         return None
     quantity = Quantity(start, after, start, end, value, scale + unit, known, "over" if more else None)
     if unit == "人" and shadow[after : after + 1] == "口":
@@ -265,7 +269,7 @@ def _is_counted(shadow: str, start: int, end: int, after: int, unit: str, scale:
         return False
     if unit in ("期", "届") and not re.search("[一-龥]", shadow[after : after + 1] or ""):
         return unit == "期" and end - start > 1
-    if unit == "方" or unit == "方面":
+    if unit == "方" and not scale:
         return False
     if unit == "分" and not re.search("得分|评分|测评|满意度|考核|平均分|指数", shadow[max(0, start - 12) : start]):
         return False
@@ -291,7 +295,15 @@ def _numeral(shadow: str, start: int, end: int, before: str) -> Quantity | None:
         if before == "第" and value is not None and shadow[end : end + 1] in ("", "，", "。", "；", "、"):
             return _rank(shadow, start, end, value, "", end, False)
         return None
+    streak = re.match("连[增丰冠快]", shadow[end : end + 2])
+    if streak is not None:
+        value = parse_chinese(written)
+        if value is None:
+            return None
+        return Quantity(start, end + 2, start, end, value, streak.group(), find_unit(streak.group()), numerals=True)
     if before and (before in "“‘《" or before in _NUMERALS):
+        return None
+    if shadow.count("“", max(0, start - 24), start) > shadow.count("”", max(0, start - 24), start):
         return None
     if written[1:3] == "分之":
         value = 100.0 if written[3:] == "百" else parse_chinese(written[3:])
@@ -316,8 +328,14 @@ def _numeral(shadow: str, start: int, end: int, before: str) -> Quantity | None:
     rest = shadow[after : after + 20]
     if rest.startswith(("”", "’", "》")) or _NOT_COUNTED.match(rest):
         return None
+    if unit == "位":
+        # Places that were won or lost; 位 counts nothing else in small numerals.
+        moved = re.search("(?:前移|上升|后移|下降|提升|跃升|前进|进)了?\\Z", shadow[max(0, start - 4) : start])
+        return None if moved is None else Quantity(start, after, start, end, value, unit, known, numerals=True)
+    if value <= 10 and full == "元":
+        return None
     if value <= 10 and full == unit:
-        if unit == "个" or unit in ("项", "条", "件", "套", "大类", "类", "种", "位", "支", "张", "块", "道", "门", "场", "本", "部", "批", "片", "人"):
+        if unit == "个" or unit in ("项", "条", "件", "套", "大类", "类", "种", "支", "张", "块", "道", "门", "场", "本", "部", "批", "片", "人"):
             if unit not in ("个", "条", "件", "项") or _COUNTED.match(rest) is None:
                 return None
             if unit == "项" and not rest.startswith(("工程项目", "项目")):

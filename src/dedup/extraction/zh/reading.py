@@ -24,6 +24,8 @@ _SIGNS = str.maketrans(
 # A blank between digits parts two numbers; any other is a stray one.
 _BLANK = re.compile(rf"(?<![0-9])[{BLANKS}]+|(?<=[0-9])[{BLANKS}]+(?![0-9])")
 _COMMA = re.compile(r",(?![0-9]{3}(?![0-9]))|(?<![0-9]),")
+# Between full-width digits, three of them behind it: a separator of thousands.
+_WIDE_COMMA = re.compile("(?<=[０-９])，(?=[０-９]{3}(?![０-９]))")
 _STOP = re.compile(r"\.(?![0-9A-Za-z])|(?<![0-9A-Za-z])\.")
 _REMARK = re.compile(r"（[^（）\n]{0,30}）")
 _PLAIN_REMARK = re.compile(r"（(?:[^0-9]*|[0-9]{1,3}|[0-9]{4}年[^0-9]*)）")
@@ -105,7 +107,10 @@ def read(text: str) -> Reading:
         shifts.append(last - length)
         pieces.append(text[last:])
     compact = "".join(pieces)
-    shadow = compact.translate(_SIGNS)
+    if "，" in compact and _WIDE_COMMA.search(compact) is not None:
+        shadow = _WIDE_COMMA.sub(",", compact).translate(_SIGNS)
+    else:
+        shadow = compact.translate(_SIGNS)
     if "," in shadow:
         shadow = _COMMA.sub("，", shadow)
     if "." in shadow:

@@ -1,36 +1,56 @@
-"""Is a figure told or planned? By the part of the report it stands in, and by the words around it."""
+"""Is a figure told or planned? By the part of the report it stands in, and by the words of its sentence.
+
+A report looks back, then ahead: from the sentence that sets the goals on (`预期目标是`, `今年政府工作的总体要求`) what
+is stated is planned, unless the sentence says otherwise (`目前`, `去年`). Before it, what is stated has happened, unless
+a modal word of the sentence says otherwise (`力争`, `将新建`). A piece without either part is judged by its style.
+"""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from typing import Literal
 
 from dedup.extraction.zh.reading import Reading
 
-# A part of the report begins; what stands in it is planned.
-_PLAN = re.compile(
-    r"(?:主要|预期|奋斗|总体|发展|工作|经济|具体|约束性|的|总)目标(?:任务)?(?:是|为|：|，|如下|建议|定为|设定)"
-    r"|(?:预期|奋斗)目标|目标任务是"
-    r"|(?:总体|总的)(?:要求|思路|目标)|指导思想|基本思路(?:是|和)|工作(?:思路|安排|打算|部署|计划|重点)(?=[是：，\n和与及])"
-    r"|今年(?:是|要|，我们要|，要|将|政府|我们要|我们将|经济|全[市县区镇省乡州旗]|工作|我[市县区镇省乡州旗])"
-    r"|明年(?:是|要|政府|经济|全|工作)|新的一年|(?:今后|未来)(?:五|三|几|十|一个|一段)[年个段时]?"
-    r"|下一步|下步|下阶段|(?:要|必须|重点|着力|全力|突出)(?:抓好|做好)(?:以下|下列|好以下)"
-    r"|为(?:确保|了)?(?:顺利|全面|圆满)?(?:实现|完成)(?:上述|以上|这一|这些)"
-    r"|(?:20[0-9xX×]{2}|[xX×～]{2,4}|～)年(?:是|的?(?:主要|工作|政府工作|经济|发展|重点|奋斗|预期|目标|任务))[^，。\n]{0,30}(?:目标|任务|安排|思路|关键|开局之年|重点|要求|部署|打算|计划)"
-    r"|(?:到|力争|至)20[0-9]{2}年(?:底|末|前)?，(?=[^。\n]{0,60}(?:达到|力争|实现|建成))"
+FigureStatus = Literal["actual", "target", "estimate"]
+
+_YEAR = "(?:20[0-9xX×*]{2}|[xX×～*]{2,4}|～|19[0-9]{2})年"
+# The words that open a plan wherever they stand.
+_PLAN_SET = re.compile(
+    "(?<!确定的)(?<!提出的)(?:预期|奋斗|主要|总体|发展|约束性|工作|具体|规划|增长|要)(?:调控)?目标(?:任务|值|建议|初步|安排)?(?:如下|定)?(?:是|为|：)"
+    "|(?:总体|总的)(?:工作)?(?:要求|思路)(?:是|：)|指导思想(?:是|：)|基本思路(?:是|：)|工作思路(?:是|：)"
+    "|(?:围绕|为了?|为确保|确保|按照)(?:顺利|全面|圆满|如期)?(?:实现|完成)?(?:上述|以上|这一|这些|这个|今年的?|全年)(?:奋斗|预期|工作|总体|发展)?(?:目标|任务|总体要求)"
 )
-# A part of the report begins; what stands in it has happened.
+# The words that open a plan at the beginning of a sentence or as a heading.
+_PLAN_OPENING = re.compile(
+    f"(?:今年|明年|新的一年|{_YEAR}|(?:今后|未来)(?:的)?(?:五|三|几|十|一个|一段)[年个段时]?(?:时期|时间)?|下一步|下步|下阶段|下一阶段|下半年)"
+    "(?=[^。\n]{0,8}(?:要|将|政府工作|主要任务|主要工作|工作|重点|任务|目标|我们|经济|国民经济|是))"
+)
+_PLAN_SENTENCE = re.compile(
+    "目标|任务|安排|思路|要求|部署|打算|关键|开局|攻坚|重要|起步|冲刺|决胜|承上启下|承前启后|收官|之年|时期|要(?:以|坚持|在|着|把|抓|做|按|重|突|紧|全|认)|将(?:以|坚持|着|重|继)|力争|确保|重点(?:抓|做)|着力|我们要|我们将"
+)
+_PLAN_HEADING = re.compile(
+    f"(?:总体要求|指导思想|工作思路|工作安排|工作打算|工作部署|工作重点|重点工作|主要任务|目标任务|预期目标|奋斗目标|发展目标|主要目标|工作任务|主要工作|任务和措施|今年(?:的)?(?:工作|任务|目标)|明年|{_YEAR}(?:的)?(?:工作|任务|目标|计划)|今后[一二三五几]|下一步|工作计划|工作建议)"
+)
 _REVIEW = re.compile(
-    r"(?:工作|的|简要|主要|五年|一年|基本|过去|任期)回顾|回顾(?:过去|一年|五年|20|本届|上年|去年)|工作总结|(?:完成|执行)情况|主要(?:工作)?成[绩就]|(?:过去|刚刚过去)的?(?:一年|五年|20)|(?:一|五|四|三|几|半)年来"
-    r"|今年以来|去年以来|上半年(?:工作)|本届政府(?:以来|五年|任期)|20[0-9xX×]{2}年(?:工作|政府工作)(?:的)?(?:回顾|总结|情况)|(?:这是|取得)[^。\n]{0,12}的(?:一年|五年)"
+    "回顾|总结|(?:完成|执行|进展)情况|主要(?:工作)?成[绩就]|(?:过去|刚刚过去)的?(?:一年|五年|20)|(?:一|五|四|三|几|半)年来|今年以来|去年以来|上半年|本届政府(?:以来|五年|任期)"
 )
-_HEADING_CHARS = 40
+_SEEN_IN_REVIEW = re.compile("之年|一年|五年|时期")
+_HEADING_CHARS = 44
+
 _MODAL = re.compile(
-    "力争|确保(?!了)|争取(?!到|了|用地|资金|项目|上级|各级)|计划(?!生育|数|的|末|单列|投资|任务)|拟|预期|奋斗目标|目标是|努力(?:实现|使|做到|达到)|要(?:在|把|使|实现|完成|抓|确保|新|建|达)|必须|将(?:新|建|达|投|完|实|获|于|在|继|启|再|安|筹|累|超)|可望|有望|到20[0-9]{2}年|年内(?:要|将|力争|计划)?|至20[0-9]{2}年|规划(?:建设|到|总投资|投资)"
+    "力争|力促|确保(?!了)|争取(?!到|了|用地|资金|项目|上级|各级|国家|省|市|中央|各类)|计划(?:投资|总投资|建设|新建|完成|到|今年|年内|用|安排|实施|于|引进|再|明年|在)|拟(?:投|建|引|新|于|安|实)"
+    "|预期|努力(?:实现|使|做到|达到)|(?<![主重需必首只摘紧概纲])要(?:在|把|使|实现|完成|抓|确保|新|建|达)|必须|(?<!即)将(?:新|建|达|投|完成|实|获|于|继|启|再|安|超|突|有)|可望|有望|年内(?:要|将|力争|计划|可)"
 )
-_DONE = re.compile(
-    "已(?!有|经济)|了|截至|目前|现有|现已|原有|去年|上年(?:的|完成|实际)|完成了|累计完成|取得|以来|创历史|同比|顺利|圆满|荣获|被评为|基本完成|全面完成"
-)
+_DONE = re.compile("已|了|截至|目前|现有|原有|去年|上年|累计完成|取得|以来|创历史|同比|顺利|圆满|荣获|被评为|共完成")
+_STILL_TOLD = re.compile("已(?!有)|目前|现有|原有|去年|在上年|上年(?:的|末|底|完成|实际)?(?!增长|提高|增加|下降|减少|同期)")
+# A goal that is stated as one: `比“十五”计划末42亿元的目标`; its overfulfilment (`超计划1000人`) is none.
+_GOAL_BEFORE = re.compile("(?:计划|规划|目标|承诺)(?<!超计划)(?<!于预期目标)(?<!出预期目标)(?:末|数|值)?的?[0-9.]+(?:余|多)?[百千万亿]*(?!个百分|百分)[^0-9%倍]{1,4}\\Z")
+_GOAL_BEHIND = re.compile("的?(?:奋斗|预期)?(?:目标|计划)")
+_STYLE_PLAN = re.compile("力争|确保|要(?=[在把坚加推抓深强完以大着全认努积切突])|将|争取|加快|推进|加强|强化|深化|进一步|着力|大力|全力|积极|继续|抓好|加大|努力|坚持")
+_STYLE_FIRM = re.compile("力争|确保(?!了)|要(?=[在把坚加推抓深强完以大着全认努积切突])|年内|今年|争取(?!到)|我们将|[^即]将")
+_STYLE_TOLD = re.compile("了|已|取得|成功|荣获|累计|同比|比上年|较上年|显著|明显|顺利|被评为|有效|稳步|不断|圆满|先后|一年来|去年")
 
 
 class Status:
@@ -39,68 +59,93 @@ class Status:
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
         shadow = reading.shadow
-        events: list[tuple[int, bool]] = []
+        events: list[tuple[int, bool, bool]] = []  # place, plans, heading
         for match in _REVIEW.finditer(shadow):
-            if self._opens(match.start()) or self._is_heading(match.start(), match.end()):
-                events.append((match.start(), False))
-        reviews = [place for place, _ in events]
-        for match in _PLAN.finditer(shadow):
-            words = match.group()
-            if words.startswith(("今年", "明年", "新的", "20", "x", "X", "～", "×", "到", "至", "力争")) and not self._opens(match.start()):
+            heading = self._is_heading(match.start(), match.end())
+            if heading or match.start() - reading.sentence_start(match.start()) <= 12:
+                events.append((match.start(), False, heading))
+        for match in _PLAN_HEADING.finditer(shadow):
+            if self._is_heading(match.start(), match.end()) and not self._looks_back(match.start(), match.end()):
+                events.append((match.start(), True, True))
+        for match in _PLAN_SET.finditer(shadow):
+            events.append((match.start(), True, False))
+        for match in _PLAN_OPENING.finditer(shadow):
+            start = reading.sentence_start(match.start())
+            if match.start() - start > 14:
                 continue
-            if shadow.startswith(("的完成情况", "完成情况", "顺利完成", "全面完成", "已"), match.end()):
-                continue
-            events.append((match.start(), True))
+            end = shadow.find("。", match.end(), match.end() + 120)
+            sentence = shadow[match.start() : end if end > 0 else match.end() + 120]
+            if _PLAN_SENTENCE.search(sentence) and not self._looks_back(match.start(), match.start() + len(sentence)):
+                # That a year is a key year is said at the beginning of a look back too.
+                events.append((match.start(), True, False))
         events.sort()
         self._places: list[int] = []
         self._planned: list[bool] = []
-        planned = False
-        for place, plans in events:
-            if plans == planned and self._places:
-                continue
-            if not plans and planned and not self._is_heading(place, place + 4):
-                continue  # a look back inside the plan
-            self._places.append(place)
-            self._planned.append(plans)
-            planned = plans
-        del reviews
+        planned = told = False
+        for place, plans, heading in events:
+            if plans and not told and not heading and _PLAN_SET.match(shadow, place) is None and place > 600:
+                told = True
+            if not plans:
+                told = True
+                if planned and not heading:
+                    continue  # a look back inside the plan
+            if plans != planned or not self._places:
+                self._places.append(place)
+                self._planned.append(plans)
+                planned = plans
+        if not self._places:
+            self._places, self._planned = [0], [self._reads_as_plan(shadow)]
 
-    def _opens(self, at: int) -> bool:
-        """Say whether a sentence begins close before `at`."""
-        start = self._reading.sentence_start(at)
-        return at - start <= 14
+    @staticmethod
+    def _reads_as_plan(shadow: str) -> bool:
+        """Judge a piece that names neither its plan nor its look back by its style."""
+        plan = sum(1 for _ in _STYLE_PLAN.finditer(shadow))
+        firm = sum(1 for _ in _STYLE_FIRM.finditer(shadow))
+        told = sum(1 for _ in _STYLE_TOLD.finditer(shadow))
+        return firm >= 2 and plan >= 3 * (told + 1)
+
+    def _looks_back(self, start: int, end: int) -> bool:
+        shadow = self._reading.shadow
+        sentence = self._reading.sentence_start(start)
+        return re.search("回顾|完成情况|执行情况|总结|过去|以来|取得|完成了|实现了|极不平凡|不平凡|不寻常|上半年", shadow[sentence:end]) is not None
 
     def _is_heading(self, start: int, end: int) -> bool:
         shadow = self._reading.shadow
         left = shadow.rfind("\n", 0, start) + 1
         right = shadow.find("\n", end)
         right = len(shadow) if right < 0 else right
-        return right - left <= _HEADING_CHARS and not shadow[left:right].endswith(("。", "；"))
+        line = shadow[left:right]
+        return len(line) <= _HEADING_CHARS and not line.endswith(("。", "；", "，"))
 
-    def at(self, at: int) -> bool:
+    def planned_at(self, at: int) -> bool:
         """Say whether the part of the report at `at` is a plan."""
         index = bisect_right(self._places, at) - 1
         return index >= 0 and self._planned[index]
 
-    def of(self, start: int, end: int) -> str:
-        """Return the status of a figure whose number ends at `end`, in a sentence that holds [start, end)."""
+    def of(self, start: int, end: int, since: int, *, from_where: bool) -> FigureStatus:
+        """Return the status of a figure.
+
+        Parameters
+        ----------
+        start, end : its number with its unit
+        since : where the words begin that are its own: of its clause, behind the number before
+        from_where : the number is where a change starts (`由20元增加到40元`): that has happened, whatever is planned
+        """
         shadow = self._reading.shadow
+        if from_where:
+            return "actual"
         sentence = self._reading.sentence_start(start)
         clause = self._reading.clause_start(start)
-        planned = self.at(start)
         here = shadow[max(clause, end - 60) : end]
-        if planned:
-            if re.search("已(?!有)|目前|现有|原有|去年|上年的|在上年", here) and not re.search("力争|确保|目标|达到", here):
-                return "actual"
+        if _GOAL_BEFORE.search(here) or _GOAL_BEHIND.match(shadow, end):
             return "target"
+        if self.planned_at(start):
+            told = _STILL_TOLD.search(shadow[max(since, clause) : end])
+            return "actual" if told and not re.search("力争|确保|目标|达到", here) else "target"
         before = shadow[max(sentence, end - 90) : end]
         modal = None
         for modal in _MODAL.finditer(before):
             pass
         if modal is not None and not _DONE.search(before, modal.end()):
             return "target"
-        if re.search("(?:计划|目标|任务)(?:数)?\\Z", here) or re.match("的?(?:目标|计划)", shadow[end : end + 4]):
-            return "target"
-        if "预计" in before[-40:]:
-            return "estimate"
-        return "actual"
+        return "estimate" if "预计" in before[-40:] else "actual"

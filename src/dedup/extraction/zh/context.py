@@ -1,0 +1,80 @@
+"""What earlier clauses established: their subjects, and the heading of the paragraph."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from dedup.extraction.zh.names import strip_lead
+from dedup.extraction.zh.reading import Reading
+
+
+@dataclass(slots=True)
+class Subject:
+    """What a clause measures.
+
+    Attributes
+    ----------
+    name : in the words of the text
+    start : where it stands in the shadow
+    scope : whose it is, None where the clause does not say
+    """
+
+    name: str
+    start: int
+    scope: str | None = None
+
+
+@dataclass(slots=True)
+class Context:
+    """The state of reading.
+
+    Attributes
+    ----------
+    sentence : where the sentence begins that is read
+    subjects : what its clauses named so far, in order
+    shares : the subject of the last 占…, for a change that follows it
+    heading : the subject of a short sentence without figures right before (`第三产业提速发展。`)
+    """
+
+    sentence: int = -1
+    subjects: list[Subject] = field(default_factory=list)
+    shares: list[Subject] = field(default_factory=list)
+    heading: Subject | None = None
+
+    def enter(self, reading: Reading, sentence: int) -> None:
+        """Move on to the sentence that begins at `sentence`."""
+        if sentence == self.sentence:
+            return
+        shadow = reading.shadow
+        heading = _heading(reading, self.sentence, sentence)
+        same_paragraph = self.sentence >= 0 and shadow.find("\n", self.sentence, sentence) < 0
+        self.heading = heading or (self.heading if same_paragraph else None)
+        self.sentence = sentence
+        self.subjects = []
+        self.shares = []
+
+    def name(self, subjects: list[Subject]) -> None:
+        """Take what a clause named."""
+        self.subjects.extend(subjects)
+        self.shares = []
+
+
+_TOLD = re.compile(
+    "(?:.{2,12}?)(?=提速|加快|稳步|持续|取得|成效|成果|明显|显著|健康|快速|全面|不断|有力|有序|扎实|深入|蓬勃|稳健|顺利|建设取|保持|实现|进一步|得到|日益|逐步"
+    "|良好|平稳|较快|再上|迈上|迈出|进展|强劲|繁荣|活跃|增长|协调|优化|改善)"
+)
+
+
+def _heading(reading: Reading, since: int, sentence: int) -> Subject | None:
+    shadow = reading.shadow
+    if sentence < 2:
+        return None
+    end = sentence - 1
+    start = reading.sentence_start(end - 1)
+    if start <= since or not 4 <= end - start <= 22 or any(c in "0123456789，" for c in shadow[start:end]):
+        return None
+    clause = shadow[start:end]
+    lead, _ = strip_lead(clause)
+    match = _TOLD.match(clause, lead)
+    return None if match is None else Subject(match.group(), start + lead)

@@ -1,0 +1,99 @@
+"""Money is named by what it is spent on: `投资92万元建成农村供水12处` is 农村供水投资."""
+
+from __future__ import annotations
+
+import re
+
+from dedup.extraction.zh.context import Context
+from dedup.extraction.zh.names import clean, leading_verb, noun_behind, strip_lead
+from dedup.extraction.zh.quantities import Quantity
+from dedup.extraction.zh.reading import Reading
+from dedup.extraction.zh.words import HEAD, MONEY, pattern
+
+_SPENDING = re.compile(f"(?P<owner>.*?)(?P<verb>{MONEY})\\Z")
+_TOWARDS = re.compile(
+    f"(?:，|(?:主要|重点|全部|专项)?(?:用于|用来|投向)|对|为|给|{pattern('进行 支持 扶持 全面 高标准 高质量 大力 先后 完成 建成 新建 兴建 修建 实施 建设 抓好 开展 启动 推进 新建和 建立')}|了)+"
+)
+_NEEDLESS = re.compile("(?:进行扶持|进行|工作|建设工程|，|等)+\\Z")
+_LONGEST = 20
+
+
+def spending(name: str) -> tuple[str, str] | None:
+    """Return owner and verb of a name that ends in a verb of spending (镇财政 | 投入); None where it does not."""
+    match = _SPENDING.fullmatch(name)
+    return (match["owner"], match["verb"]) if match is not None else None
+
+
+def purpose(
+    reading: Reading, quantities: list[Quantity], last: int, name: str, owner: str, verb: str, right: tuple[int, int], context: Context
+) -> str:
+    """Name money that is spent: by what follows it in its clause or the next, else by what stands before.
+
+    Parameters
+    ----------
+    last : index of the quantity
+    name : what stands before it, owner and verb
+    right : span of what follows it in its clause, up to the next quantity
+    """
+    shadow = reading.shadow
+    body, end = shadow[slice(*right)], right[1]
+    if body.startswith("的"):
+        return _of(noun_behind(body[1:]).name, name, verb)
+    if not body or not ("一" <= body[0] <= "龥" or body[0] in "“"):
+        body = _next_clause(reading, end, anything=not owner)
+        if not body:
+            if owner and HEAD.search(name):
+                return name
+            before = _before(reading, end, context)
+            return clean(before) + verb if before else name
+        end += 1 + len(body)
+    ahead = _TOWARDS.match(body)
+    if ahead is not None:
+        body = body[ahead.end() :]
+    if "等" in body[:-1] and not body.startswith("等"):
+        body = body[body.rfind("等") + 1 :]
+    elif re.search("[和与及、等]\\Z", body) is None:
+        body = re.split("[、，]", body)[0]
+    else:
+        body = ""
+    if not body and last + 1 < len(quantities) and quantities[last + 1].start == end:
+        after = quantities[last + 1]
+        body = noun_behind(shadow[after.end : reading.clause_end(after.end - 1)]).name
+        body = body.rpartition("的")[2]
+    return _of(body, name, verb)
+
+
+def _of(body: str, name: str, verb: str) -> str:
+    body = clean(_NEEDLESS.sub("", body))[:_LONGEST]
+    return body + verb if body else name
+
+
+def _next_clause(reading: Reading, comma: int, *, anything: bool) -> str:
+    shadow = reading.shadow
+    if shadow[comma : comma + 1] != "，":
+        return ""
+    clause = shadow[comma + 1 : reading.clause_end(comma + 1)]
+    number = re.search("[0-9]", clause)
+    clause = clause[: number.start()] if number else clause
+    if _TOWARDS.match(clause) is not None and clause[:2] in ("用于", "用来", "主要"):
+        return clause
+    return clause if anything and (leading_verb(clause) or _TOWARDS.match(clause)) else ""
+
+
+def _before(reading: Reading, at: int, context: Context) -> str:
+    """Return the object of the clause before, else the subject that was last named, else the heading."""
+    shadow = reading.shadow
+    clause = reading.clause_start(at - 1)
+    if clause > context.sentence and shadow[clause - 1 : clause] == "，":
+        text = shadow[max(reading.clause_start(clause - 2), context.sentence) : clause - 1]
+        lead, _ = strip_lead(text)
+        text = re.sub("建设\\Z", "", text[lead:])
+        if 2 <= len(text) <= 10 and re.search("[0-9]", text) is None:
+            return text[len(leading_verb(text)) :]
+        return ""
+    if context.subjects:
+        last = context.subjects[-1].name
+        last = last[len(leading_verb(last)) :]
+        spent = spending(last)
+        return spent[0] if spent is not None else last
+    return context.heading.name if context.heading else ""

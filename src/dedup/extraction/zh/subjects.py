@@ -1,0 +1,171 @@
+"""The subject of a number: from its clause, from the noun behind it, or from the clauses before."""
+
+from __future__ import annotations
+
+import re
+
+from dedup.extraction.zh.context import Context, Subject
+from dedup.extraction.zh.names import HEAD, Noun, clean, conjuncts, is_light, leading_verb, strip_lead
+from dedup.extraction.zh.predicates import Predicate, read_predicate
+from dedup.extraction.zh.quantities import Quantity
+from dedup.extraction.zh.reading import Reading
+from dedup.extraction.zh.words import BARE_HEAD, BARE_TOTAL, REACHING_VERBS
+
+_REACHING = frozenset(REACHING_VERBS.split())
+# 粮食播种面积 and 产量: what is common to both is 粮食.
+_ROOT_TAIL = re.compile(
+    "(?:完成|实现)?(?:播种|种植|养殖|栽培|生产|发展|总|的)*(?:面积|产量|产值|总产|单产|总产量|增加值|规模|生产|总产值|产业)\\Z"
+)
+_GRADE = re.compile("(?:国家|省|市|县|区|部|镇|乡|村|地厅|[一二三四五]星|[1-5A]+)级\\Z")
+_RANKED = re.compile(
+    "(?P<what>(?:总量|增幅|增速|占比|规模|人均|总产|绩效|排名|名次|综合实力)*(?:和(?:总量|增幅|增速|规模))?)(?:均|分别|双双)?(?:位|居|列|排|在)*"
+    "(?P<where>全[国省市县区州](?:[^，]{0,6})?)?(?:排名|排|列|居|位居|位列)*\\Z"
+)
+_MASKS = "xX×*□～"
+_PHASE = re.compile("[一二三四]期")
+_CAPACITY = re.compile("(?:年|日|月)(?:产|处理|加工|生产|供水|发电|出栏|产能|制氢|屠宰|吞吐)[^，。]{0,4}\\Z")
+
+
+def named(
+    name: str, start: int, scope: str | None, predicate: Predicate, quantity: Quantity, count: int, context: Context, *, continues: bool
+) -> list[Subject]:
+    """Return the subjects that a clause names: one, or those it coordinates where the number is of each.
+
+    Parameters
+    ----------
+    name, start, scope : what stands before the number
+    count : numbers that share it (`分别增长3%、5%`)
+    continues : it goes on with a list (`新建标准化养殖园区15个、规模养殖场8个`)
+    """
+    parts = conjuncts(name)
+    if len(parts) > 1 and "等" not in parts[-1][:-1]:
+        each = predicate.each or predicate.respectively
+        heads = all(HEAD.search(part) for part in parts)
+        rate = quantity.dimension in ("ratio", "multiple") or quantity.form == "fan"
+        if count == len(parts) or (count == 1 and (each or quantity.form == "fan" or (rate and heads and "比" not in name))):
+            return [Subject(clean(part), start, scope) for part in parts]
+    last = context.subjects[-1] if context.subjects else None
+    if last is not None and continues:
+        verb = leading_verb(last.name)
+        grade = _GRADE.fullmatch(name)
+        if grade is not None and "级" in last.name:
+            return [Subject(verb + name + last.name[last.name.index("级") + 1 :], start, scope)]
+        if verb and not leading_verb(name) and HEAD.search(last.name) is None and not is_light(verb):
+            return [Subject(verb + name, start, scope)]
+    root = last.name if last is not None else ""
+    if BARE_TOTAL.fullmatch(name) and root:
+        return [Subject(root[len(leading_verb(root)) :] + name, start, scope)]
+    if BARE_HEAD.fullmatch(name):
+        shorter = _ROOT_TAIL.sub("", root)
+        if root and shorter and shorter != root and len(shorter) <= 12:
+            return [Subject(shorter + name, start, scope)]
+        if not root and context.heading is not None:
+            return [Subject(context.heading.name + name, start, scope)]
+    return [Subject(name, start, scope)]
+
+
+def verb_alone(verb: str, start: int, scope: str | None, context: Context) -> list[Subject]:
+    """Return the subject of a clause that has a verb only: `处理来访7325件，办结7085件` is 办结来访."""
+    if not context.subjects:
+        return [Subject(verb, start, scope)]
+    last = context.subjects[-1]
+    thing = last.name[len(leading_verb(last.name)) :]
+    bare = verb.rstrip("了到")
+    name = thing + bare if bare in _REACHING else bare + thing
+    return [Subject(name, last.start, scope or last.scope)]
+
+
+def attributed(name: str, verb_only: bool, noun: Noun, dimension: str, counted_name: str, start: int, scope: str | None) -> Subject:
+    """Return the subject of a number that stands before its noun.
+
+    Parameters
+    ----------
+    name : what stands before the number
+    counted_name : the noun with the verb that counts it
+    """
+    thing = re.split("、|等", noun.name)[0] if "“" not in noun.name else noun.name
+    capacity = _CAPACITY.search(name)
+    if capacity is not None:
+        return Subject(thing + capacity.group(), start, scope)
+    if dimension in ("count", "people", "ratio", "number") or name.endswith("等"):
+        return Subject(counted_name, start, scope)
+    if not name or verb_only or _PHASE.fullmatch(name):
+        return Subject(thing if is_light(name) or not verb_only else name + thing, start, scope)
+    owner = name.rpartition("、")[2]
+    verb = leading_verb(owner)
+    return Subject((owner if not is_light(verb) or not verb else owner[len(verb) :]) + thing, start, scope)
+
+
+def inherited(
+    reading: Reading, predicate: Predicate, quantity: Quantity, count: int, begin: int, context: Context, *, of_share: bool
+) -> list[Subject]:
+    """Return the subject of a clause that names none: that of the clauses before.
+
+    Parameters
+    ----------
+    begin : where the words of the clause begin
+    of_share : the number may be the change of a share (`占比达到5%，提高1个百分点`)
+    """
+    masked = _masked_clause(reading, begin, context)
+    if masked is not None:
+        context.name([masked])
+        return [masked]
+    if of_share and context.shares:
+        return context.shares
+    subjects = context.subjects
+    if subjects:
+        if predicate.respectively and count > 1 and len(subjects) >= count:
+            return subjects[-count:]
+        return subjects[-2:] if predicate.each and len(subjects) >= 2 else subjects[-1:]
+    clause = reading.clause_start(quantity.start)
+    shadow = reading.shadow
+    if clause > max(context.sentence, 1) and shadow[clause - 1] == "，":
+        # An earlier clause of the sentence without a number is what it speaks of.
+        previous = max(reading.clause_start(clause - 2), context.sentence)
+        text = shadow[previous : clause - 1]
+        lead, scope = strip_lead(text)
+        if 2 <= len(text) - lead <= 20:
+            return [Subject(clean(reading.compact[previous + lead : clause - 1]), previous + lead, scope)]
+    return [context.heading] if context.heading is not None else []
+
+
+def _masked_clause(reading: Reading, begin: int, context: Context) -> Subject | None:
+    """Return the subject of the clause right before where its number is masked: 人均纯收入突破xxxx元，净增580元."""
+    shadow = reading.shadow
+    clause = reading.clause_start(begin)
+    if clause != begin or clause - 2 <= context.sentence or shadow[clause - 1] != "，":
+        return None
+    previous = max(reading.clause_start(clause - 2), context.sentence)
+    text = shadow[previous : clause - 1]
+    mask = next((i for i, c in enumerate(text) if c in _MASKS), -1)
+    if mask < 2 or any(c.isdigit() for c in text[mask:]) and "元" not in text[mask:]:
+        return None
+    head = text[: mask]
+    head = head[: read_predicate(head).subject]
+    lead, scope = strip_lead(head)
+    name = clean(head[lead:])
+    return Subject(name, previous + lead, scope) if len(name) >= 2 else None
+
+
+def ranked(name: str, start: int, scope: str | None, context: Context) -> Subject:
+    """Return what is ranked: the last subject, or its 总量, 增幅; where it is ranked is its scope."""
+    match = _RANKED.fullmatch(name)
+    if match is None:
+        inside = re.search("(?:在|居|列|位居|位列)*(?P<where>全[国省市县区州](?:[^，]{0,4})?)(?:排名|排|列|居)*\\Z", name)
+        if inside is None or inside.start() < 2:
+            return Subject(name, start, scope)
+        return Subject(name[: inside.start()], start, inside["where"])
+    what, where = match["what"], match["where"]
+    if not context.subjects:
+        return Subject(what or name, start, where or scope)
+    last = context.subjects[-1]
+    return Subject(last.name + what, last.start, where or scope)
+
+
+def parts_of(subjects: list[Subject], name: str, quantity: Quantity) -> list[Subject]:
+    """Return the subjects of the parts of a ratio: those of 8.5：43.1：48.4 are the three sectors."""
+    start = subjects[0].start if subjects else quantity.start
+    scope = subjects[0].scope if subjects else None
+    if quantity.parts == 3 and re.search("产|结构", name):
+        return [Subject(f"第{n}产业比重", start, scope) for n in "一二三"]
+    return [Subject(name or "比例", start, scope) for _ in range(quantity.parts)]
