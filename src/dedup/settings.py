@@ -150,11 +150,26 @@ class ExtractSettings(_Group):
     enabled: bool = Field(False, description="false: no figures, places, years and tables are looked for")
 
 
+class RuleSettings(_Group):
+    """A condition that each row of a dataset must meet: `[[quality.rule]]` in `dedup.toml`."""
+
+    dataset: str = Field(description="dataset whose rows are looked at")
+    name: str = Field(min_length=1, max_length=120, description="what quarantine and the quality page call it")
+    sql: str = Field(
+        min_length=1, description="condition on the columns of a row, in DuckDB's SQL; where it is null, it holds"
+    )
+    severity: Literal["critical", "warning", "info"] = Field(
+        "critical", description="critical stops the release, warning sets the row aside, info counts"
+    )
+    why: str = Field("", description="what the rule protects from; stands beside the rows in quarantine")
+
+
 class QualitySettings(_Group):
     """Validation before publication."""
 
     enabled: bool = Field(True, description="false: no suite is run")
     suites: str | None = Field(None, description="folder with further suites; those of the package always run")
+    rule: tuple[RuleSettings, ...] = Field((), description="conditions of your own, `[[quality.rule]]` each")
 
 
 class Settings(BaseSettings):

@@ -67,8 +67,8 @@ def drop_documents(corpus: Corpus, dropped: np.ndarray, quarantine: pa.Table) ->
     slim = _keep_texts(corpus, keep[corpus.matched])
     return replace(
         slim,
-        documents=_filter_mapped(corpus.documents, kept),
-        sections=_filter_mapped(corpus.sections, keep),
+        documents=filter_mapped(corpus.documents, kept),
+        sections=filter_mapped(corpus.sections, keep),
         document_facts=corpus.document_facts.filter(pa.array(kept)),
         section_facts=corpus.section_facts.filter(pa.array(keep)),
         matched=new_row[slim.matched],
@@ -84,7 +84,7 @@ def withdraw_sections(corpus: Corpus, section_ids: pa.Array, quarantine: pa.Tabl
     return replace(_keep_texts(corpus, keep), quarantine=pa.concat_tables([corpus.quarantine, quarantine]))
 
 
-def _filter_mapped(table: pa.Table, keep: np.ndarray) -> pa.Table:
+def filter_mapped(table: pa.Table, keep: np.ndarray) -> pa.Table:
     """Return some rows of a mapped table; the parts of it that lose nothing stay mapped."""
     parts: list[pa.RecordBatch] = []
     row = 0

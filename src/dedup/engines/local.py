@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,12 +19,12 @@ from dedup.clusters.published_pairs import publish_pairs
 from dedup.clusters.tables import write_clusters, write_membership
 from dedup.clusters.variants import VariantMarks, mark_variants
 from dedup.engines.attributing import attribute_corpus, no_attributions
-from dedup.engines.corpus import Corpus, set_aside
+from dedup.engines.corpus import Corpus
 from dedup.engines.extracting import extract, nothing_extracted
 from dedup.engines.ingest import ingest
 from dedup.engines.observing import Meter, Observer, SilentObserver
 from dedup.engines.outcomes import NOTHING_CONTAINED, write_records
-from dedup.engines.publishing import describe_run, gather_quarantine, report_parts, run_metrics, stage_datasets
+from dedup.engines.publishing import describe_run, gather_quarantine, run_metrics, stage_datasets
 from dedup.engines.reusing import find_shared_text, no_shared_text
 from dedup.engines.summary import RunSummary
 from dedup.engines.summing import summarise
@@ -318,52 +318,28 @@ class LocalRun:
             counts = ("observations", "facts", "extracted_tables")
             note.append(", ".join(f"{tables[name].num_rows:,} {name.replace('_', ' ')}" for name in counts))
 
-    def _validate(self, tables: dict[str, Any]) -> QualityReport | None:
-        if not self.settings.quality.enabled:
-            return None
-        from dedup.quality import validate
-
-        suites = self.settings.quality.suites
-        match = self.settings.match
-        return validate(
-            tables, extra=Path(suites) if suites else None, parameters={"jaccard": match.jaccard, "edit": match.edit}
-        )
-
     def check(self) -> None:
-        """Apply the row rules to documents and sections, before anything is matched with them."""
+        """Apply the rules to documents and sections, before anything is matched with them."""
+        from dedup.engines.gate import check_input
+
         with self._stage("check") as note:
-            self.input_quality = self._validate({"documents": self.corpus.documents, "sections": self.corpus.sections})
+            self.input_quality = check_input(self)
             if self.input_quality is None:
                 note.append("off")
                 return
-            rows = self.input_quality.failing.num_rows
-            if rows and not self.input_quality.critical:
-                self.corpus = set_aside(self.corpus, self.input_quality.failing)
+            rows = sum(self.input_quality.set_aside.values())
             note.append(f"{self.input_quality.summary()}, {rows:,} rows set aside")
 
     def validate(self) -> None:
         """Run the suites of expectations over the datasets in the making."""
+        from dedup.engines.gate import check_output
+
         with self._stage("validate") as note:
-            names = (
-                "records",
-                "clusters",
-                "membership",
-                "pairs",
-                "passages",
-                "passage_stats",
-                "phrases",
-                "templates",
-                "conflicts",
-                "reuse_edges",
-            )
-            tables = {"reports": report_parts(self), **{n: self.tables[n] for n in names}}
-            found = self._validate(tables)
+            found = check_output(self)
             if found is None or self.input_quality is None:
                 note.append("off")
                 return
             self.quality = self.input_quality.join(found)
-            self.withheld = pa.array(found.failing_keys("reports"), pa.string())
-            self.tables["quarantine"] = pa.concat_tables([gather_quarantine(self), found.failing])
             note.append(self.quality.summary())
 
     def publish(self) -> RunSummary:

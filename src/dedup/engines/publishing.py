@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 def gather_quarantine(run: LocalRun) -> pa.Table:
-    """Return this run's refusals and those of earlier runs over sources that this run did not read."""
+    """Return this run's refusals and those of earlier runs over sources that this run did not read.
+
+    Only refused documents are carried over: whatever else was refused is derived anew in every run, and judged anew.
+    """
     mine = run.corpus.quarantine
     if run.previous is None:
         return mine
@@ -39,6 +42,7 @@ def gather_quarantine(run: LocalRun) -> pa.Table:
     keep = pc.and_(
         pc.invert(pc.is_in(earlier.column("source"), read)), pc.invert(pc.is_in(earlier.column("record_id"), taken))
     )
+    keep = pc.and_(keep, pc.equal(earlier.column("dataset"), "documents"))
     return pa.concat_tables([mine, schemas.conform(earlier.filter(keep), schemas.QUARANTINE)])
 
 

@@ -14,6 +14,9 @@ from dedup.schemas import DATASETS, QUARANTINE, empty
 
 Status = Literal["pass", "fail", "error"]
 
+#: What names a row of a dataset without a key.
+_NAMED_BY = {"quarantine": ("dataset", "record_id", "rule"), "runs": ("run_id", "stage", "metric")}
+
 
 @dataclass(frozen=True)
 class ExpectationResult:
@@ -46,6 +49,19 @@ class ExpectationResult:
 
 
 @dataclass(frozen=True)
+class DatasetLine:
+    """One dataset: its rows, its rules by outcome, and the rows of it that were set aside."""
+
+    dataset: str
+    rows: int
+    passed: int
+    warned: int
+    erred: int
+    informed: int
+    set_aside: int
+
+
+@dataclass(frozen=True)
 class QualityReport:
     """All results of a validation.
 
@@ -54,10 +70,16 @@ class QualityReport:
     results : one per expectation, in the order of the suites
     failing : rows that break a critical or warning rule, with the schema of quarantine: `dataset`, `record_id`
         (the key; its parts are joined by a blank), `rule`, `reason`. A row stands once per rule it breaks
+    rows : dataset -> rows that were looked at
+    bases : such as `observations.year` -> basis -> rows: on what the years and places that are claimed rest
+    set_aside : dataset -> rows that were set aside, those included that refer to others
     """
 
     results: tuple[ExpectationResult, ...]
     failing: pa.Table = field(default_factory=lambda: empty(QUARANTINE))
+    rows: Mapping[str, int] = field(default_factory=dict)
+    bases: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    set_aside: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def critical(self) -> bool:
@@ -100,11 +122,39 @@ class QualityReport:
         return QualityReport(
             tuple(result for report in reports for result in report.results),
             pa.concat_tables([report.failing for report in reports]),
+            {name: n for report in reports for name, n in report.rows.items()},
+            {name: counts for report in reports for name, counts in report.bases.items()},
+            {name: n for report in reports for name, n in report.set_aside.items()},
         )
+
+    def of_datasets(self) -> list[DatasetLine]:
+        """Return a line for each dataset that was looked at, in reading order."""
+        lines = []
+        for name in DATASETS:
+            results = [r for r in self.results if r.dataset == name]
+            if results or name in self.rows:
+                n = Counter(_outcome(result) for result in results)
+                lines.append(
+                    DatasetLine(
+                        name,
+                        self.rows.get(name, 0),
+                        n["PASS"],
+                        n["WARN"],
+                        n["ERROR"],
+                        n["INFO"],
+                        self.set_aside.get(name, 0),
+                    )
+                )
+        return lines
 
     def as_dict(self) -> dict[str, Any]:
         """Return counts and results for JSON; failing rows by their number and some examples only."""
-        return {"summary": self.counts(), "results": [asdict(result) for result in self.results]}
+        return {
+            "summary": self.counts(),
+            "datasets": [asdict(line) for line in self.of_datasets()],
+            "bases": {name: dict(counts) for name, counts in self.bases.items()},
+            "results": [asdict(result) for result in self.results],
+        }
 
 
 def _outcome(result: ExpectationResult) -> str:
@@ -115,6 +165,11 @@ def _outcome(result: ExpectationResult) -> str:
     return "WARN" if result.severity == "warning" else "INFO"
 
 
+def key_columns(dataset: str) -> tuple[str, ...]:
+    """Return the columns that name a row: the key, and what comes nearest where rows have none."""
+    return DATASETS[dataset].key or _NAMED_BY[dataset]
+
+
 def record_id(dataset: str, row: Mapping[str, Any]) -> str:
     """Return the key of a row as one string, its parts joined by a blank."""
-    return " ".join(str(row[name]) for name in DATASETS[dataset].key)
+    return " ".join(str(row[name]) for name in key_columns(dataset) if name in row)

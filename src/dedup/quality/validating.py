@@ -1,36 +1,44 @@
-"""Running the suites with Great Expectations: no telemetry, no files, no network."""
+"""Holding datasets against their suites: part by part with Great Expectations, across rows and datasets with DuckDB."""
 
 from __future__ import annotations
 
-import logging
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 
-from dedup.quality.frames import build_frame, identifying_columns
-from dedup.quality.report import ExpectationResult, QualityReport, record_id
-from dedup.quality.suites import Suite, SuiteError, load_suites
+from dedup.quality.evaluating import Evaluator, is_of_rows, mostly
+from dedup.quality.frames import PIECE_ROWS, as_frame, measured, pieces
+from dedup.quality.outcome import Outcome
+from dedup.quality.querying import Query, used_columns
+from dedup.quality.report import ExpectationResult, QualityReport, key_columns, record_id
+from dedup.quality.suites import OWN, ROWS_SATISFY, Suite, load_suites, looked_at
 from dedup.schemas import DATASETS, QUARANTINE
+from dedup.settings import RuleSettings
 from dedup.sources.batch import record_json
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 #: Keys of failing rows kept in a result; all of them stand in `QualityReport.failing`.
 EXAMPLES = 20
+#: Columns of whole texts: what comes in parts is remembered without them.
+_TEXTS = ("text", "clean_text", "clean_map", "tables_html")
+#: Columns that say on what a year or place rests: of all datasets that have them.
+_BASES = ("year", "year_review", "year_plan", "region")
 
-#: A failing row: its key, its source where it has one, and the values that the expectation looked at.
-Row = dict[str, Any]
+#: What rules say, by dataset and rule.
+_Outcomes = dict[tuple[str, str], Outcome]
 
 
 def validate(
     tables: Mapping[str, pa.Table | Iterable[pa.Table]],
     *,
+    known: Mapping[str, pa.Table] | None = None,
     extra: Path | None = None,
+    rules: Sequence[RuleSettings] = (),
     parameters: Mapping[str, float] | None = None,
+    memory_limit: str = "1GB",
+    threads: int = 0,
+    piece_rows: int = PIECE_ROWS,
 ) -> QualityReport:
     """Check tables against the suites of their datasets.
 
@@ -39,159 +47,168 @@ def validate(
     tables : dataset name -> table with (at least) the columns of its schema, or the parts of one, each of which
         is forgotten before the next is asked for; datasets without a suite are passed over. Texts are only
         measured, slice by slice, so memory-mapped tables stay on disk
+    known : further datasets that rules of `tables` look into; they are not checked themselves. A rule that looks
+        into a dataset which is in neither is passed over
     extra : folder with further suites of the user
+    rules : further conditions on rows, as `dedup.toml` states them
     parameters : values of the run that suites refer to: `jaccard` and `edit`, the thresholds pairs must reach
         (default: as the suites say)
+    memory_limit, threads : bounds for DuckDB, which spills to disk beyond the former
+    piece_rows : rows that Great Expectations looks at at once
 
     Raises
     ------
     SuiteError
         A suite is missing or malformed.
     """
-    suites = load_suites(extra)
+    suites = load_suites(extra, rules)
     names = [name for name in DATASETS if name in tables and name in suites]
     if not names:
         return QualityReport(())
-    context = _context()
+    evaluator = Evaluator()
+    outcomes: _Outcomes = {}
+    rows: dict[str, int] = {}
+    with Query(memory_limit, threads) as query:
+        kept: dict[str, pa.Table] = {}
+        for name in names:
+            found = _look_at_parts(evaluator, query, suites[name], tables[name], parameters or {}, piece_rows)
+            outcomes |= found[0]
+            kept[name] = found[1]
+            rows[name] = found[1].num_rows
+        for name, table in {**(known or {}), **kept}.items():
+            query.show(name, table)
+        for name in names:
+            for expectation in suites[name].expectations:
+                across = expectation["type"] in OWN and expectation["type"] != ROWS_SATISFY
+                if across and query.can_answer(name, expectation):
+                    outcomes[name, _rule(expectation)] = query.across(name, expectation)
+        bases = _bases(query, names)
     results: list[ExpectationResult] = []
     failing: list[dict[str, str]] = []
     for name in names:
-        suite = suites[name]
-        for expectation, result, rows in _run(context, suite, tables[name], parameters or {}):
+        for expectation in suites[name].expectations:
+            if (outcome := outcomes.get((name, _rule(expectation)))) is None:
+                continue
+            result = _result(name, expectation, outcome, rows[name])
             results.append(result)
             if result.status == "fail" and result.severity != "info":
-                failing += _quarantine_rows(expectation, result, rows)
-    return QualityReport(tuple(results), pa.Table.from_pylist(failing, schema=QUARANTINE))
+                failing += _quarantine_rows(expectation, result, outcome)
+    return QualityReport(tuple(results), pa.Table.from_pylist(failing, schema=QUARANTINE), rows, bases)
 
 
-def _context() -> Any:
-    """Return a context that lives in memory and tells nobody."""
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations as gx
-
-    # This module sets its own level; under Prefect its notes on temporary folders would stand in the output of a run.
-    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
-    return context
-
-
-def _run(
-    context: Any, suite: Suite, table: pa.Table | Iterable[pa.Table], parameters: Mapping[str, float]
-) -> Iterator[tuple[Mapping[str, Any], ExpectationResult, list[Row]]]:
-    """Yield each expectation, in the order of the suite, its result and the failing rows."""
-    frame = build_frame(table, suite)
-    batch = _batch(context, suite.dataset, frame)
-    values = {**suite.parameters, **parameters}
-    # Asking for nothing but yes or no halves the cost; details are asked for where the answer is no.
-    answers = _ask(batch, suite.dataset, suite.expectations, {"result_format": "BOOLEAN_ONLY"}, values)
-    broken = [e for e in suite.expectations if not answers[_rule(e)].success and not _fault(answers[_rule(e)])]
-    if broken:
-        detailed = {
-            "result_format": "COMPLETE",
-            "unexpected_index_column_names": [n for n in identifying_columns(suite.dataset) if n in frame.columns],
-            "return_unexpected_index_query": False,
-        }
-        answers |= _ask(batch, suite.dataset, broken, detailed, values)
-    for expectation in suite.expectations:
-        answer = answers[_rule(expectation)]
-        rows = list((answer.result or {}).get("unexpected_index_list") or [])
-        yield expectation, _result(suite.dataset, expectation, answer, rows, len(frame)), rows
-
-
-def _ask(
-    batch: Any,
-    dataset: str,
-    expectations: Sequence[Mapping[str, Any]],
-    result_format: Mapping[str, Any],
+def _look_at_parts(
+    evaluator: Evaluator,
+    query: Query,
+    suite: Suite,
+    table: pa.Table | Iterable[pa.Table],
     parameters: Mapping[str, float],
-) -> dict[str, Any]:
-    """Return what Great Expectations answers to each expectation, by rule."""
-    import great_expectations as gx
-    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+    piece_rows: int,
+) -> tuple[_Outcomes, pa.Table]:
+    """Return what rules on rows, and Great Expectations' rules on tables, say; and the table without its texts."""
+    name = suite.dataset
+    expected = [e for e in suite.expectations if e["type"] not in OWN]
+    of_rows = [e for e in expected if is_of_rows(e)]
+    of_tables = [e for e in expected if not is_of_rows(e)]
+    conditions = [e for e in suite.expectations if e["type"] == ROWS_SATISFY]
+    values = {**suite.parameters, **parameters}
+    outcomes: _Outcomes = {(name, _rule(e)): Outcome() for e in (*of_rows, *of_tables, *conditions)}
+    shares = {_rule(e): mostly(e) for e in of_rows}
+    kept: list[pa.Table] = []
+    whole: list[pa.Table] = []
+    waiting: list[pa.Table] = []
 
-    configured = []
-    for expectation in expectations:
-        try:
-            # A suite made from dictionaries would only log what it cannot use, and go on without it.
-            configured.append(ExpectationConfiguration(**expectation).to_domain_obj())
-        except (gx.exceptions.GreatExpectationsError, ValueError, TypeError) as error:
-            raise SuiteError(f"suite {dataset}, rule {_rule(expectation)}: {error}") from error
-    suite = gx.ExpectationSuite(name=dataset, expectations=configured)
-    answers = batch.validate(suite, result_format=dict(result_format), expectation_parameters=dict(parameters))
-    return {answer.expectation_config.meta["rule"]: answer for answer in answers.results}
+    def take(found: Mapping[str, Outcome]) -> None:
+        for rule, outcome in found.items():
+            outcomes[name, rule].add(outcome, shares.get(rule, 1.0))
+
+    def evaluate() -> None:
+        frame = as_frame(pa.concat_tables(waiting))
+        waiting.clear()
+        # No row breaks a rule on rows.
+        take(evaluator.evaluate(name, frame, of_rows if len(frame) else [], values))
+
+    for part in pieces(table, piece_rows):
+        if conditions and part.num_rows:
+            query.show(name, part)
+            take(query.satisfied(name, conditions))
+            query.forget(name)
+        waiting.append(measured(part, name, looked_at(of_rows)))
+        if sum(piece.num_rows for piece in waiting) >= piece_rows:
+            evaluate()
+        if of_tables:
+            whole.append(measured(part, name, looked_at(of_tables)))
+        if not isinstance(table, pa.Table):
+            kept.append(part.drop_columns([text for text in _TEXTS if text in part.column_names]))
+    if waiting:
+        evaluate()
+    evaluator.require_known(name, of_rows)
+    if of_tables:
+        frame = as_frame(pa.concat_tables(whole or [DATASETS[name].schema.empty_table()]))
+        take(evaluator.evaluate(name, frame, of_tables, values))
+    return outcomes, table if isinstance(table, pa.Table) else pa.concat_tables(kept or [_nothing(name)])
+
+
+def _nothing(name: str) -> pa.Table:
+    table = DATASETS[name].schema.empty_table()
+    return table.drop_columns([text for text in _TEXTS if text in table.column_names])
+
+
+def _bases(query: Query, names: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Return how many rows of which datasets rest their years and places on what."""
+    found: dict[str, dict[str, int]] = {}
+    for name in names:
+        columns = DATASETS[name].schema.names
+        for what in _BASES:
+            if f"{what}_basis" in columns:
+                counts = query.counts(f'SELECT {what}_basis, count(*) FROM "{name}" GROUP BY 1 ORDER BY 2 DESC, 1')
+                found[f"{name}.{what}"] = {str(basis): n for basis, n in counts}
+    return found
 
 
 def _rule(expectation: Mapping[str, Any]) -> str:
     return str(expectation["meta"]["rule"])
 
 
-def _batch(context: Any, name: str, frame: pd.DataFrame) -> Any:
-    source = context.data_sources.add_or_update_pandas(name)
-    asset = source.add_dataframe_asset(name)
-    return asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
-
-
-def _result(
-    dataset: str, expectation: Mapping[str, Any], answer: Any, rows: list[Row], n_rows: int
-) -> ExpectationResult:
+def _result(dataset: str, expectation: Mapping[str, Any], outcome: Outcome, n_rows: int) -> ExpectationResult:
     kwargs = expectation["kwargs"]
-    detail = dict(answer.result or {})
-    fault = _fault(answer)
-    if fault is not None:
-        status, observed = "error", f"could not be evaluated: {fault}"
-    elif answer.success:
-        status, observed = "pass", _observed(detail, _redacted(expectation))
+    shown = "" if _redacted(expectation) else "; ".join(outcome.seen)
+    status = "error" if outcome.fault is not None else "pass" if outcome.holds else "fail"
+    if outcome.fault is not None:
+        observed = f"could not be evaluated: {outcome.fault}"
+    elif outcome.n_failing:
+        observed = f"{outcome.n_failing} of {n_rows} rows" + (shown and f": {shown}")
     else:
-        status, observed = "fail", _observed(detail, _redacted(expectation))
+        observed = shown
     columns = [kwargs[name] for name in ("column", "column_A", "column_B") if name in kwargs]
+    columns = columns or list(kwargs.get("column_list", ()))
+    if expectation["type"] in OWN:
+        columns = used_columns(dataset, expectation)
     return ExpectationResult(
         dataset=dataset,
-        rule=expectation["meta"]["rule"],
+        rule=_rule(expectation),
         severity=expectation["severity"],
         status=status,  # type: ignore[arg-type]
         kind=expectation["type"],
-        columns=tuple(columns or kwargs.get("column_list", ())),
+        columns=tuple(columns),
         why=expectation["meta"]["why"],
         n_rows=n_rows,
-        n_failing=int(detail.get("unexpected_count", 0)),
+        n_failing=outcome.n_failing,
         observed=observed,
-        examples=tuple(record_id(dataset, row) for row in rows[:EXAMPLES]),
+        examples=tuple(record_id(dataset, row) for row in outcome.rows[:EXAMPLES]),
     )
 
 
-def _fault(answer: Any) -> str | None:
-    """Return why an expectation could not run, or None when it did.
-
-    Great Expectations reports either one exception or a mapping of metric ids to exceptions.
-    """
-    info = answer.exception_info
-    if not info:
-        return None
-    entries = [info] if "raised_exception" in info else list(info.values())
-    for entry in entries:
-        if entry.get("raised_exception"):
-            return str(entry.get("exception_message") or "no message").strip()
-    return None
-
-
-def _observed(detail: Mapping[str, Any], redacted: bool) -> str:
-    if "unexpected_count" in detail:
-        values = [] if redacted else detail.get("partial_unexpected_list") or []
-        shown = ", ".join(dict.fromkeys(f"{value!r:.60}" for value in values[:5]))
-        return f"{detail['unexpected_count']} of {detail.get('element_count', 0)} rows" + (shown and f": {shown}")
-    return f"{detail['observed_value']!r:.200}" if "observed_value" in detail else ""
-
-
 def _quarantine_rows(
-    expectation: Mapping[str, Any], result: ExpectationResult, rows: list[Row]
+    expectation: Mapping[str, Any], result: ExpectationResult, outcome: Outcome
 ) -> list[dict[str, str]]:
     """Return a row of quarantine for each failing row."""
     found = []
-    for row in rows:
-        values = {name: row[name] for name in result.columns if name in row and not _redacted(expectation)}
+    key = key_columns(result.dataset)
+    named = result.columns if result.kind != "expect_query_to_find_nothing" else None
+    for row in outcome.rows:
+        looked = named if named is not None else [name for name in row if name not in key]
+        values = {name: row[name] for name in looked if name in row and not _redacted(expectation)}
         shown = ", ".join(f"{name} = {value!r:.80}" for name, value in values.items())
-        known = {name: row[name] for name in [*DATASETS[result.dataset].key, *values]}
         found.append(
             {
                 "dataset": result.dataset,
@@ -199,7 +216,7 @@ def _quarantine_rows(
                 "source": str(row.get("source") or ""),
                 "rule": result.rule,
                 "reason": f"{result.why} ({shown})" if shown and result.why else result.why or shown,
-                "record": record_json(known),
+                "record": record_json({**{name: row[name] for name in key if name in row}, **values}),
             }
         )
     return found

@@ -1,0 +1,226 @@
+"""The quality gate of a run: its datasets held against their suites, and what breaks a warning set aside."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dedup import schemas
+from dedup.engines.corpus import filter_mapped, set_aside
+from dedup.engines.publishing import report_parts, run_metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from dedup.engines.local import LocalRun
+    from dedup.quality import QualityReport, SetAside
+    from dedup.settings import QualitySettings
+
+#: What became of records whose reports are withheld after all.
+_ANSWERS = """
+    WITH parts AS (
+        SELECT s.doc_id, s.ordinal, m.cluster_id, m.is_canonical, m.stands_for, w.rule, w.reason,
+               w.cluster_id IS NOT NULL AS withheld, w.cluster_gone
+        FROM sections s JOIN membership m USING (section_id) LEFT JOIN withheld w USING (cluster_id)
+        WHERE s.kind = 'report'
+    ), told AS (
+        SELECT doc_id, bool_and(withheld) AS nothing_left,
+               count(*) FILTER (WHERE is_canonical AND NOT withheld) AS n_published,
+               arg_min(rule, ordinal) FILTER (WHERE withheld) AS rule,
+               arg_min(reason, ordinal) FILTER (WHERE withheld) AS reason,
+               arg_min(cluster_id, ordinal) FILTER (WHERE NOT coalesce(cluster_gone, false)) AS cluster_id,
+               arg_min(stands_for, ordinal) FILTER (WHERE NOT withheld) AS stands_for,
+               count(*) FILTER (WHERE withheld) AS n_withheld
+        FROM parts GROUP BY doc_id HAVING bool_or(withheld)
+    )
+    SELECT r.source_id, r.uri, r.doc_id, r.source,
+           CASE WHEN t.doc_id IS NULL THEN r.outcome
+                WHEN t.nothing_left THEN 'quarantined'
+                WHEN t.n_published = 0 THEN 'duplicate' ELSE r.outcome END AS outcome,
+           CASE WHEN t.nothing_left THEN NULL
+                WHEN t.n_published = 0 THEN d.source_id ELSE r.stands_for_source_id END AS stands_for_source_id,
+           CASE WHEN t.doc_id IS NULL THEN r.cluster_id ELSE t.cluster_id END AS cluster_id,
+           r.similarity,
+           CASE WHEN t.nothing_left THEN t.rule ELSE r.rule END AS rule,
+           CASE WHEN t.doc_id IS NULL THEN r.reason
+                WHEN t.nothing_left THEN t.reason
+                ELSE r.reason || '; ' || t.n_withheld || ' withheld: ' || t.reason END AS reason,
+           r.n_sections,
+           CASE WHEN t.doc_id IS NULL THEN r.n_published ELSE t.n_published END AS n_published
+    FROM records r
+    LEFT JOIN told t USING (doc_id)
+    LEFT JOIN sections s ON s.section_id = t.stands_for
+    LEFT JOIN documents d ON d.doc_id = s.doc_id
+"""
+
+
+def require_rules(settings: QualitySettings) -> None:
+    """Refuse suites and rules of the user that can hold nothing, before anything is read.
+
+    Raises
+    ------
+    SuiteError
+        A suite is missing or malformed, or a rule names a dataset or column that does not exist.
+    """
+    if settings.enabled and (settings.suites or settings.rule):
+        from dedup.quality import load_suites, require_evaluable
+
+        load_suites(Path(settings.suites) if settings.suites else None, settings.rule)
+        require_evaluable(settings.rule)
+
+
+def check_input(run: LocalRun) -> QualityReport | None:
+    """Hold documents and sections against their suites, and take what breaks a warning out of the corpus.
+
+    Returns
+    -------
+    what was found; None where validation is off
+    """
+    found = _held(run, {"documents": run.corpus.documents, "sections": run.corpus.sections})
+    if found is None or found.critical or not found.failing.num_rows:
+        return found
+    run.corpus = set_aside(run.corpus, found.failing)
+    return replace(found, set_aside=_rows_by_dataset(found.failing))
+
+
+def check_output(run: LocalRun) -> QualityReport | None:
+    """Hold all other datasets against their suites; what breaks a warning goes to quarantine with what refers to it.
+
+    No row is taken away when something critical was found: a release that is stopped is kept as it is, and what
+    stopped it stands in its quarantine.
+    """
+    corpus = run.corpus
+    own = {name: run.tables[name] for name in schemas.DATASETS if name in run.tables}
+    made: dict[str, Any] = {
+        **own,
+        "reports": report_parts(run),
+        "fingerprints": _fingerprints(run),
+        "runs": run_metrics(run),
+    }
+    found = _held(run, made, {"documents": corpus.document_facts, "sections": corpus.section_facts})
+    if found is None:
+        return None
+    if found.critical or (run.input_quality is not None and run.input_quality.critical):
+        refused = [found.failing] if run.input_quality is None else [run.input_quality.failing, found.failing]
+        run.tables["quarantine"] = _distinct(pa.concat_tables([run.tables["quarantine"], *refused]))
+        return found
+    if found.failing.num_rows:
+        from dedup.quality import load_suites, set_rows_aside
+
+        settings = run.settings.quality
+        suites = load_suites(Path(settings.suites) if settings.suites else None, settings.rule)
+        reports = pa.concat_tables([part.drop_columns(["clean_text"]) for part in report_parts(run)])
+        rows = set_rows_aside(found.failing, {**own, "reports": reports}, suites)
+        _apply(run, rows, reports)
+        found = replace(found, set_aside=_rows_by_dataset(rows.quarantine))
+    return found
+
+
+def _held(run: LocalRun, tables: dict[str, Any], known: dict[str, pa.Table] | None = None) -> QualityReport | None:
+    settings, match = run.settings, run.settings.match
+    if not settings.quality.enabled:
+        return None
+    from dedup.quality import validate
+
+    return validate(
+        tables,
+        known=known,
+        extra=Path(settings.quality.suites) if settings.quality.suites else None,
+        rules=settings.quality.rule,
+        parameters={"jaccard": match.jaccard, "edit": match.edit},
+        memory_limit=settings.memory_limit,
+        threads=settings.threads,
+    )
+
+
+def _fingerprints(run: LocalRun) -> pa.Table:
+    """Return the fingerprints without their signatures, whose length is part of their type."""
+    ids = run.corpus.section_facts.column("section_id").take(pa.array(run.corpus.matched))
+    return pa.table({"section_id": ids, "n_shingles": pa.array(run.corpus.fingerprints.n_shingles)})
+
+
+def _rows_by_dataset(quarantine: pa.Table) -> dict[str, int]:
+    """Return how many rows of each dataset stand in quarantine; a row counts once, however many rules it breaks."""
+    rows = zip(quarantine.column("dataset").to_pylist(), quarantine.column("record_id").to_pylist(), strict=True)
+    return dict(Counter(dataset for dataset, _ in dict.fromkeys(rows)))
+
+
+def _apply(run: LocalRun, rows: SetAside, reports: pa.Table) -> None:
+    """Take the rows out of the tables, say so in quarantine and in `records`."""
+    withheld = _withheld(run.tables["clusters"], reports, rows)
+    run.tables["records"] = _answers(run, withheld)
+    gone = withheld.filter(withheld.column("cluster_gone")).column("cluster_id").combine_chunks()
+    run.contained = run.contained.filter(
+        pc.invert(
+            pc.or_(
+                pc.is_in(run.contained.column("cluster_id"), gone), pc.is_in(run.contained.column("contained_in"), gone)
+            )
+        )
+    )
+    for name, mask in rows.gone.items():
+        if name == "reports":
+            lost = reports.column("cluster_id").filter(pa.array(mask)).combine_chunks()
+            run.withheld = pc.unique(pa.concat_arrays([run.withheld, lost]))
+        else:
+            run.tables[name] = filter_mapped(run.tables[name], ~mask)
+    run.tables["quarantine"] = _distinct(pa.concat_tables([run.tables["quarantine"], rows.quarantine]))
+
+
+def _withheld(clusters: pa.Table, reports: pa.Table, rows: SetAside) -> pa.Table:
+    """Return clusters that are not published, the rule and reason of each, and whether anything of it is left."""
+    quarantine = rows.quarantine
+
+    def of(name: str, table: pa.Table, cluster_gone: bool) -> pa.Table:
+        mask: NDArray[np.bool_] = rows.gone.get(name, np.zeros(table.num_rows, dtype=bool))
+        ids = table.column("cluster_id").filter(pa.array(mask)).combine_chunks()
+        said = quarantine.filter(pc.equal(quarantine.column("dataset"), name))
+        at = pc.index_in(ids, said.column("record_id").combine_chunks())
+        return pa.table(
+            {
+                "cluster_id": ids,
+                "rule": said.column("rule").take(at),
+                "reason": said.column("reason").take(at),
+                "cluster_gone": pa.array(np.full(len(ids), cluster_gone)),
+            }
+        )
+
+    whole = of("clusters", clusters, True)
+    published = of("reports", reports, False)
+    known = pc.is_in(published.column("cluster_id"), whole.column("cluster_id").combine_chunks())
+    return pa.concat_tables([whole, published.filter(pc.invert(known))])
+
+
+def _answers(run: LocalRun, withheld: pa.Table) -> pa.Table:
+    """Return `records` with what became of those whose reports are withheld."""
+    if not withheld.num_rows:
+        return run.tables["records"]
+    shown: Mapping[str, pa.Table] = {
+        "records": run.tables["records"],
+        "membership": run.tables["membership"],
+        "sections": run.corpus.section_facts,
+        "documents": run.corpus.document_facts,
+        "withheld": withheld,
+    }
+    with duckdb.connect(
+        config={"memory_limit": run.settings.memory_limit, "threads": run.settings.threads}
+    ) as connection:
+        for name, table in shown.items():
+            connection.register(name, table)
+        return schemas.conform(connection.sql(_ANSWERS).to_arrow_table(), schemas.RECORDS)
+
+
+def _distinct(quarantine: pa.Table) -> pa.Table:
+    """Return the rows, each once; the order of the first ones stays."""
+    names = ("dataset", "record_id", "rule", "reason")
+    keys = zip(*(quarantine.column(name).to_pylist() for name in names), strict=True)
+    first = {key: row for row, key in reversed(list(enumerate(keys)))}
+    return quarantine.take(pa.array(sorted(first.values()), pa.int64()))
