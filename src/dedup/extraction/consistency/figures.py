@@ -20,7 +20,7 @@ PROVED = ("printed", "resolved", "inferred")
 #: A part of a year; its level is none of the year's.
 _PARTIAL = re.compile("[0-9一二三四五六七八九十]月|季度|上半年|下半年|同期|[0-9一二三四五六七八九十]至|截[至止]|旬")
 _SEVERAL = re.compile(
-    '[二两三四五六七八九十2-9]年(?!代)|[一二三四五六七八九十]五[”"]?(?:期|时|末|计|规)|今后|未来|末|以来|[0-9]{4}年?[-—－–~～至到]'
+    '(?<![0-9])[二两三四五六七八九十2-9]年(?!代)|[一二三四五六七八九十]五[”"]?(?:期|时|末|计|规)|今后|未来|以来|[0-9]{4}年?[-—－–~～至到]'
 )
 _TEXT = ("section_id", "char_start", "text")
 _OWN_SCOPE = re.compile("(?:全|我|本)(?:县|区|镇|乡|旗|街道|村|场)")
@@ -102,7 +102,8 @@ class Figures:
     """Observations with a relation `o` over them, one row each.
 
     Columns of `o`: `i` row; `section`, `key` (same indicator), `unit` numbers; `cs`, `ce` evidence, `vs`, `ve` number;
-    `code`, `measure`, `comparison`, `status`, `price`, `aggregation`, `scope`; `year` where proved; `partial` and
+    `code`, `measure`, `comparison`, `status`, `price`, `aggregation`, `scope`;
+    `year` where proved, `printed` where it stands there; `partial` and
     `several`: of a part of a year, of several years. Only figures with a value in base units have a `unit`.
     """
 
@@ -150,6 +151,7 @@ class Figures:
                 "aggregation": self._column("aggregation"),
                 "scope": _by_word(self._column("scope"), lambda s: None if not s or _OWN_SCOPE.match(s) else s),
                 "year": pc.if_else(proved, year, None),
+                "printed": pc.equal(self._column("year_basis"), "printed"),
                 "partial": _by_word(self._column("period_text"), lambda s: bool(s and _PARTIAL.search(s))),
                 "several": _by_word(self._column("period_text"), lambda s: bool(s and _SEVERAL.search(s))),
             }

@@ -23,7 +23,7 @@ where s.comparison = 'from_to_start' and e.comparison = 'from_to_end' and e.vs >
 group by s.i
 order by s.i
 """
-_DATED = "select i from o where year is not null"
+_DATED = "select i from o where year is not null and printed"
 
 
 def check_years(figures: Figures) -> list[Check]:
