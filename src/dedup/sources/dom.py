@@ -1,4 +1,4 @@
-"""HTML as a flat outline: block elements, the paragraphs in them, the data tables.
+"""HTML as a flat outline: block elements and the paragraphs in them.
 
 The tree comes from resiliparse (Lexbor), which builds what a browser would build. It is walked once, without
 recursion, so that depth costs nothing; what a browser would not show is left out.
@@ -11,27 +11,29 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from dedup.sources.errors import Refused
+from dedup.sources.page_tables import CELL_TAG, PageTables
 
 #: Elements beyond which a page is no page; real ones have a few thousand, a book on one page 200,000.
 MAX_NODES = 1_500_000
-#: Largest outer HTML of one table that is kept, and of all tables of a page.
-MAX_TABLE_CHARS = 1_000_000
-MAX_TABLES_CHARS = 4_000_000
 #: A cell with more text than this holds an article, so that its table lays out a page.
 MAX_CELL_CHARS = 1500
-#: The same for a cell that holds most of its table's text.
+#: The same for a cell of this length that holds most of its table's text.
 LONG_CELL_CHARS = 150
+LONG_CELL_SHARE = 0.7
 
 ParagraphKind = Literal["text", "heading", "item", "row", "pre"]
 
-_SKIPPED = frozenset(
+#: Elements without text to read.
+SKIPPED = frozenset(
     {
         *("head", "script", "style", "template", "svg", "canvas", "iframe", "frame", "object", "embed"),
         *("applet", "audio", "video", "map", "select", "option", "optgroup", "datalist", "button", "input"),
         *("textarea", "progress", "meter", "dialog", "rp", "rt", "nav", "footer", "colgroup"),
     }
 )
-_INLINE = frozenset(
+_HOLD_TABLES = frozenset({"nav", "footer", "dialog"})
+#: Elements that do not end a paragraph.
+INLINE = frozenset(
     {
         *("a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font"),
         *("i", "ins", "kbd", "label", "mark", "nobr", "q", "ruby", "s", "samp", "small", "span", "strike"),
@@ -40,6 +42,7 @@ _INLINE = frozenset(
 )
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _CELLS = frozenset({"td", "th"})
+_TABLE_PARTS = frozenset({"tr", "td", "th", "thead", "tbody", "tfoot", "caption"})
 #: Words in class or id that name what surrounds a text; they make an element suspect, never condemn it alone.
 _SURROUNDINGS = re.compile(
     r"(?:^|[\s_-])(?:nav|navbar|navigation|menu|breadcrumbs?|crumbs?|foot|footer|copyright|sidebar|side|aside|related"
@@ -60,8 +63,6 @@ _CJK = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f"
 _CJK_BREAK = re.compile(f"(?<=[{_CJK}])[ \t\r\f]*\n[ \t\r\n\f]*(?=[{_CJK}])")
 _FORMATTING = re.compile(r"<(/?)(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])[^>]*>", re.I | re.A)
 _TAG = re.compile(r"<[^>]*>")
-_ROW = re.compile(r"<tr(?=[\s/>])")
-_CELL = re.compile(r"<t[dh](?:[\s/][^>]*)?>")
 _LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{20000,}>")
 
 
@@ -87,7 +88,7 @@ class Outline:
     tags: list[str] = field(default_factory=lambda: ["body"])
     suspects: list[bool] = field(default_factory=lambda: [False])
     paragraphs: list[Paragraph] = field(default_factory=list)
-    tables: list[str] = field(default_factory=list)
+    tables: tuple[str, ...] = ()
 
 
 def parse_tree(html: str) -> Any:
@@ -124,24 +125,15 @@ def collapse(text: str) -> str:
     return _SPACE.sub(" ", _CJK_BREAK.sub("", text))
 
 
-def _data_table(table: Any) -> str | None:
-    """Return the HTML of a table of data, None for one that lays out a page.
-
-    Data: no table inside, two rows, a row of two cells, and cells too short to be articles.
-    """
-    if table.getattr("role") == "presentation" or table.query_selector("table") is not None:
-        return None
-    html: str = table.html
-    rows = _ROW.split(html)[1:]
-    if len(rows) < 2 or all(len(_CELL.findall(row)) < 2 for row in rows):
-        return None
+def _has_rows_to_read(html: str) -> bool:
+    """Tell a table whose rows are lines of the text from one whose cells are too long: articles."""
     longest, whole = 0, len(html)
-    for cell in _CELL.split(html):
+    for cell in CELL_TAG.split(html):
         if len(cell) > LONG_CELL_CHARS:
             longest = max(longest, len(_SPACE.sub(" ", _TAG.sub("", cell))))
     if longest > LONG_CELL_CHARS:
         whole = len(_SPACE.sub(" ", _TAG.sub("", html)))
-    return html if longest <= MAX_CELL_CHARS and longest < 0.7 * max(whole, 1) else None
+    return longest <= MAX_CELL_CHARS and longest < LONG_CELL_SHARE * max(whole, 1)
 
 
 class _Walker:
@@ -149,11 +141,11 @@ class _Walker:
 
     def __init__(self) -> None:
         self.outline = Outline()
+        self.tables = PageTables()
         self.element = 0
         self.buffer: list[str] = []
         self.link_chars = 0
         self.link_depth = self.pre_depth = self.row_depth = 0
-        self.tables_chars = 0
         self.kinds: list[ParagraphKind] = ["text"]
 
     def flush(self) -> None:
@@ -179,26 +171,30 @@ class _Walker:
 
     def enter(self, node: Any, tag: str) -> bool:
         """Enter an element; False when it is not to be walked into."""
-        if tag in _SKIPPED:
+        if tag in SKIPPED:
+            if tag in _HOLD_TABLES:
+                self.tables.keep_within(node)
             return False
         if tag == "br":
             self.buffer.append("\n" if not self.row_depth else " ")
             return False
-        if tag in _INLINE:
+        if self.row_depth and tag not in _TABLE_PARTS and has_hidden_style(node):
+            return False
+        if tag in INLINE:
             self.link_depth += tag == "a"
             return True
         if self.row_depth and tag != "tr":
             # Inside a data table a row is the paragraph: cells are told apart by tabs, blocks in them by spaces.
             self.buffer.append("\t" if tag in _CELLS and any(part.strip() for part in self.buffer) else " ")
             return True
-        if node.hasattr("hidden") or node.getattr("aria-hidden") == "true":
-            return False
-        if (style := node.getattr("style")) and _HIDDEN_STYLE.search(style):
+        if _is_hidden(node):
+            self.tables.keep_within(node)
             return False
         self.flush()
         kind = self.kinds[-1]
-        html = _data_table(node) if tag == "table" and not self.row_depth else None
-        laid_out = tag in {"table", "tr"} and html is None and not self.row_depth
+        html = self.tables.keep(node) if tag == "table" and not self.row_depth else None
+        has_rows = html is not None and node.getattr("role") != "presentation" and _has_rows_to_read(html)
+        laid_out = tag in {"table", "tr"} and not has_rows and not self.row_depth
         self.outline.parents.append(self.element)
         self.outline.tags.append("layout" if laid_out else tag)
         self.outline.suspects.append(_is_suspect(node, tag))
@@ -207,10 +203,9 @@ class _Walker:
             kind = "heading"
         elif tag in {"li", "dt", "dd"}:
             kind = "item"
-        elif html is not None:
+        elif has_rows:
             self.row_depth += 1
             kind = "row"
-            self._keep_table(html)
         elif tag == "pre":
             self.pre_depth += 1
         self.kinds.append(kind)
@@ -218,7 +213,7 @@ class _Walker:
 
     def leave(self, tag: str) -> None:
         """Leave an element that was walked into."""
-        if tag in _INLINE:
+        if tag in INLINE:
             self.link_depth -= tag == "a"
             return
         if self.row_depth and tag not in {"tr", "table"}:
@@ -232,10 +227,16 @@ class _Walker:
         self.kinds.pop()
         self.element = self.outline.parents[self.element]
 
-    def _keep_table(self, html: str) -> None:
-        if len(html) <= MAX_TABLE_CHARS and self.tables_chars + len(html) <= MAX_TABLES_CHARS:
-            self.tables_chars += len(html)
-            self.outline.tables.append(html)
+
+def _is_hidden(node: Any) -> bool:
+    if node.hasattr("hidden") or node.getattr("aria-hidden") == "true":
+        return True
+    return has_hidden_style(node)
+
+
+def has_hidden_style(node: Any) -> bool:
+    """Say whether an element's own style hides it."""
+    return bool((style := node.getattr("style")) and _HIDDEN_STYLE.search(style))
 
 
 def _is_suspect(node: Any, tag: str) -> bool:
@@ -288,4 +289,5 @@ def outline_of(tree: Any) -> Outline:
             following = node.next
         node = following
     walker.flush()
+    walker.outline.tables = tuple(walker.tables.html)
     return walker.outline

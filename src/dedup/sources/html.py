@@ -53,4 +53,4 @@ def read_html(html: str) -> HtmlPage:
         raise Refused(
             "empty", "the page has no visible text; it may be built by scripts: save it as the browser shows it"
         )
-    return HtmlPage(text, tuple(outline.tables), page_facts(tree, outline))
+    return HtmlPage(text, outline.tables, page_facts(tree, outline))
