@@ -278,6 +278,9 @@ def masked_name(text: str) -> tuple[int, int] | None:
     return match.span() if match else None
 
 
+#: Characters that function words before a generic 镇 or 县 are made of (并在|镇, 今年全|县); names hardly have them.
+_FUNCTION_CHARACTERS = "在是的和与对及今去明年月日并由从被使让将把不有了其他各全我本省市县区乡镇该这为经"
+_FUNCTION = re.compile(f"[{_FUNCTION_CHARACTERS}]")
 _PLACE = "[\u4e00-\u9fff]{2,8}?(?:[县区旗州盟镇乡市]|街道)"
 _UNKNOWN = re.compile(
     r"(?:我们?|谨|委托，?)[^，。]{0,3}代表(?P<speaks>[\u4e00-\u9fff]{2,10}?(?:[省市县区旗州盟镇乡]|街道))(?:人民)?(?:政府|办事处)"
@@ -286,7 +289,8 @@ _UNKNOWN = re.compile(
 )
 #: Names that the table need not have, as the subject of a sentence; less than beyond doubt.
 _SUBJECT = re.compile(
-    r"(?:^|[\n。，；：）“]|把|将|是|建设|打造)(?P<name>[\u4e00-\u9fff]{2,3}(?P<kind>[县区旗镇乡]))"
+    r"(?:^|[\n。，；：）“]|把|将|是|建设|打造)(?P<name>"
+    rf"(?:(?![{_FUNCTION_CHARACTERS}])[\u4e00-\u9fff]){{2,3}}(?P<kind>[县区旗镇乡]))"
     "(?=财政|入选|人民(?!政府|法院|医院)|位于|地处|建成|实现|完成|荣获|被评|成为|党委、?政府|党委政府|党工委|经济社会|坚持"
     "|撤县设|撤乡设)"
 )
@@ -304,8 +308,6 @@ _GENERIC = re.compile(
     r"|(?:园|社|辖|城|郊|市|景|校|小|县|灾|库|林|牧|矿|街|片|特|战|军|禁|专|厂|院|教|学"
     r"|开发|试验|示范|保护|行政|功能|核心|集聚|产业|工业|经济|棚户|集中|安置|居住|商业|商务|旅游|度假|农业|促进)区$"
 )
-#: Characters that function words before a generic 镇 or 县 are made of (并在|镇, 今年全|县); names hardly have them.
-_FUNCTION = re.compile("[在是的和与对及今去明年月日并由从被使让将把不有了其他各全我本省市县区乡镇该这为经]")
 
 
 def _generic(name: str) -> bool:

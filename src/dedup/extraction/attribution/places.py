@@ -138,7 +138,7 @@ def _stem_of(name: str, table: Divisions) -> str:
     if rows:
         return rows[0].short
     kind = kind_of(name)
-    return name[: -len(kind)] if len(name) - len(kind) >= 2 else name
+    return name.removesuffix(kind) if len(name) - len(kind) >= 2 else name
 
 
 def _suffices(one: Named, table: Divisions, kinds: list[str]) -> bool:
