@@ -41,7 +41,10 @@ def _place(figure: Figure) -> tuple[int, int]:
 def _joined(figures: Figures) -> list[tuple[int, ...]]:
     quotes = figures.table.column("quote")
     shares = pc.is_in(figures.table.column("measure"), pa.array(["share", "rate"]))
-    rows = pc.indices_nonzero(pc.and_(pc.match_substring_regex(quotes, _RATIO), shares)).to_pylist()
+    sections = figures.table.column("section_id")
+    # The evidence of the first term may end with it: all terms of a section that has a ratio are looked at.
+    with_ratio = pc.unique(sections.filter(pc.and_(pc.match_substring_regex(quotes, _RATIO), shares)))
+    rows = pc.indices_nonzero(pc.and_(pc.is_in(sections, with_ratio), shares)).to_pylist()
     held = figures.load(rows)
     ordered = sorted((held[row] for row in rows), key=lambda f: (f.section, *_place(f)))
     groups: list[list[Figure]] = []
