@@ -60,8 +60,9 @@ class _Clause:
     right: tuple[int, int]
     predicate: Predicate
     continues: bool
-    subject_end: int = 0
+    since: int
     head: str = ""
+    rest: str = ""
     base: str | None = None
     relation: bool = False
     multiple: bool = False
@@ -93,6 +94,11 @@ def read_figures(text: str, overwritten: int = 0) -> list[Figure]:
     reading = read(text)
     quantities = find_quantities(reading, overwritten)
     return _Grammar(reading, quantities).run() if quantities else []
+
+
+def _trimmed(head: str) -> str:
+    """Return a subject without the adverbs that end it (服务业增加值分别 | 是, 养殖面积已 | 占)."""
+    return head[: read_predicate(head).subject]
 
 
 class _Grammar:
@@ -138,7 +144,7 @@ class _Grammar:
         right_end = reading.clause_end(last.end - 1)
         if after is not None:
             right_end = min(right_end, max(after.start, last.end))
-        clause = _Clause(quantities[i : i + count], left, left_start, (last.end, right_end), predicate, continues)
+        clause = _Clause(quantities[i : i + count], left, left_start, (last.end, right_end), predicate, continues, quantities[i - 1].end if i else 0)
         self._analyse(i, clause, after)
         subjects = self._subjects(i + count - 1, clause)
         if subjects:
@@ -188,13 +194,13 @@ class _Grammar:
         shadow = self.reading.shadow
         left, predicate, quantity = clause.left, clause.predicate, clause.run[0]
         dimension = quantity.dimension
-        clause.subject_end, clause.base = predicate.subject, predicate.base
+        clause.base = predicate.base
         clause.head = left[: predicate.subject]
         clause.arrives = self._arrives(i)
         relation = find_relation(left) if dimension != "multiple" else None
         if relation is not None and (dimension in ("ratio_points", "ratio") or relation[1].startswith("超")):
-            clause.subject_end, clause.base, clause.relation = relation[0], relation[2], True
-            clause.head = left[: relation[0]]
+            clause.base, clause.relation = relation[2], True
+            clause.head = _trimmed(left[: relation[0]])
         elif predicate.bound == "over" and self._passes_base(quantity, clause):
             clause.relation = True
         elif after is not None and len(shadow[clause.run[-1].end : after.start]) <= 16 and _ARRIVAL.fullmatch(shadow, clause.run[-1].end, after.start):
@@ -202,20 +208,20 @@ class _Grammar:
             if origin is not None:
                 end, period, rest = origin
                 clause.starts, clause.period = True, period
-                clause.subject_end = end
-                clause.head = left[:end] + ("" if rest in ("的", "每月", "每人每年", "每年", "每人每月") else rest)
+                clause.rest = "" if rest in ("的", "每月", "每人每年", "每年", "每人每月") else rest
+                clause.head = left[:end] + clause.rest
         if dimension == "multiple" and not predicate.change or (dimension == "ratio" and predicate.of):
             multiple = find_multiple(left)
             if multiple is not None:
-                clause.subject_end, clause.base = multiple
+                clause.base = multiple[1]
                 clause.multiple = dimension == "multiple"
-                clause.head = left[: multiple[0]]
+                clause.head = _trimmed(left[: multiple[0]])
                 clause.plan = dimension == "ratio" and re.search("预算|计划|任务|目标", multiple[1]) is not None
         if dimension == "ratio" and not clause.relation:
             share = find_share(clause.head)
             if share is not None and share[1]:
-                clause.subject_end, clause.share = share
-                clause.head = left[: share[0]]
+                clause.share = share[1]
+                clause.head = _trimmed(left[: share[0]])
 
     def _passes_base(self, quantity: Quantity, clause: _Clause) -> bool:
         """Say whether 超过 stands between a base that is a quantity and the number: 比42亿元的目标超过1.9亿元."""
@@ -246,13 +252,13 @@ class _Grammar:
         lead, scope = strip_lead(clause.head)
         start = clause.left_start + lead
         raw = clause.head[lead:]
-        name = clean(raw if len(clause.head) != clause.subject_end else compact[start : start + len(raw)])
+        name = clean(raw if clause.rest else compact[start : start + len(raw)])
         if not name:
             start = quantity.start if not clause.left.strip() else clause.left_start
         if not name and predicate.change_name and not context.subjects:
             name = predicate.change_name
-        if clause.arrives and len(name) <= 2:
-            name = ""
+        if clause.arrives:
+            name = ""  # 由A增加到B: what arrives is what set out
         verb_only = bool(name) and is_verb(name)
         noun = self._noun(last, clause, name, verb_only)
         spent = spending(name) if dimension == "money" and name and not predicate.change else None
@@ -275,9 +281,11 @@ class _Grammar:
             subjects = named(name, start, scope, predicate, quantity, count, context, continues=clause.continues)
         else:
             of_share = dimension == "ratio_points"
-            subjects = inherited(self.reading, predicate, quantity, count, clause.left_start, context, of_share=of_share)
+            subjects = inherited(self.reading, predicate, quantity, count, clause.left_start, clause.since, context, of_share=of_share)
             fresh = False
         if quantity.form == "ratio" and quantity.parts > 1:
+            if fresh and name:
+                context.name([Subject(name, start, scope)])
             subjects = parts_of(subjects, name or (subjects[0].name if subjects else ""), quantity)
             fresh = False
         if clause.share is not None:

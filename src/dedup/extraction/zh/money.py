@@ -56,6 +56,7 @@ def purpose(
         body = re.split("[、，]", body)[0]
     else:
         body = ""
+    body = body.strip("的")
     if not body and last + 1 < len(quantities) and quantities[last + 1].start == end:
         after = quantities[last + 1]
         body = noun_behind(shadow[after.end : reading.clause_end(after.end - 1)]).name

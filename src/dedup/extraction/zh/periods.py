@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
-from dedup.extraction.zh.words import TIME
+from dedup.extraction.zh.words import TIME, TIME_FIRST
 from dedup.extraction.zh.reading import Reading
 
-_TIME = re.compile(rf"(?<![比较与同为于是]){TIME}(?!产值|任务|计划数)")
+_TIME = re.compile(rf"(?=[{TIME_FIRST}])(?<![比较与同为于是续达第由])(?<![0-9]){TIME}(?!产值|任务|计划数)")
 _FOUR = re.compile("(?:19|20)[0-9]{2}")
 _SEVERAL = re.compile("(?:[两二三四五六七八九十几]|[2-9]|1[0-9])年(?:来|间|累计|内|共)|“[^”]{1,3}”(?:时期|期间|以来)|本届政府|以来")
 _CONSTANT = re.compile("不变价|可比价|可比口径")
@@ -23,6 +23,8 @@ class Periods:
         shadow = reading.shadow
         self._spans = [m.span() for m in _TIME.finditer(shadow) if m.end() - m.start() > 1]
         self._starts = [start for start, _ in self._spans]
+        self._ends = dict(self._spans)
+        self._openings = [start for start, _ in self._spans if start - reading.sentence_start(start) <= 4]
         compact = reading.compact
         self._bases: list[tuple[int, str, bool]] = []
         if "价" in compact:
@@ -33,12 +35,20 @@ class Periods:
             self._bases.sort()
 
     def before(self, at: int) -> str | None:
-        """Return the nearest expression of time before `at`: of its sentence, else the last one before that."""
+        """Return the nearest expression of time before `at`: of its paragraph, else the last that opened a sentence."""
         index = bisect_right(self._starts, at - 1) - 1
         if index < 0:
             return None
+        paragraph = self._reading.shadow.rfind("\n", 0, at) + 1
         start, end = self._spans[index]
-        return self._reading.compact[start:end] if end <= at else None
+        if start < paragraph:
+            # Of the paragraphs before, only what opened a sentence goes on to hold.
+            index = bisect_right(self._openings, at - 1) - 1
+            if index < 0:
+                return None
+            start = self._openings[index]
+            end = self._ends[start]
+        return self._reading.compact[start:end].strip("的到至") if end <= at else None
 
     def is_year_before(self, base: str, at: int) -> bool:
         """Say whether a base of comparison (`2020年`) is the year before the one that the text last spoke of."""

@@ -349,7 +349,7 @@ def _numeral(shadow: str, start: int, end: int, before: str) -> Quantity | None:
 
 def _rank(shadow: str, start: int, end: int, value: float, unit: str, after: int, leading: bool) -> Quantity:
     bound: Bound | None = "at_most" if leading else None
-    return Quantity(start, after, start, end, value, unit, None, bound, form="rank")
+    return Quantity(start - (shadow[start - 1] in "第前"), after, start, end, value, unit, None, bound, form="rank")
 
 
 def _ratio(shadow: str, match: re.Match[str]) -> list[Quantity]:

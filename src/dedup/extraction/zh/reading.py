@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -23,10 +24,14 @@ _SIGNS = str.maketrans(
 )
 # A blank between digits parts two numbers; any other is a stray one.
 _BLANK = re.compile(rf"(?<![0-9])[{BLANKS}]+|(?<=[0-9])[{BLANKS}]+(?![0-9])")
+# Markdown that makes a quantity bold (共**32个**) masks nothing.
+_BOLD_QUANTITY = re.compile(r"\*\*[0-9][^*\n]{0,24}[^0-9*\n]\*\*")
+_BLANK_OR_BOLD = re.compile(rf"\*\*|{_BLANK.pattern}")
 _COMMA = re.compile(r",(?![0-9]{3}(?![0-9]))|(?<![0-9]),")
 # Between full-width digits, three of them behind it: a separator of thousands.
 _WIDE_COMMA = re.compile("(?<=[０-９])，(?=[０-９]{3}(?![０-９]))")
-_STOP = re.compile(r"\.(?![0-9A-Za-z])|(?<![0-9A-Za-z])\.")
+# A point with a digit behind it only has lost the digit before it (新建.5公里): it stays, and the number is none.
+_STOP = re.compile(r"\.(?![0-9A-Za-z])|(?<![0-9A-Za-z])\.(?![0-9])")
 _REMARK = re.compile(r"（[^（）\n]{0,30}）")
 _PLAIN_REMARK = re.compile(r"（(?:[^0-9]*|[0-9]{1,3}|[0-9]{4}年[^0-9]*)）")
 _CLAUSE_END = re.compile(r"[，。；：！？\n（）…]|——")
@@ -95,7 +100,7 @@ def read(text: str) -> Reading:
     shifts: list[int] = []
     pieces: list[str] = []
     last = length = 0
-    for blank in _BLANK.finditer(text):
+    for blank in _blanks(text):
         if blank.start() > last:
             starts.append(length)
             shifts.append(last - length)
@@ -118,6 +123,16 @@ def read(text: str) -> Reading:
     if "（" in shadow:
         shadow = _REMARK.sub(_blot, shadow)
     return Reading(compact, shadow, starts, shifts)
+
+
+def _blanks(text: str) -> Iterator[re.Match[str]]:
+    """Return what is left out of a text, in order: stray blanks, and marks that make quantities bold."""
+    if "**" not in text:
+        return _BLANK.finditer(text)
+    bold = {at for m in _BOLD_QUANTITY.finditer(text) for at in (m.start(), m.end() - 2)}
+    if not bold:
+        return _BLANK.finditer(text)
+    return (m for m in _BLANK_OR_BOLD.finditer(text) if m.group() != "**" or m.start() in bold)
 
 
 def _blot(match: re.Match[str]) -> str:

@@ -19,7 +19,7 @@ _ROOT_TAIL = re.compile(
 _GRADE = re.compile("(?:国家|省|市|县|区|部|镇|乡|村|地厅|[一二三四五]星|[1-5A]+)级\\Z")
 _RANKED = re.compile(
     "(?P<what>(?:总量|增幅|增速|占比|规模|人均|总产|绩效|排名|名次|综合实力)*(?:和(?:总量|增幅|增速|规模))?)(?:均|分别|双双)?(?:位|居|列|排|在)*"
-    "(?P<where>全[国省市县区州](?:[^，]{0,6})?)?(?:排名|排|列|居|位居|位列)*\\Z"
+    "(?P<where>全[国省市县区州](?:[^，第]{0,6})?)?(?:排名|排|列|居|位居|位列)*\\Z"
 )
 _MASKS = "xX×*□～"
 _PHASE = re.compile("[一二三四]期")
@@ -45,6 +45,9 @@ def named(
         if count == len(parts) or (count == 1 and (each or quantity.form == "fan" or (rate and heads and "比" not in name))):
             return [Subject(clean(part), start, scope) for part in parts]
     last = context.subjects[-1] if context.subjects else None
+    root = last.name if last is not None else ""
+    if BARE_TOTAL.fullmatch(name) and root:
+        return [Subject(root[len(leading_verb(root)) :] + name, start, scope)]
     if last is not None and continues:
         verb = leading_verb(last.name)
         grade = _GRADE.fullmatch(name)
@@ -52,9 +55,6 @@ def named(
             return [Subject(verb + name + last.name[last.name.index("级") + 1 :], start, scope)]
         if verb and not leading_verb(name) and HEAD.search(last.name) is None and not is_light(verb):
             return [Subject(verb + name, start, scope)]
-    root = last.name if last is not None else ""
-    if BARE_TOTAL.fullmatch(name) and root:
-        return [Subject(root[len(leading_verb(root)) :] + name, start, scope)]
     if BARE_HEAD.fullmatch(name):
         shorter = _ROOT_TAIL.sub("", root)
         if root and shorter and shorter != root and len(shorter) <= 12:
@@ -97,16 +97,17 @@ def attributed(name: str, verb_only: bool, noun: Noun, dimension: str, counted_n
 
 
 def inherited(
-    reading: Reading, predicate: Predicate, quantity: Quantity, count: int, begin: int, context: Context, *, of_share: bool
+    reading: Reading, predicate: Predicate, quantity: Quantity, count: int, begin: int, since: int, context: Context, *, of_share: bool
 ) -> list[Subject]:
     """Return the subject of a clause that names none: that of the clauses before.
 
     Parameters
     ----------
     begin : where the words of the clause begin
+    since : where the quantity before it ends
     of_share : the number may be the change of a share (`占比达到5%，提高1个百分点`)
     """
-    masked = _masked_clause(reading, begin, context)
+    masked = _masked_clause(reading, begin, since, context)
     if masked is not None:
         context.name([masked])
         return [masked]
@@ -129,13 +130,15 @@ def inherited(
     return [context.heading] if context.heading is not None else []
 
 
-def _masked_clause(reading: Reading, begin: int, context: Context) -> Subject | None:
+def _masked_clause(reading: Reading, begin: int, since: int, context: Context) -> Subject | None:
     """Return the subject of the clause right before where its number is masked: 人均纯收入突破xxxx元，净增580元."""
     shadow = reading.shadow
     clause = reading.clause_start(begin)
     if clause != begin or clause - 2 <= context.sentence or shadow[clause - 1] != "，":
         return None
     previous = max(reading.clause_start(clause - 2), context.sentence)
+    if since > previous:
+        return None
     text = shadow[previous : clause - 1]
     mask = next((i for i, c in enumerate(text) if c in _MASKS), -1)
     if mask < 2 or any(c.isdigit() for c in text[mask:]) and "元" not in text[mask:]:
@@ -151,7 +154,7 @@ def ranked(name: str, start: int, scope: str | None, context: Context) -> Subjec
     """Return what is ranked: the last subject, or its 总量, 增幅; where it is ranked is its scope."""
     match = _RANKED.fullmatch(name)
     if match is None:
-        inside = re.search("(?:在|居|列|位居|位列)*(?P<where>全[国省市县区州](?:[^，]{0,4})?)(?:排名|排|列|居)*\\Z", name)
+        inside = re.search("(?:在|居|列|位居|位列)*(?P<where>全[国省市县区州](?:[^，第]{0,4})?)(?:排名|排|列|居)*\\Z", name)
         if inside is None or inside.start() < 2:
             return Subject(name, start, scope)
         return Subject(name[: inside.start()], start, inside["where"])
