@@ -116,7 +116,7 @@ def copies() -> tuple[Report, Report]:
 
 def test_figures_that_copies_state_differently_are_named_in_both() -> None:
     head, copy = copies()
-    found = [row for row in failed(head, copy, conflicts=conflict("unit", copy, head, "8%", "8‰"))]
+    found = failed(head, copy, conflicts=conflict("unit", copy, head, "8%", "8‰"))
     rules = {(row["section_id"], row["rule"]): row["formula"] for row in found}
     assert rules[("s_1", "copies_differ")] == "8‰ here, 8% in 1 copy"
     assert rules[("s_2", "copies_differ")] == "8% here, 8‰ in 1 copy"

@@ -79,13 +79,14 @@ COUNTY_TERMS: tuple[int, ...] = (2007, 2012, 2017, 2022)
 #: Words that did not exist before an event -> its year. No report that uses them was written earlier.
 FIRST_USED: dict[str, int] = {
     "三个代表": 2000,
-    "非典": 2003,
+    "抗击非典": 2003,
+    "“非典”": 2003,
     "科学发展观": 2003,
     "社会主义新农村": 2005,
     "八荣八耻": 2006,
-    "汶川": 2008,
+    "汶川地震": 2008,
+    "汶川特大地震": 2008,
     "学习实践科学发展观": 2008,
-    "中国梦": 2012,
     "八项规定": 2012,
     "供给侧": 2015,
     "精准扶贫": 2013,

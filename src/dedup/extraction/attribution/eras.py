@@ -24,7 +24,7 @@ from dedup.extraction.attribution.numerals import read_count
 
 _CONGRESS = "(?P<congress>十[四五六七八九]|二十)大"
 _PLAN = '[“"‘「]?(?P<plan>十[一二三四五]五|[七八九十]五)[”"’」]?(?:发展|社会发展)?(?:规划|计划|时期|纲要|期间)?'
-_FIRST_YEAR = "(?:开局|起步|第一|头一|首|启动)"
+_FIRST_YEAR = "(?:开局|起步|第一|头一|首)"
 
 #: What is said of a year -> which year of the event that makes it.
 _OF_PLAN = re.compile(
@@ -90,7 +90,12 @@ def year_of_predicate(text: str, start: int, end: int) -> Event | None:
         if old is not None and new == old + 5:
             return Event(old + 4, match.start(), match.end())
     met = _OF_CONGRESS.search(text, start, end)
-    if met is not None and met["congress"] in CONGRESSES:
+    # 迎接党的十八大召开的重要一年 may be the year before.
+    if (
+        met is not None
+        and met["congress"] in CONGRESSES
+        and not re.search("迎|筹备", text[met.start() - 4 : met.start()])
+    ):
         return Event(CONGRESSES[met["congress"]][0], met.start(), met.end())
     followed = _AFTER_CONGRESS.search(text, start, end)
     if followed is not None and followed["congress"] in CONGRESSES:
@@ -231,7 +236,8 @@ def latest_year(text: str) -> Event | None:
             ends.append(Event(following[0][0] + 1, sessions.start, sessions.end))
     plan = latest_plan(text)
     if plan is not None and plan.year + 5 in FIVE_YEAR_PLANS.values():
-        ends.append(Event(plan.year + 6, plan.start, plan.end))
+        # An old plan may be named in passing, and no other.
+        ends.append(Event(plan.year + 6, plan.start, plan.end, certain=False))
     return max(ends, key=lambda event: event.year) if ends else None
 
 

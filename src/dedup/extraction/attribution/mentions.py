@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dedup.extraction.attribution.claims import Claim
 from dedup.extraction.attribution.eras import Event, year_of_predicate
@@ -44,7 +44,9 @@ _TASKS = (
     "|总体思路|基本思路|工作思路|工作目标|工作任务|工作部署|工作计划|主要工作|工作要点|重点任务|工作建议|工作意见|主要安排|目标任务"
     "|工作举措|主要措施|主要指标|指标安排|计划安排|计划草案|预算草案|计划指标)"
 )
-_DONE = "(?:的?(?:完成|实现|落实|执行)情况|已|顺利|圆满|均|都|全面完成|全部)"
+_DONE = (
+    "(?:的?(?:完成|实现|落实|执行)情况|已|顺利|圆满|均|都|全面完成|全部|基本|较好|如期|得到|扎实|有序|稳步|取得|超额)"
+)
 _EVENTFUL = "不平凡|不寻常|极不|非凡|难忘|丰收|历史上|经受|考验|成绩|成效|喜人|走过|取得|发展最快|变化最大|战胜|克服"
 _AHEAD = "|".join(
     (
@@ -77,6 +79,7 @@ _HALF = re.compile(
 
 _LEFT_BACK = re.compile(r"(?:回顾|总结|回首|过去的|刚刚过去的|即将过去的|已经过去的)$")
 _LEFT_AHEAD = re.compile(r"(?:做好|抓好|搞好|干好|部署|安排|谋划|展望|完成好)$")
+_LEFT_DONE = re.compile("完成|实现|达到|落实|兑现|按照|根据|围绕")
 _LEFT_OTHER = re.compile(r"(?:[由从自比较与到同至是为和超在截]|截至|截止|相比|截止到|相当于|[0-9—\-～~至、×])$")
 _CLAUSE_START = re.compile(r"(?:^|[。！!；;：:\n，,、）)\d][ \t]*)$")
 
@@ -152,9 +155,30 @@ def read_mentions(text: str) -> Reading:
             claims.append(own)
             if own.role == "plan" and own.weight >= 2:
                 plan_from = min(plan_from, start)
+    # An event of another year says that the year was put in, whatever part of the report it stands in.
+    told = {m.start for m in found if m.event is not None and m.event.year != m.year}
+    claims = _reviewed_first(claims, told)
     claims.extend(_cover(text))
     half_year = _SECOND_HALF.search(text) is not None and _FIRST_HALF.search(text) is not None
     return Reading(tuple(found), tuple(claims), half_year, plan_from)
+
+
+def _reviewed_first(claims: list[Claim], told: set[int]) -> list[Claim]:
+    """Take `2019年是…关键之年` in the part that looks back on 2019 for what it is: before the first words of tasks."""
+    ahead = min((c.start for c in claims if c.role == "plan" and c.weight >= 3), default=None)
+    back = {c.year: c.start for c in reversed(claims) if c.role == "review" and c.weight >= 2 and c.year is not None}
+    return [
+        replace(c, role="review")
+        if c.role == "plan"
+        and c.weight == 2
+        and c.kind == "number"
+        and c.start not in told
+        and c.year in back
+        and back[c.year] < c.start
+        and (ahead is None or c.start < ahead)
+        else c
+        for c in claims
+    ]
 
 
 def _claim(text: str, left: str, mention: Mention, plan_from: int) -> tuple[Event | None, Claim | None]:
@@ -184,6 +208,11 @@ def _claim(text: str, left: str, mention: Mention, plan_from: int) -> tuple[Even
     if half is not None:
         if back and kind == "this":
             return None, say("review", 3, end)
+        whole = half.group()[1:] == "半年"
+        if whole and (looked := _LOOKED_BACK.match(text, half.end())) is not None:
+            return None, say("review", 3, looked.end())
+        if whole and (planned := _PLANNED.match(text, half.end())) is not None:
+            return None, say("plan", 3, planned.end())
         reported = kind == "number" and half.group() in ("上半年", "前三季度") and _CLAUSE_START.search(left)
         return None, say("review", 1, half.end()) if reported and _STATES.match(text, half.end()) else None
     if back:
@@ -191,7 +220,7 @@ def _claim(text: str, left: str, mention: Mention, plan_from: int) -> tuple[Even
     if _LEFT_AHEAD.search(left):
         return None, say("plan", 3, end)
     planned = _PLANNED.match(text, end)
-    if planned is not None and "完成" not in left and "确定" not in planned.group():
+    if planned is not None and not _LEFT_DONE.search(left) and "确定" not in planned.group():
         return None, say("plan", 3, planned.end())
     looked = _LOOKED_BACK.match(text, end)
     if looked is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dedup.extraction.attribution.eras import earliest_year, latest_year
+from dedup.extraction.attribution.eras import Event, earliest_year, latest_year
 from dedup.extraction.attribution.mentions import Reading
 
 #: Units that no year has: the sentence counts something, and only chance would make it the page's year.
@@ -53,26 +53,35 @@ def find_proofs(text: str, reading: Reading) -> list[Proof]:
             counts[mention.year] = counts.get(mention.year, 0) + 1
             first.setdefault(mention.year, (mention.start, mention.end))
     proofs = [
-        Proof(mention.year, "event", 2, mention.start, mention.event.end)
-        for mention in reading.mentions
-        if mention.year is not None and mention.event is not None and mention.event.year != mention.year
+        # One year apart is how authors err, or how events are misread.
+        Proof(m.year, "event", 2 if abs(m.event.year - m.year) > 1 else 1, m.start, m.event.end)
+        for m in reading.mentions
+        if m.year is not None and m.event is not None and m.event.year != m.year
     ]
     suspects = {year for year, n in counts.items() if year in roles or n >= 3}
-    bounds = (earliest_year(text), latest_year(text)) if suspects else (None, None)
+    bounds = (earliest_year(text), latest_year(text)) if roles else (None, None)
     for year in sorted(suspects):
         held = roles.get(year, {"review": 0, "plan": 0})
         if held["review"] and held["plan"] and not reading.half_year and not _has_neighbours(year, roles, counts):
-            weight = 2 if min(held.values()) >= 2 else 1
+            weight = 2 if held["plan"] >= 3 and held["review"] >= 2 else 1
             proofs.append(Proof(year, "both_roles", weight, *first[year]))
         proofs.extend(_self_comparisons(text, year))
-        proofs.extend(_quantities(text, year))
-        low, high = bounds
-        if held["plan"] or held["review"]:
-            if low is not None and low.year > year:
-                proofs.append(Proof(year, "too_early", 2, low.start, low.end))
-            if high is not None and high.year < year:
-                proofs.append(Proof(year, "too_late", 2 if high.year < year - 2 else 1, high.start, high.end))
+        if year in roles:
+            proofs.extend(_quantities(text, year))
+            proofs.extend(_out_of_its_time(year, held, *bounds))
     return proofs
+
+
+def _out_of_its_time(year: int, held: dict[str, int], low: Event | None, high: Event | None) -> list[Proof]:
+    """Return whether the text speaks of what came later, or only of what was long past."""
+    found = []
+    # A report is read at the beginning of the year it plans for, a year after the one it looks back on.
+    written = year if held["plan"] else year + 1
+    if low is not None and low.year > written:
+        found.append(Proof(year, "too_early", 2, low.start, low.end))
+    if high is not None and high.year < year:
+        found.append(Proof(year, "too_late", 2 if high.certain and high.year < year - 2 else 1, high.start, high.end))
+    return found
 
 
 def _has_neighbours(year: int, roles: dict[int, dict[str, int]], counts: dict[int, int]) -> bool:
@@ -90,12 +99,15 @@ def _self_comparisons(text: str, year: int) -> list[Proof]:
     pattern = re.compile(
         rf"(?<![0-9]){year}年(?![初末底前度]|[0-9]+月|[上下]半年|[一二三四]季度|同期|年)[^。；\n]{{0,60}}?"
         rf"(?:是|比|较|与|同|相当于|为){year}年(?![初末底前]|[0-9]+月|[上下]半年|[一二三四]季度|同期|全国|全省|的?(?:预期|计划|目标))"
-        r"[^。；，\n]{0,16}?(?:倍|增长|增加|提高|持平|翻|下降|减少|相比|出口|×|[0-9])"
+        r"[^。；，\n]{0,16}?(?:倍|增长|增加|提高|持平|翻|下降|减少|相比)"
     )
     return [Proof(year, "self_comparison", 2, *match.span()) for match in pattern.finditer(text)][:3]
 
 
 def _quantities(text: str, year: int) -> list[Proof]:
+    if year % 10 == 0:
+        # Round numbers count things without any help.
+        return []
     pattern = re.compile(rf"(?<![0-9.]){year}{_QUANTITY}")
     found = [match.span() for match in pattern.finditer(text)]
     # Once is chance: about one number in a thousand. Twice in one text, beside the year itself, is not.

@@ -21,7 +21,7 @@ _FOREIGN = re.compile(
     r"|percent|per cent|pct|points?|pp|hours?|days?|years?|months?|people|persons"
 )
 _PERCENT = re.compile(r"[±+＋-]?[%％]")
-_GROWTH = re.compile(r"增长|增幅|增速|增减|比重|占比|占|率|同比|比上年|比\d{4}年|环比|±|%|％|growth|share|change", re.I)
+_GROWTH = re.compile(r"增长|增幅|增速|增减|比重|占比|占(?!地)|率|同比|比上年|比\d{4}年|环比|±|%|％|growth|share|change", re.I)
 
 
 @lru_cache(maxsize=16384)
@@ -102,12 +102,21 @@ def unit_for(own: str, column: str, unit_cell: str, row: str, units: tuple[str, 
     """
     if own and own.strip("十百千万亿"):
         return own
-    told = header_unit(column) or unit_cell or header_unit(row)
+    told = header_unit(column)
+    if told is None:
+        # The amounts that a row is in say nothing about its growth or its share.
+        beside = unit_cell or header_unit(row)
+        told = beside if beside and (_is_ratio(beside) or not _GROWTH.search(column)) else None
     if told is None and units:
         told = _of_caption(column, row, units)
     if not own:
         return told
     return own + told if told and find_unit(own + told) is not None and told[0] not in "十百千万亿" else own
+
+
+def _is_ratio(unit: str) -> bool:
+    known = find_unit(unit)
+    return known is not None and known.dimension in ("ratio", "ratio_points")
 
 
 def _of_caption(column: str, row: str, units: tuple[str, ...]) -> str | None:

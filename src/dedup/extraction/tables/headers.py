@@ -20,6 +20,7 @@ MAX_TITLE_CHARS = 120
 MOST = 0.6
 
 _SERIAL = re.compile(r"序号|编号|序|行次|名次|排名|位次|no\.?|#|№|rank(?:ing)?(?: .*)?|s/?n", re.I)
+_RANK = re.compile(r"([0-9]{1,5})\s*(?:[.、．=]|[(（](?:tie|tied|并列)[)）])?")
 _NOTE = re.compile(r"注\s*[：:]?|备注|说明|资料来源|数据来源|来源\s*[：:]|note|source|\*", re.I)
 _FIGURES: tuple[CellKind, ...] = ("number", "none", "masked")
 
@@ -66,7 +67,7 @@ def name_grid(grid: Grid) -> Names:
     for y in range(n_rows, grid.n_rows):
         if y in groups:
             group = grid.text(y, 0)
-        names = (grid.text(y, x) for x in range(serial, n_columns)) if y not in groups else ()
+        names = (grid.text(y, x) for x in range(serial, n_columns)) if not _spans_all(grid, y) else ()
         rows[y] = _join((group, *names))
     return Names([grid.text(y, 0) for y in range(titles)], n_rows, n_columns, columns, rows, groups)
 
@@ -256,7 +257,7 @@ def _marks_rows(grid: Grid, body: list[int], x: int) -> bool:
 
 def _counts_rows(grid: Grid, n_header_rows: int, body: list[int]) -> bool:
     """Say whether the first column counts the rows: 1, 2, 3 …, or its header says so over whole numbers."""
-    numbers = [int(t) for y in body if (t := grid.text(y, 0).strip(".、 ")).isdecimal() and len(t) < 6]
+    numbers = [int(match[1]) for y in body if (match := _RANK.fullmatch(grid.text(y, 0)))]
     if len(numbers) < MOST * len(body):
         return False
     if len(numbers) > 1 and all(b - a in (0, 1) for a, b in pairwise(numbers)):

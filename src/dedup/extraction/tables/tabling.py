@@ -188,7 +188,8 @@ class _Rows:
 
     def _take_cells(self, table_id: str, grid: Grid, names: Names, caption: str) -> int:
         """Add the cells of one table and return how many of its body are numbers."""
-        units = stated_units(caption)
+        # A unit in the corner, above the names of the rows, holds for the whole table as one in the caption does.
+        units = stated_units(caption) or stated_units(" ".join(names.columns[: names.header_columns]))
         body_start = names.header_columns
         unit_column = next((x for x, name in enumerate(names.columns) if _UNIT_COLUMN.fullmatch(name)), None)
         names_only = [_NAMES_ONLY.search(name) is not None for name in names.columns]
