@@ -28,7 +28,11 @@ _OWN_SCOPE = re.compile("(?:全|我|本)(?:县|区|镇|乡|旗|街道|村|场)")
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One observation, as far as checks need it; `written` is the number with its unit."""
+    """One observation, as far as checks need it.
+
+    `value`, `range` and `rounding` are in base units, `scale` of them to the unit as written; `written` is the number
+    with that unit.
+    """
 
     row: int
     section: int
@@ -37,6 +41,8 @@ class Figure:
     value: float
     range: Range
     rounding: float
+    scale: float
+    unit: str
     written: str
     unit_base: str | None
     measure: str
@@ -216,6 +222,8 @@ class Figures:
             value=value,
             range=range_of(value, str(o["value_text"]), scale, o["bound"]),  # type: ignore[arg-type]
             rounding=last_digit(str(o["value_text"])) * scale,
+            scale=scale,
+            unit=str(o["unit"]),
             written=f"{raw:g}{o['unit']}" if len(f"{abs(raw):.0f}") < 6 else f"{raw:.10g}{o['unit']}",
             unit_base=o["unit_base"],  # type: ignore[arg-type]
             measure=str(o["measure"]),

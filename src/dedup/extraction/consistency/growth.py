@@ -194,11 +194,11 @@ def _change_from_to(figures: Figures) -> list[Check]:
                 (start.row, end.row, change.row),
                 (),
                 f"{end.written} - {start.written}",
-                change.value,
-                end.value - start.value,
-                expected.half_width + change.range.half_width,
+                change.value / change.scale,
+                (end.value - start.value) / change.scale,
+                (expected.half_width + change.range.half_width) / change.scale,
                 holds,
-                change.unit_base,
+                change.unit,
             )
         )
     return checks
@@ -267,7 +267,7 @@ def _change_and_growth(figures: Figures) -> list[Check]:
                 "change_and_growth",
                 (level.row, change.row, growth.row),
                 (),
-                f"{change.written} / ({level.written} - {change.written})",
+                f"{change.written} / ({level.written} {'+' if change.value < 0 else '-'} {change.written.lstrip('-')})",
                 growth.value,
                 change.value / (level.value - change.value) * 100,
                 expected.half_width + growth.range.half_width,

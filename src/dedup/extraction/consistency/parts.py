@@ -56,9 +56,9 @@ def _of_which(figures: Figures) -> list[Check]:
                 (whole.row, part.row),
                 (),
                 f"{part.written} <= {whole.written}",
-                part.value,
-                whole.value,
-                part.range.half_width + whole.range.half_width,
+                part.value / whole.scale,
+                whole.value / whole.scale,
+                (part.range.half_width + whole.range.half_width) / whole.scale,
                 part.range.low <= whole.range.high * (1 + 1e-9),
             )
         )
@@ -86,9 +86,9 @@ def _partitions(figures: Figures) -> list[Check]:
                     rows,
                     (),
                     f"{' + '.join(part.written for part in parts)} = {whole.written}",
-                    whole.value,
-                    sum(part.value for part in parts),
-                    total.half_width + whole.range.half_width,
+                    whole.value / whole.scale,
+                    sum(part.value for part in parts) / whole.scale,
+                    (total.half_width + whole.range.half_width) / whole.scale,
                     total.meets(whole.range),
                 )
             )
