@@ -212,21 +212,24 @@ class Divisions:
     def standing(self, rows: Iterable[Division], year: int | None) -> list[Division]:
         """Return one division per place: those whose name was in use in `year`, present codes before past ones.
 
-        Rows of one name in one province are one place that got other codes, unless two of them stand at present.
+        Rows of one name in one province (of townships: in one county) are one place that got other codes, unless two
+        of them stand at present. Where the year is not known, a name that stands hides those that are gone.
         """
         valid = [d for d in rows if d.stood(year)]
         out = [d for d in valid if d.until is None]
-        seen = {(d.code[:2], d.name) for d in out if d.level != "township"}
+        if year is None and any(d.level != "township" for d in out):
+            return out
+        held = {self._area(d) for d in out}
         past: dict[tuple[str, str], Division] = {}
         for d in valid:
-            if d.until is None:
-                continue
-            key = (d.code[: 6 if d.level == "township" else 2], d.name)
-            if key in seen or any(o.name == d.name and o.code[:6] == key[0] for o in out):
-                continue
-            if key not in past or (past[key].until or 0) < d.until:
-                past[key] = d
+            area = self._area(d)
+            if d.until is not None and area not in held and (area not in past or (past[area].until or 0) < d.until):
+                past[area] = d
         return out + list(past.values())
+
+    @staticmethod
+    def _area(division: Division) -> tuple[str, str]:
+        return division.code[: 6 if division.level == "township" else 2], division.name
 
 
 @lru_cache(maxsize=1)

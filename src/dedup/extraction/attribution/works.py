@@ -13,9 +13,12 @@ from dedup.ids import make_id
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+#: A document with more incomplete texts about one place is a collection: which of them belong together is not told.
+MOST_PIECES = 24
+
 _HEADLESS = frozenset({"no_head", "fragment"})
 _TAILLESS = frozenset({"no_tail", "fragment"})
-_COLUMNS = ("section_id", "doc_id", "region_code", "own_name", "region_level", "piece", "pieces", "completeness")
+_COLUMNS = ("section_id", "doc_id", "region_code", "region_name", "region_level", "piece", "pieces", "completeness")
 _YEARS = ("year_review", "year_plan")
 
 
@@ -81,10 +84,12 @@ def _pieces(rows: Iterable[dict[str, Any]]) -> Iterable[tuple[str, str]]:
     """Yield pairs of sections of one document that are pieces of one report."""
     held: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for row in rows:
-        place = row["region_code"] or row["own_name"]
+        place = row["region_code"] or row["region_name"]
         if place is not None and (row["completeness"] != "full" or row["piece"] is not None):
             held.setdefault((row["doc_id"], row["region_level"] or "", place), []).append(row)
     for same in held.values():
+        if len(same) > MOST_PIECES:
+            continue
         for a, b in combinations(same, 2):
             if _complete_each_other(a, b):
                 yield a["section_id"], b["section_id"]

@@ -1,0 +1,138 @@
+"""Which year a figure holds for, as its period is named."""
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dedup.extraction.attribution import resolve_periods
+
+REPORT = {
+    "year_review": 2013,
+    "year_review_basis": "printed",
+    "year_plan": 2014,
+    "year_plan_basis": "printed",
+    "overwritten_year": None,
+    "year_review_evidence": "一、2013年工作回顾",
+}
+BASES = ("printed", "resolved", "inferred", "masked", "overwritten", "none")
+
+
+def resolve(
+    period: str | None, status: str = "actual", comparison: str | None = None, **changes: object
+) -> tuple[int | None, str]:
+    row = REPORT | changes
+    figures = pa.table(
+        {
+            "period_text": pa.array([period], pa.string()),
+            "obs_status": [status],
+            "comparison": pa.array([comparison], pa.string()),
+        }
+    )
+    columns = {name: pa.array([value], None if value is not None else pa.int32()) for name, value in row.items()}
+    year, basis = resolve_periods(figures, pa.table(columns))
+    assert (year.type, basis.type) == (pa.int32(), pa.string())
+    return year[0].as_py(), basis[0].as_py()
+
+
+@pytest.mark.parametrize(
+    ("period", "status", "expected"),
+    [
+        (None, "actual", (2013, "resolved")),
+        (None, "target", (2014, "resolved")),
+        ("全年", "actual", (2013, "resolved")),
+        ("全年", "estimate", (2013, "resolved")),
+        ("年内", "target", (2014, "resolved")),
+        ("11月末", "actual", (2013, "resolved")),
+        ("2012年", "actual", (2012, "printed")),
+        ("2012年上半年", "actual", (2012, "printed")),
+        ("二〇一二年", "actual", (2012, "printed")),
+        ("到2015年", "target", (2015, "printed")),
+        ("2008—2012年", "actual", (2012, "printed")),
+        ("03年", "actual", (2003, "printed")),
+        ("98年", "actual", (1998, "printed")),
+        ("今年", "target", (2014, "resolved")),
+        ("今年", "actual", (None, "none")),
+        ("去年", "actual", (2013, "resolved")),
+        ("五年", "actual", (2013, "resolved")),
+        ("过去五年", "actual", (2013, "resolved")),
+        ("连续13年", "actual", (2013, "resolved")),
+        ("今后五年", "target", (2018, "resolved")),
+        ("三年内", "target", (2016, "resolved")),
+        ("“十一五”期间", "actual", (2010, "resolved")),
+        ("“十二五”期间", "actual", (2013, "resolved")),
+        ("“十二五”期间", "target", (2015, "resolved")),
+        ("“十五”计划末", "actual", (2005, "resolved")),
+        ("“十二五”规划的开局之年", "actual", (2011, "resolved")),
+        ("20xx年", "actual", (None, "masked")),
+        ("xx年", "target", (None, "masked")),
+        ("～年", "actual", (None, "masked")),
+        ("每年", "actual", (None, "none")),
+        ("原来", "actual", (None, "none")),
+    ],
+)
+def test_periods_are_resolved_against_the_years_of_the_report(
+    period: str | None, status: str, expected: tuple[int | None, str]
+) -> None:
+    assert resolve(period, status) == expected
+
+
+@pytest.mark.parametrize(
+    ("period", "status", "expected"),
+    [
+        ("1998年—2013年", "actual", (1998, "printed")),
+        ("1998年—～年", "actual", (1998, "printed")),
+        ("2010年", "actual", (2010, "printed")),
+        ("2013年", "actual", (None, "none")),
+        ("五年", "actual", (2008, "resolved")),
+        ("去年", "actual", (2013, "resolved")),
+        ("上年", "actual", (2012, "resolved")),
+        ("上年", "target", (2013, "resolved")),
+        (None, "actual", (None, "none")),
+    ],
+)
+def test_what_a_change_started_from_holds_for_an_earlier_year(
+    period: str | None, status: str, expected: tuple[int | None, str]
+) -> None:
+    assert resolve(period, status, "from_to_start") == expected
+
+
+def test_the_end_of_a_masked_range_is_masked() -> None:
+    assert resolve("1998年—～年", "actual", "from_to_end") == (None, "masked")
+
+
+def test_a_year_that_the_page_put_in_is_no_year() -> None:
+    assert resolve("2024年", overwritten_year=2024) == (None, "overwritten")
+    assert resolve("2023年", overwritten_year=2024) == (2023, "printed")
+
+
+def test_what_is_resolved_against_an_inferred_year_is_inferred() -> None:
+    assert resolve("全年", year_review_basis="inferred") == (2013, "inferred")
+
+
+@pytest.mark.parametrize("basis", ["masked", "overwritten", "none"])
+def test_without_the_year_of_the_report_there_is_none(basis: str) -> None:
+    assert resolve("全年", year_review=None, year_review_basis=basis) == (None, basis)
+
+
+def test_a_report_of_december_calls_the_year_it_reviews_this_year() -> None:
+    december = {"year_review_evidence": "今年以来，全镇上下齐心"}
+    assert resolve("今年", "actual", **december) == (2013, "resolved")
+    assert resolve("明年", "target", **december) == (2014, "resolved")
+    assert resolve("去年", "actual", **december) == (2012, "resolved")
+
+
+@given(
+    st.text(alphabet="0123456789年xX～—至到“”十五一二期间末初今去明上下半全来内后连续个规划", max_size=14) | st.none(),
+    st.sampled_from(["actual", "target", "estimate"]),
+    st.sampled_from([None, "yoy", "annual_average", "from_to_start", "from_to_end"]),
+    st.sampled_from([None, 2024]),
+)
+def test_any_period_gives_a_plausible_year_or_none(
+    period: str | None, status: str, comparison: str | None, put_in: int | None
+) -> None:
+    year, basis = resolve(period, status, comparison, overwritten_year=put_in)
+    assert basis in BASES
+    assert (year is None) == (basis in ("masked", "overwritten", "none"))
+    assert year is None or 1949 <= year <= 2100
+    assert basis != "printed" or year != put_in
