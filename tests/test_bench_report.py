@@ -10,16 +10,19 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from benchmarks import comparison, flow, report, results
 from benchmarks.environments import CONSTRAINTS, NotInstalled, ensure_environment
-from benchmarks.extraction import per_second
+from benchmarks.extraction import measure_release, per_second
 from benchmarks.measuring import CommandFailed, measure
 from benchmarks.peers.registry import ENVIRONMENTS, PEERS, Environment
 from benchmarks.pictures import draw_bars, draw_curves
 from benchmarks.results import read_result, write_result
 from benchmarks.scaling import exponent, run_stages, write_texts
 from benchmarks.scoring import score_clusters
+
+from dedup import schemas
 
 TINY = 40
 
@@ -175,3 +178,24 @@ def test_throughput_is_work_over_the_time_of_one_thread():
     chunk = b"x" * 1_000_000
     # Hashing runs at some hundred MB/s everywhere; a clock misread by a factor of a thousand does not pass.
     assert 20 < per_second(lambda: hashlib.sha256(chunk).digest(), 1.0, 0.02) < 20_000
+
+
+def test_every_part_of_extraction_is_measured_on_the_pages_of_a_release():
+    table = "| 村名 | 户数（户） | 人口（人） |\n| --- | ---: | ---: |\n| 东村 | 120 | 431 |\n| 西村 | 95 | 362 |\n"
+    page = f"一、2012年工作回顾\n全县生产总值完成52.3亿元，增长13.5%。各村情况如下表：\n\n{table}\n请予审议。\n"
+    section = {"section_id": "s_1", "doc_id": "d_1", "ordinal": 0, "title": "", "kind": "report", "char_start": 0,
+               "char_end": len(page), "clean_text": page, "completeness": "full"}  # fmt: skip
+    document = {"doc_id": "d_1", "text": page, "published_at": None, "tables_html": ["<table></table>"]}
+
+    class Release:
+        def arrow(self, name, columns=None):
+            rows = [document] if name == "documents" else [section]
+            schema = schemas.DATASETS[name].schema
+            return pa.Table.from_pylist(rows, schema=pa.schema([schema.field(column) for column in rows[0]]))
+
+    found = measure_release(Release(), least_s=0.001)
+    assert found["figures"] == 2
+    assert found["tables"] == 1
+    assert found["megabytes"] == len(page.encode()) / 1e6
+    assert found["page_megabytes"] > found["megabytes"]
+    assert found["together"] < min(found["mb_per_s"]["figures"], found["mb_per_s"]["attribution"])
