@@ -19,7 +19,7 @@ _EVALUATE_EPILOG = options.examples(
     ("dedup evaluate pairs.parquet --score j5 --min-score 0.7", "pairs of ids with a score"),
     ("dedup evaluate sample/ --curve curve.svg --json", "the picture, and figures for scripts"),
     after="TRUTH: a folder with truth.*, or Parquet, JSONL or CSV with the columns doc_a and doc_b (own ids or uris) "
-    "and perhaps a score, label and relation. Exit code 1 when a published pair is false.",
+    "and perhaps a score, label and relation. Exit code 1 when a published pair is false or a masked number was taken.",
 )
 _DOCTOR_EPILOG = options.examples(
     ("dedup doctor", "this machine and the configured warehouse"),
@@ -43,7 +43,7 @@ def evaluate(
     release: options.ReleaseId = None,
     json: options.Json = False,
 ) -> None:
-    """Measure precision, recall, F1 and ARI of a release against known truth."""
+    """Measure copies, clusters, figures, years and places of a release against known truth."""
     from dedup.evaluation import evaluate as evaluate_release
 
     opened = options.read_release(warehouse, config, release)
