@@ -35,6 +35,12 @@ def test_an_event_of_another_year_proves_it_and_dates_the_report() -> None:
     assert row["year_plan_basis"] == "inferred"
 
 
+def test_a_year_beside_a_five_year_plan_of_another_time_is_put_in() -> None:
+    text = "一、“十一五〞及2023年工作回顾\n“十一五〞期间，全区上下齐心。\n2023年，全区增长9%。"
+    row = attribute(text)[0]
+    assert (row["overwritten_year"], row["year_review"], row["year_review_basis"]) == (2023, 2010, "inferred")
+
+
 def test_a_report_that_follows_a_congress_of_long_ago_is_not_of_now() -> None:
     text = (
         "2024年是全面贯彻党的十六大和十六届三中全会精神的重要一年。2024年工作的主要任务是修路。\n"

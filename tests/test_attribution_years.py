@@ -97,12 +97,22 @@ def test_a_congress_alone_dates_nothing_for_it_is_cited_for_years() -> None:
     assert years(text) == (None, "none", None, "none")
 
 
+def test_a_heading_that_puts_a_masked_year_beside_a_five_year_plan_dates_it() -> None:
+    text = "一、“十一五”期间及20xx年工作回顾\n全县上下齐心。\n二、“十二五”主要目标和20xx年工作任务\n修路。"
+    assert years(text) == (2010, "inferred", 2011, "inferred")
+
+
+def test_a_report_on_a_whole_term_is_not_dated_by_the_sessions_it_cites() -> None:
+    text = "五年来，在镇党委领导下，我们贯彻党的十九届二中、三中、四中、五中全会精神。\n今后五年，我镇要修路。"
+    assert years(text) == (None, "none", None, "none")
+
+
 def test_events_that_disagree_date_nothing() -> None:
     text = "今年是“十二五”规划的开局之年，也是关键一年。\n今年是“十三五”规划的开局之年，也是关键一年。"
     assert years(text)[2] is None
 
 
-@pytest.mark.parametrize("mask", ["20xx年", "20××年", "xx年", "XX年", "20**年", "～年"])
+@pytest.mark.parametrize("mask", ["20xx年", "202x年", "20××年", "xx年", "XX年", "20**年", "～年"])
 def test_masked_years_stay_masked(mask: str) -> None:
     text = f"一、{mask}工作回顾\n{mask}，是我镇很不平凡的一年。\n二、{mask}工作安排\n{mask}政府工作的主要任务是修路。"
     assert years(text) == (None, "masked", None, "masked")

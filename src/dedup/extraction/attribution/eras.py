@@ -22,8 +22,10 @@ from dedup.extraction.attribution.calendar import (
 )
 from dedup.extraction.attribution.numerals import read_count
 
+#: Quotation marks as pages print them, with those of bad conversions.
+OPEN, CLOSE = '“"‘「『〝＂', '”"’」』〞＂'
 _CONGRESS = "(?P<congress>十[四五六七八九]|二十)大"
-_PLAN = '[“"‘「]?(?P<plan>十[一二三四五]五|[七八九十]五)[”"’」]?(?:发展|社会发展)?(?:规划|计划|时期|纲要|期间)?'
+_PLAN = f"[{OPEN}]?(?P<plan>十[一二三四五]五|[七八九十]五)[{CLOSE}]?(?:发展|社会发展)?(?:规划|计划|时期|纲要|期间)?"
 _FIRST_YEAR = "(?:开局|起步|第一|头一|首)"
 
 #: What is said of a year -> which year of the event that makes it.
@@ -32,8 +34,12 @@ _OF_PLAN = re.compile(
     rf"(?:(?P<first>{_FIRST_YEAR})|第(?P<nth>[二三四五])|(?P<last>收官|最后一|最末|末))(?:之)?个?年"
 )
 _FROM_PLAN_TO_PLAN = re.compile(
-    r"[“\"‘「]?(?P<old>十[一二三四]五|[八九十]五)[”\"’」][^。；\n]{0,30}?"
-    r"(?:衔接|对接|承接|谋划|编制|谋篇|启动|开启|酝酿|展望|制定)[^。；\n]{0,10}?[“\"‘「](?P<new>十[一二三四五]五|[九十]五)[”\"’」]"
+    rf"[{OPEN}]?(?P<old>十[一二三四]五|[八九十]五)[{CLOSE}][^。；\n]{{0,30}}?"
+    rf"(?:衔接|对接|承接|谋划|编制|谋篇|启动|开启|酝酿|展望|制定)[^。；\n]{{0,10}}?[{OPEN}](?P<new>十[一二三四五]五|[九十]五)[{CLOSE}]"
+)
+#: “十一五”及2010年工作回顾: the plan that ended, beside its last year; “十二五”目标和2011年任务: beside its first.
+_PLAN_BESIDE = re.compile(
+    rf"[{OPEN}](?P<plan>十[一二三四五]五|[八九十]五)[{CLOSE}](?:时期|期间|规划|计划)?(?:[^。，；、\n]{{0,8}})?(?:及|和|暨|以及)$"
 )
 _OF_CONGRESS = re.compile(rf"(?:党的)?{_CONGRESS}(?:即将|将要|胜利|隆重|顺利)*(?:要)?召开(?:之|的(?:重要|关键)?一?)年")
 _AFTER_CONGRESS = re.compile(
@@ -46,7 +52,8 @@ _GREETING = re.compile(
 )
 _TERM = re.compile(r"(?:新一届|本届|这届)(?:人民)?政府(?:任期)?(?:履职|工作)?的?(?:开局|第一|起步)(?:之)?年")
 _PLAN_MENTION = re.compile(
-    r"[“\"‘「](?P<quoted>十[一二三四五]五|[七八九十]五)[”\"’」]|(?P<plain>十[一二三四五]五|[八九]五)(?=规划|计划|时期|期间|末|以来|开局)"
+    rf"[{OPEN}](?P<quoted>十[一二三四五]五|[七八九十]五)[{CLOSE}]"
+    "|(?P<plain>十[一二三四五]五|[八九]五)(?=规划|计划|时期|期间|末|以来|开局)"
 )
 
 _PLENUM_MENTION = re.compile(
@@ -101,6 +108,15 @@ def year_of_predicate(text: str, start: int, end: int) -> Event | None:
     if followed is not None and followed["congress"] in CONGRESSES:
         return Event(CONGRESSES[followed["congress"]][0] + 1, followed.start(), followed.end())
     return _anniversary(text, start, end)
+
+
+def year_beside_plan(text: str, at: int, role: str) -> Event | None:
+    """Return the year that a heading puts beside a five-year plan, where the year stands at `at`."""
+    match = _PLAN_BESIDE.search(text, max(0, at - 20), at)
+    first = _plan_start(match["plan"]) if match else None
+    if match is None or first is None:
+        return None
+    return Event(first if role == "plan" else first + 4, match.start(), match.end())
 
 
 def _anniversary(text: str, start: int, end: int) -> Event | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from dedup.extraction.attribution.claims import Claim
-from dedup.extraction.attribution.eras import Event, year_of_predicate
+from dedup.extraction.attribution.eras import Event, year_beside_plan, year_of_predicate
 from dedup.extraction.attribution.numerals import YEAR_DIGITS, read_year
 
 _X = "xX×╳✕＊*_○◯□?？"
@@ -18,7 +18,7 @@ _NEAR = re.compile("年|20(?=[，,]?是)")
 _REACH = 8
 _TOKEN = re.compile(
     rf"(?P<number>{YEAR_DIGITS})[ \t]*(?=年)年度?"
-    rf"|(?P<mask>(?<![0-9A-Za-z.])(?:19|20|二[〇○零])[ \t]*[{_X}]{{1,4}}[ \t]*年度?"
+    rf"|(?P<mask>(?<![0-9A-Za-z.])(?:(?:19|20)[0-9]?|二[〇○零])[ \t]*[{_X}]{{1,4}}[ \t]*年度?"
     rf"|(?<![0-9A-Za-z{_X}])[{_X}]{{2,4}}年度?"
     r"|[～~]年|(?<![0-9.])20(?:(?=[，,]?是)|(?=年?[，,]?(?:是我|全[省市县区镇乡]))年?))"
     r"|(?P<this>今年|本年度?)|(?P<next>明年|新的一年(?!来))"
@@ -56,7 +56,7 @@ _AHEAD = "|".join(
 )
 
 _LOOKED_BACK = re.compile(
-    rf"的?{_SELF}{{0,2}}(?:主要)?工作的?(?:简要|基本|主要|总体)?(?:回顾|总结|情况|成绩)|的?(?:工作)?(?:回顾|总结)"
+    rf"的?{_SELF}{{0,2}}(?:主要)?工作的?(?:简要|基本|主要|总体)?(?:回顾|回忆|总结|情况|成绩)|的?(?:工作)?(?:回顾|总结)"
     r"|的?[^，。；：\n]{0,16}?(?:执行|完成|落实)情况"
 )
 _PLANNED = re.compile(rf"的?[^。，；：\n“”]{{0,18}}?{_TASKS}(?!{_DONE})")
@@ -150,6 +150,8 @@ def read_mentions(text: str) -> Reading:
         start, end = match.span()
         left = text[max(0, start - 6) : start]
         event, own = _claim(text, left, Mention(year, kind, start, end, None), plan_from)
+        if event is None and own is not None and own.weight >= 3 and kind in ("number", "mask"):
+            event = year_beside_plan(text, start, own.role)
         found.append(Mention(year, kind, start, end, event))
         if own is not None:
             claims.append(own)

@@ -133,7 +133,7 @@ _FULL_CONTEXTS: tuple[tuple[re.Pattern[str] | None, re.Pattern[str] | None, floa
         12,
         "speaks",
     ),
-    (None, re.compile(rf"{_ORDINAL}届人(?:民代表大会|大)"), 10, "congress"),
+    (None, re.compile(rf"{_ORDINAL}届\s*人(?:民代表大会|大)"), 10, "congress"),
     (re.compile("中共$"), re.compile("(?:区|县|市|镇|乡)?(?:党?委)"), 6, "party"),
     (re.compile(r"(?:^|[。\n　 ])$"), re.compile(r"(?:（[^）]{0,30}）)?[，,]?(?:位于|地处|坐落|是|辖)"), 6, "profile"),
     (None, re.compile("人民(?!政府|法院|检察|医院|路|公园)"), 5, "people"),
@@ -284,8 +284,8 @@ _FUNCTION = re.compile(f"[{_FUNCTION_CHARACTERS}]")
 _PLACE = "[\u4e00-\u9fff]{2,8}?(?:[县区旗州盟镇乡市]|街道)"
 _UNKNOWN = re.compile(
     r"(?:我们?|谨|委托，?)[^，。]{0,3}代表(?P<speaks>[\u4e00-\u9fff]{2,10}?(?:[省市县区旗州盟镇乡]|街道))(?:人民)?(?:政府|办事处)"
-    rf"|(?:日在|日于|日|在|于)(?P<congress>{_PLACE}){_ORDINAL}届人民代表大会"
-    rf"|(?:^|[\n。])(?P<line>{_PLACE}){_ORDINAL}届人民代表大会"
+    rf"|(?:日在|日于|日|在|于)(?P<congress>{_PLACE}){_ORDINAL}届\s*人民代表大会"
+    rf"|(?:^|[\n。])(?P<line>{_PLACE}){_ORDINAL}届\s*人民代表大会"
 )
 #: Names that the table need not have, as the subject of a sentence; less than beyond doubt.
 _SUBJECT = re.compile(

@@ -9,12 +9,13 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from dedup.extraction.attribution.calendar import FIVE_YEAR_PLANS
+from dedup.extraction.attribution.eras import CLOSE, OPEN
 from dedup.extraction.attribution.numerals import EARLIEST, LATEST, YEAR_DIGITS, read_count, read_year
 
 _YEAR = re.compile(rf"{YEAR_DIGITS}(?=[ \t]*(?:年|[-—－–～~至到]|$))")
 _SHORT_YEAR = re.compile(r"(?<![0-9.．])(?P<digits>[0-9]{2})年(?!来|间|内|前|期|以|度?增)")
 _MASK = re.compile(r"(?:19|20|二[〇○零])?[xX×╳＊*_○□?？]{1,4}年|[～~]年|[～~]+$|(?<![0-9])20年?$")
-_PLAN = re.compile('[“"‘「]?(?P<plan>十[一二三四五]五|[七八九十]五)[”"’」]?(?P<rest>.*)')
+_PLAN = re.compile(f"[{OPEN}]?(?P<plan>十[一二三四五]五|[七八九十]五)[{CLOSE}]?(?P<rest>.*)")
 _SPAN = re.compile(r"(?P<n>[0-9]{1,2}|[一二两三四五六七八九十]{1,2})(?:个)?年")
 _COMING = re.compile("今后|未来|内|之内|下一个|接下来|力争|再用")
 _NAMES_NO_YEAR = re.compile("每年|年均|历年|原来|过去$|以前|往年|历史|同期|常年|多年|当时|此前|本世纪|前年")
@@ -77,7 +78,7 @@ def _parse(period: str | None) -> _Rule:
         if digits >= 80:
             return _Rule("printed", 1900 + digits, 1900 + digits)
     plan = _PLAN.search(text)
-    if plan is not None and plan["plan"] in FIVE_YEAR_PLANS and (plan["rest"] or plan.group()[0] in '“"‘「'):
+    if plan is not None and plan["plan"] in FIVE_YEAR_PLANS and (plan["rest"] or plan.group()[0] in OPEN):
         return _Rule("plan", FIVE_YEAR_PLANS[plan["plan"]], rest=plan["rest"])
     if _NAMES_NO_YEAR.search(text):
         return _Rule("none")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -9,6 +10,9 @@ from dedup.extraction.attribution.claims import Claim, quote
 from dedup.extraction.attribution.eras import cited_sessions, greeted_congress, planned_after, term_began
 from dedup.extraction.attribution.mentions import Reading, read_mentions
 from dedup.extraction.attribution.overwritten import Proof, overwritten_year
+
+#: A report on a whole term is read whenever the elections are, not in spring.
+_FIVE_YEARS = re.compile("五年来|过去五年|过去的五年|五年(?:工作)?的?(?:工作)?回顾|五年间")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +202,7 @@ def _date_by_events(reading: Reading, text: str) -> Dated | None:
     if greeted is not None:
         vote(greeted.year, 1, "plan", greeted.start, greeted.end, 0.7)
     sessions = cited_sessions(text)
-    if sessions is not None:
+    if sessions is not None and not (_FIVE_YEARS.search(text) and not _plans_a_year(reading)):
         planned_year = planned_after(sessions, half_year=reading.half_year)
         if planned_year is not None:
             vote(planned_year, 2, "", sessions.start, sessions.end, 0.8)
@@ -209,6 +213,10 @@ def _date_by_events(reading: Reading, text: str) -> Dated | None:
     if weight < 2 or (len(ranked) > 1 and ranked[1][1] * 2 > weight):
         return None
     return Dated(planned, words[planned])
+
+
+def _plans_a_year(reading: Reading) -> bool:
+    return any(c.role == "plan" and c.weight >= 2 for c in reading.claims)
 
 
 def _infer(text: str, reading: Reading, dated: Dated) -> tuple[Found | None, Found | None]:
