@@ -49,7 +49,9 @@ _GROWTH_WORDS = re.compile(
     r"(?:的)?(?:年均|平均|同比|比上年)?(?:增长速度|增长率|增长幅度|增长|增幅|增速|递增|涨幅|增加|上升|提高|下降|降低|降幅|减少)$"
 )
 _COUNTING = re.compile("(?:总数量|数量|总数|总量|人数|户数|件数)$")
-_INNER_VERB = re.compile(r"(?<=.)(?:实现|完成|达到|累计)(?=.)")
+_INNER_VERB = re.compile("(?<=.)(?:预计|全年|累计)?(?:实现|完成|达到|预计|累计)(?=.)")
+#: A heading that ran into its paragraph: 粮食 in 粮食全年农作物播种面积.
+_HEADING = re.compile(rf"^[^0-9]{{2,6}}?(?=(?:全年|年末|年底|全{_PLACE}))")
 #: Brackets that say how a figure was counted, not what it counts.
 _BASIS_BRACKET = re.compile(r"\([^()]*(?:口径|价|gdp|下同|预计|快报|同比)[^()]*\)")
 _MARKS = re.compile(r"[\s()\[\]【】“”\"'‘’《》<>「」]")
@@ -261,6 +263,9 @@ def _variants(name: str, measure: str) -> Iterator[str]:
     for shorter in (_COUNTING.sub("", text), _INNER_VERB.sub("", text)):
         if shorter != text:
             yield shorter
+    after_heading = _HEADING.sub("", text)
+    if after_heading != text:
+        yield from _stripped(after_heading)
 
 
 def _near_names(names: list[str]) -> dict[str, str | None]:

@@ -12,7 +12,7 @@ from dedup.extraction.consistency.ranges import Range
 NEAR = 60
 #: Characters in which all parts of a whole are given.
 TOGETHER = 400
-_OF_WHICH = re.compile(r"[^。！？；]*[。，,、；\s(（]?其中[:：]?[^。！？；，,0-9]*")
+_OF_WHICH = re.compile(r"[^。！？；;]*[。，,、；;\s(（]?其中[:：，,]?[^。！？；;，,!?0-9]*")
 _PARTITIONS = {
     "gdp": ("primary_value_added", "secondary_value_added", "tertiary_value_added"),
     "industry_agriculture_gross_output": ("agriculture_gross_output", "industrial_gross_output"),

@@ -59,7 +59,7 @@ def _outside_report(figures: Figures) -> list[Check]:
 
 
 def _itself(figures: Figures) -> list[Check]:
-    """Find growth and multiples against the very year they are of: the page put one year in place of another."""
+    """Find growth and multiples against the very year they are of, or against a year that the page overwrote."""
     wanted = pc.is_in(figures.table.column("measure"), pa.array(["growth", "rate", "change_abs"]))
     named = pc.match_substring_regex(figures.table.column("quote"), _COMPARED)
     rows = pc.indices_nonzero(pc.and_(wanted, named)).to_pylist()
@@ -70,7 +70,11 @@ def _itself(figures: Figures) -> list[Check]:
         before = figure.between(figure.char_start, figure.value_start) or ""
         own = _YEAR.match(figure.period_text)
         compared = list(_COMPARED_WITH.finditer(before))
-        if own and compared and compared[-1]["year"] == own["year"]:
-            year = int(own["year"])
-            checks.append(Check("year_compared_with_itself", (row,), (), f"{year} - {year}", year, year, 0.0, False))
+        if not compared:
+            continue
+        base = int(compared[-1]["year"])
+        if own and int(own["year"]) == base:
+            checks.append(Check("year_compared_with_itself", (row,), (), f"{base} - {base}", base, base, 0.0, False))
+        elif base == figures.place(figure.section).overwritten_year:
+            checks.append(Check("base_year_overwritten", (row,), (), f"{base}", base, base, 0.0, False))
     return checks
