@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dedup.extraction.zh.context import Context, Subject
 from dedup.extraction.zh.measures import comparison_of, measure_of
 from dedup.extraction.zh.money import purpose, spending
-from dedup.extraction.zh.names import HEAD, Noun, clean, counted, is_verb, leading_verb, noun_behind, strip_lead
+from dedup.extraction.zh.names import Noun, clean, counted, is_verb, leading_verb, noun_behind, strip_lead
 from dedup.extraction.zh.periods import Periods, sums_years
 from dedup.extraction.zh.predicates import (
     Predicate,
@@ -23,6 +23,7 @@ from dedup.extraction.zh.reading import REMARK, Reading, read
 from dedup.extraction.zh.sizes import is_size
 from dedup.extraction.zh.status import Status
 from dedup.extraction.zh.subjects import attributed, inherited, named, parts_of, ranked, verb_alone
+from dedup.extraction.zh.words import HEAD, any_of
 from dedup.text.units import Bound, in_base
 
 
@@ -73,13 +74,15 @@ class _Clause:
     period: str | None = None
 
 
-_CHANGE_TO = (
-    "增加|增长|提高|上升|提升|扩大|拓展|发展|调整|猛增|激增|增|下降|降低|减少|减|降|缩短|压缩|缩小|收窄|变|上调|下调|攀升|跃升|上涨|延伸|延长|改善|优化|回落|壮大|跃|扩|升"
+_CHANGE_TO = any_of("predicate.changes_to")
+_ARRIVAL = re.compile(
+    f"[，、]?(?:[^，。；：、0-9]{{0,6}}?(?:{_CHANGE_TO})了?(?:到|至|为|成)(?:了)?[^，。；：、]{{0,6}}|到|至)\\Z"
 )
-_ARRIVAL = re.compile(f"[，、]?(?:[^，。；：、0-9]{{0,6}}?(?:{_CHANGE_TO})了?(?:到|至|为|成)(?:了)?[^，。；：、]{{0,6}}|到|至)\\Z")
+_ARRIVAL_AT_NOTHING = re.compile(f"[，、]?[^，。；：、0-9]{{0,4}}?(?:{_CHANGE_TO})(?:到|至|为)零")
 _LIST = re.compile("(?:、|和|与|及|以及|，|；)(?:下降|增长|增加|减少|提高|降低)?")
 _BASE_NOUN = re.compile("(?:的?基础上|的?(?:目标|任务|计划|水平|总量|规模|标准|底线|基数|预算)(?:值|数)?|的)")
 _BASE_AHEAD = re.compile("的(?:基础|目标|任务|水平|增长|速度|比例|标准|台阶|大关|关口|规模|价格|好成绩)")
+_DIMENSION = re.compile("(?:占地|全长|总长|长|宽|建筑|规划|总|用地)(?:面积|投资)?|投资")
 _LEFT_LIMIT = 70
 
 
@@ -121,8 +124,9 @@ class _Grammar:
             self.context.enter(reading, reading.sentence_start(quantity.start))
             clause = reading.clause_start(quantity.start)
             begin = max(clause, previous_end)
-            i = self._read(i, begin, begin > clause)
-            previous_end = quantities[i - 1].end
+            first, i = i, self._read(i, begin, begin > clause)
+            if not quantities[first].named:
+                previous_end = quantities[i - 1].end
         return self.figures
 
     def _read(self, i: int, begin: int, same_clause: bool) -> int:
@@ -136,6 +140,7 @@ class _Grammar:
         following = quantities[i + 1] if i + 1 < len(quantities) else None
         inside = following if following is not None and following.start < clause_end else None
         if is_size(quantity, left, shadow[quantity.end : clause_end], inside):
+            quantity.named = True  # its words stay with the name of what follows
             return i + 1
         predicate = read_predicate(left)
         count = self._share_words(i, predicate)
@@ -144,7 +149,15 @@ class _Grammar:
         right_end = reading.clause_end(last.end - 1)
         if after is not None:
             right_end = min(right_end, max(after.start, last.end))
-        clause = _Clause(quantities[i : i + count], left, left_start, (last.end, right_end), predicate, continues, quantities[i - 1].end if i else 0)
+        clause = _Clause(
+            quantities[i : i + count],
+            left,
+            left_start,
+            (last.end, right_end),
+            predicate,
+            continues,
+            quantities[i - 1].end if i else 0,
+        )
         self._analyse(i, clause, after)
         subjects = self._subjects(i + count - 1, clause)
         if subjects:
@@ -203,7 +216,7 @@ class _Grammar:
             clause.head = _trimmed(left[: relation[0]])
         elif predicate.bound == "over" and self._passes_base(quantity, clause):
             clause.relation = True
-        elif after is not None and len(shadow[clause.run[-1].end : after.start]) <= 16 and _ARRIVAL.fullmatch(shadow, clause.run[-1].end, after.start):
+        elif self._sets_out(clause, after):
             origin = find_origin(left)
             if origin is not None:
                 end, period, rest = origin
@@ -223,11 +236,22 @@ class _Grammar:
                 clause.share = share[1]
                 clause.head = _trimmed(left[: share[0]])
 
+    def _sets_out(self, clause: _Clause, after: Quantity | None) -> bool:
+        """Say whether a change sets out from the number: what follows says where it arrives."""
+        shadow, end = self.reading.shadow, clause.run[-1].end
+        if after is not None and after.start - end <= 16 and _ARRIVAL.fullmatch(shadow, end, after.start) is not None:
+            return True
+        return _ARRIVAL_AT_NOTHING.match(shadow, end) is not None
+
     def _passes_base(self, quantity: Quantity, clause: _Clause) -> bool:
         """Say whether 超过 stands between a base that is a quantity and the number: 比42亿元的目标超过1.9亿元."""
         shadow = self.reading.shadow
         start = self.reading.clause_start(quantity.start)
-        return clause.left_start > start and clause.predicate.subject == 0 and bool(re.search("[比较][^，。]*[0-9]", shadow[start : clause.left_start]))
+        return (
+            clause.left_start > start
+            and clause.predicate.subject == 0
+            and bool(re.search("[比较][^，。]*[0-9]", shadow[start : clause.left_start]))
+        )
 
     def _arrives(self, i: int) -> bool:
         """Say whether the i-th quantity is where a change arrives whose origin is the one before (由A增加到B)."""
@@ -266,7 +290,9 @@ class _Grammar:
         if quantity.form == "rank":
             subjects = [ranked(name, start, scope, context)] if name or context.subjects else []
             fresh = False
-        elif spent is not None and (noun.name or not spent[0] or not HEAD.search(name) or clause.right[0] < clause.right[1] or spent[1] == name):
+        elif spent is not None and (
+            noun.name or not spent[0] or not HEAD.search(name) or clause.right[0] < clause.right[1] or spent[1] == name
+        ):
             words = purpose(self.reading, self.quantities, last, name, *spent, clause.right, context)
             subjects = [Subject(words, start, scope)]
         elif noun.name:
@@ -275,13 +301,17 @@ class _Grammar:
             if dimension == "ratio":
                 words += "比重"
             subjects = [attributed(name, verb_only, noun, dimension, words, start, scope)]
+        elif name and (thing := self._described(last, name)):
+            subjects = [Subject(thing + name, start, scope)]
         elif verb_only and clause.share is None:
             subjects = verb_alone(name, start, scope, context)
         elif name:
             subjects = named(name, start, scope, predicate, quantity, count, context, continues=clause.continues)
         else:
             of_share = dimension == "ratio_points"
-            subjects = inherited(self.reading, predicate, quantity, count, clause.left_start, clause.since, context, of_share=of_share)
+            subjects = inherited(
+                self.reading, predicate, quantity, count, clause.left_start, clause.since, context, of_share=of_share
+            )
             fresh = False
         if quantity.form == "ratio" and quantity.parts > 1:
             if fresh and name:
@@ -298,7 +328,7 @@ class _Grammar:
             if fresh:
                 context.name(subjects)
             subjects = [Subject(f"{s.name}完成{clean(clause.base.rstrip('的'))}", s.start, s.scope) for s in subjects]
-        elif fresh and not clause.relation:
+        elif fresh and re.search("[列居排]全", clause.left) is None:
             context.name(subjects)
         if not subjects and not (quantity.numerals or dimension in ("count", "people", "") or not clause.left.strip()):
             return [Subject("", quantity.start, scope)]
@@ -328,20 +358,38 @@ class _Grammar:
         following = quantities[last + 1] if last + 1 < len(quantities) else None
         if following is not None and following.start == end:
             clause_end = self.reading.clause_end(following.end - 1)
-            if start == end and not name.endswith("等") and is_verb(name) is False and len(name) > 1 and HEAD.search(name):
+            if (
+                start == end
+                and not name.endswith("等")
+                and is_verb(name) is False
+                and len(name) > 1
+                and HEAD.search(name)
+            ):
                 return nothing
             if start == end:
                 # 6个9兆瓦光伏项目: the noun behind the last of quantities in a row.
                 if last + 2 < len(quantities):
                     clause_end = min(clause_end, max(quantities[last + 2].start, following.end))
                 return noun_behind(compact[following.end : clause_end])
-            if clause_end > following.end and is_size(following, shadow[start:end], shadow[following.end : clause_end], None):
+            if clause_end > following.end and is_size(
+                following, shadow[start:end], shadow[following.end : clause_end], None
+            ):
                 # 10家投资5000万元以上的企业: the size is part of the name.
                 return noun_behind(compact[start:clause_end])
         if compact.startswith("的", start):
             # 42亿元的目标, 42家的基础上 go on with the comparison.
             return noun_behind(compact[start + 1 : end]) if _BASE_AHEAD.match(compact, start) is None else nothing
         return noun_behind(compact[start:end])
+
+    def _described(self, last: int, name: str) -> str:
+        """Return the noun that sizes in a row describe: 占地1200亩、总投资26亿元的 | 物流园."""
+        if _DIMENSION.fullmatch(name) is None or last + 1 >= len(self.quantities):
+            return ""
+        shadow, following = self.reading.shadow, self.quantities[last + 1]
+        gap = shadow[self.quantities[last].end : following.start]
+        if not gap.startswith("、") or len(gap) > 8 or not shadow.startswith("的", following.end):
+            return ""
+        return noun_behind(shadow[following.end + 1 : self.reading.clause_end(following.end)]).name
 
     def _state(self, clause: _Clause, subjects: list[Subject]) -> None:
         """Write the figures of a clause down."""
@@ -361,12 +409,20 @@ class _Grammar:
         )  # fmt: skip
         one_each = len(subjects) == len(run) > 1 and quantity.form != "low" and (len(subjects) > 1)
         for n, one in enumerate(run):
-            chosen = [subjects[n]] if one_each else subjects if quantity.form == "low" or len(run) == 1 else subjects[:1]
+            chosen = (
+                [subjects[n]] if one_each else subjects if quantity.form == "low" or len(run) == 1 else subjects[:1]
+            )
             for subject in chosen:
                 self._add(one, subject, measure, comparison, clause, clause.period or period)
 
     def _add(
-        self, quantity: Quantity, subject: Subject, measure: str, comparison: str | None, clause: _Clause, period: str | None
+        self,
+        quantity: Quantity,
+        subject: Subject,
+        measure: str,
+        comparison: str | None,
+        clause: _Clause,
+        period: str | None,
     ) -> None:
         reading, predicate = self.reading, clause.predicate
         start = min(subject.start, quantity.start)
@@ -378,8 +434,14 @@ class _Grammar:
         if predicate.change < 0 and measure in ("growth", "change_abs") and not predicate.reaches:
             value = -value
         known = quantity.known
-        bound = quantity.bound or (None if clause.relation and predicate.bound in ("over", "under") else predicate.bound)
-        if bound is None and predicate.reaches and re.match("的?(?:新)?(?:台阶|大关|关口)", reading.shadow[quantity.end : quantity.end + 5]):
+        bound = quantity.bound or (
+            None if clause.relation and predicate.bound in ("over", "under") else predicate.bound
+        )
+        if (
+            bound is None
+            and predicate.reaches
+            and re.match("的?(?:新)?(?:台阶|大关|关口)", reading.shadow[quantity.end : quantity.end + 5])
+        ):
             bound = "at_least"
         status = self.status.of(
             quantity.start, quantity.end, clause.left_start, from_where=comparison == "from_to_start"

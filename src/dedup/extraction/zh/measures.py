@@ -10,12 +10,19 @@ from dedup.extraction.zh.quantities import Quantity
 _SHARE_HEAD = re.compile("比重|占比|比例|份额|构成|贡献")
 _CHANGE_HEAD = re.compile("(?:增量|增加额|增收额|增长额|减少量|增加量)\\Z")
 _COUNTS = frozenset(("count", "people", "time", "number"))
-_LAST_YEAR = re.compile("上年|去年|同期|年初|上月|上期|前一年")
+_LAST_YEAR = re.compile("上年|去年|今年|同期|年初|上月|上期|前一年")
 _SEVERAL_YEARS = re.compile("(?<![0-9〇○])(?:[两二三四五六七八九十]|[2-9]|1[0-9])年|(?<!今年)(?<!去年)以来|“[^”]{1,3}”")
 
 
 def measure_of(
-    quantity: Quantity, predicate: Predicate, indicator: str, *, relation: bool, share: bool, multiple: bool, from_to: bool
+    quantity: Quantity,
+    predicate: Predicate,
+    indicator: str,
+    *,
+    relation: bool,
+    share: bool,
+    multiple: bool,
+    from_to: bool,
 ) -> str:
     """Return the measure.
 

@@ -8,12 +8,10 @@ from dedup.extraction.zh.context import Context
 from dedup.extraction.zh.names import clean, leading_verb, noun_behind, strip_lead
 from dedup.extraction.zh.quantities import Quantity
 from dedup.extraction.zh.reading import Reading
-from dedup.extraction.zh.words import HEAD, MONEY, pattern
+from dedup.extraction.zh.words import HEAD, MONEY, any_of
 
 _SPENDING = re.compile(f"(?P<owner>.*?)(?P<verb>{MONEY})\\Z")
-_TOWARDS = re.compile(
-    f"(?:，|(?:主要|重点|全部|专项)?(?:用于|用来|投向)|对|为|给|{pattern('进行 支持 扶持 全面 高标准 高质量 大力 先后 完成 建成 新建 兴建 修建 实施 建设 抓好 开展 启动 推进 新建和 建立')}|了)+"
-)
+_TOWARDS = re.compile(f"(?:，|(?:主要|重点|全部|专项)?(?:用于|用来|投向)|对|为|给|{any_of('name.towards')}|了)+")
 _NEEDLESS = re.compile("(?:进行扶持|进行|工作|建设工程|，|等)+\\Z")
 _LONGEST = 20
 
@@ -25,7 +23,14 @@ def spending(name: str) -> tuple[str, str] | None:
 
 
 def purpose(
-    reading: Reading, quantities: list[Quantity], last: int, name: str, owner: str, verb: str, right: tuple[int, int], context: Context
+    reading: Reading,
+    quantities: list[Quantity],
+    last: int,
+    name: str,
+    owner: str,
+    verb: str,
+    right: tuple[int, int],
+    context: Context,
 ) -> str:
     """Name money that is spent: by what follows it in its clause or the next, else by what stands before.
 
@@ -89,9 +94,8 @@ def _before(reading: Reading, at: int, context: Context) -> str:
         text = shadow[max(reading.clause_start(clause - 2), context.sentence) : clause - 1]
         lead, _ = strip_lead(text)
         text = re.sub("建设\\Z", "", text[lead:])
-        if 2 <= len(text) <= 10 and re.search("[0-9]", text) is None:
-            return text[len(leading_verb(text)) :]
-        return ""
+        if re.search("[0-9]", text) is None:
+            return text[len(leading_verb(text)) :] if 2 <= len(text) <= 10 else ""
     if context.subjects:
         last = context.subjects[-1].name
         last = last[len(leading_verb(last)) :]

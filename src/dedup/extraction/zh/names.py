@@ -10,34 +10,21 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from dedup.extraction.zh.reading import REMARK
-from dedup.extraction.zh.words import (
-    CONNECTIVES,
-    CONNECTIVES_BEFORE_VERBS,
-    HEAD,
-    LIGHT_VERBS,
-    SCOPE,
-    TIME,
-    VERBS,
-    pattern,
-)
+from dedup.extraction.zh.words import HEAD, SCOPE, TIME, any_of, any_pattern
 
-_VERB = re.compile(f"(?:{pattern(VERBS)})(?:了|到|好|起)?")
-_LIGHT = re.compile(f"(?:{pattern(LIGHT_VERBS)})(?:了|到)?(?!奖|证|批)")
+_VERB = re.compile(f"(?:{any_of('name.verbs')})(?:了|到|好|起)?")
+_LIGHT = re.compile(f"(?:{any_of('name.light_verbs')})(?:了|到)?(?!奖|证|批)")
 # List marks of paragraphs and items.
 _MARK = (
     r"[0-9]{1,2}[.、)）。]|[一二三四五六七八九十]{1,2}(?:是|、)|第[一二三四五六七八九十]{1,2}(?:，|、)|[（(][一二三四五六七八九十0-9]{1,2}[)）]"
     rf"|[{REMARK}、，；：>#*·\-—－ \"’”]+"
 )
 _LEAD = re.compile(
-    rf"(?P<mark>{_MARK})|(?P<time>{TIME})|(?P<scope>{SCOPE})|(?P<word>{pattern(CONNECTIVES)})"
-    f"|(?P<maybe>{pattern(CONNECTIVES_BEFORE_VERBS)})"
+    rf"(?P<mark>{_MARK})|(?P<time>{TIME})|(?P<scope>{SCOPE})|(?P<word>{any_of('name.connectives')})"
+    f"|(?P<maybe>{any_of('name.connectives_before_verbs')})"
 )
 # Words of which a leading word is only the beginning.
-_KEPT = re.compile(
-    "全社会|全民|全员|全口径|全要素|全体|全域|全球|全程|全国性|本外币|本科|本专科|我国|共享|共建|共青|共管|就业|就医|就学|就读|就诊|有机|有效灌溉|有线|有色|有害|有偿|有警|要素"
-    "|使用|让利|到位|到港|到户|到期|达标|达产|为民|为群众|为农|为企|为困|为参|为患|为[^，。]{1,8}(?:减|节|增|办|报|提|补|争|解|发)|受理|受益|受教育|继续教育|计划生育|计划内|计划外"
-    "|和谐|与会|及时|并网|并购|即墨|且末|把关|突出贡献|累计折合|第[一二三]产业|[一二三]产|[一二三]次产业|目前|一般公共|一般预算|一般性|一般财政|一次性|一事一议"
-)
+_KEPT = re.compile(any_pattern("name.kept_patterns"))
 _LINKS = frozenset("通过 按 按照 在 从 由 新 再".split())
 
 
@@ -114,19 +101,10 @@ class Noun(NamedTuple):
 
 _NOTHING = Noun("", "")
 # A clause that goes on so has no noun for the number before it.
-_NO_NOUN = re.compile(
-    "创(?!建|新|业|投|意|伤)|比(?!例|重|亚)|较(?!大)|同比|环比|占(?!地|道)|为(?!民|农)|是|在(?!建|校|职|岗|园|册|编|外|库|学|线)|已|均(?!衡)|全部|全面|正式|顺利|如期|相继|先后|提前"
-    "|基本(?!农田|药物|公共|养老|医疗|生活|建设)|超(?!市|高|低|大)|再创|再次|位居|居(?!民|住|家)|列(?!车)|名列|排(?!污|水|放|涝|查)|稳居|保持|高于|低于|基础上|增长|增加|增至|增到|增速|增幅|猛增|下降|降至|降到|降低|减少|提高|提升|上升|扩大|缩短|缩小|调整"
-    "|压缩|分别|其中|并(?!网|购)|且|以(?!工|奖|商)|用于|得到|取得|达(?!标)|达到|突破|实现|完成|建成|新建|开工|竣工|投产|投入|通过|获|荣获|进行|惠及|从(?!业)|由|与(?!会)|和(?!谐)|及(?!时)|等|切实|有效(?!灌溉|发明)|使(?!用)|让(?!利)|对(?!外|口)"
-    "|确保|力争|将|要(?!素)|也|又|都(?!市)|主要|大大|明显|极大|促进|带动|解决|用(?!水|电|地|户)|支持|扶持|完善|改善|推动|推进|保障(?!性|房)|不低于|不少于|即|左右|以上|以下|以内|之间|整(?!治|理)|于|给|向|到(?!户|期)|至|作为|成为"
-    "|构成|组成|形成|拥有|累计|共(?!同|享|建|青)|目标|任务|的(?:目标|任务|速度|水平|增长|高速|较快|快速|奋斗|基础|好成绩|历史|规模|速率|台阶|大关|关口|比例|标准|价格)|大关|关口|台阶|新台阶|来自|相当|折合|高出|发展到|上涨|下调|上调|猛|直接|涉及|配套"
-)
+_NO_NOUN = re.compile(any_pattern("name.no_noun_patterns"))
 # What a clause goes on to say of the noun.
-_PREDICATE = re.compile(
-    "正式|全部|全面|顺利|如期|相继|先后|已经|已(?!有)|均(?!衡)|基本(?!农田|药物|公共|养老|医疗|生活|建设)|提前|成功|投入使用|投入运行|投入运营|开工建设|开工|建成投产|建成投用|建成(?!区)|竣工投产|竣工|达产|达标(?!区|率)"
-    "|并网发电|完工|落户|入驻|用于|达到|同比|比上年|较上年|稳步|有序|列入|通过(?!率)|获批|获评|获得|荣获|获(?!奖)|进入|涉及|惠及|进行|分别|实现|增长|创建成|创(?!建|业|新|意|伤)|完成|出列|脱贫(?!攻坚|人口|户|村|任务)|摘帽|减轻|被|通上"
-    "|通(?=水泥|油|沥青|公路|客车|电|气|自来水|车|网)|超过|突破|低于|高于|不足|挂牌|上市(?!公司|企业)|全覆盖|免费|启动(?!区)|越过|得到|享受|受益|累计|合计|共(?!同|享|建|青)|领取|实行|(?<=[村县乡镇])创建|刷新|投产"
-)
+_PREDICATE = re.compile(any_pattern("name.predicate_patterns"))
+_NEXT_CAPACITY = re.compile("、[^、]*[年日月]产\\Z")
 _ADVERB_AHEAD = re.compile("(?:正式|全部|全面|顺利|如期|相继|先后|已经|已|均|基本|提前|进行|分别|成功(?=通过|建|获))+")
 _TRAIL = re.compile(f"(?:等|的|工作|任务|和|及|与|、|以及|并|了|，|{REMARK})+\\Z")
 
@@ -146,6 +124,9 @@ def noun_behind(right: str) -> Noun:
     closing = noun.find("”")
     if closing >= 0 and noun.count("“", 0, closing) == 0:
         noun = noun[:closing]
+    capacity = _NEXT_CAPACITY.search(noun)
+    if capacity is not None:
+        noun = noun[: capacity.start()]
     match = _PREDICATE.search(noun, 1)
     if match is not None:
         noun, predicate = noun[: match.start()], noun[match.start() :]
@@ -176,7 +157,9 @@ def counted(verb: str, noun: Noun) -> str:
 _AND = re.compile(
     "、|以及|(?<![共饱缓温总祥呼中谦])和(?!谐|平|解|睦|美|田|县|顺|气|善|政)|(?<![参])与(?!会)|(?<![普以涉惠])及(?!时|以上)"
 )
-_SUM_UP = re.compile("(?:等)?(?:“?[两二三四五六七八九十0-9]{1,2}(?:项|大|个|类)?)?(?:主要)?(?:经济|发展)?(?:指标|方面)?”?\\Z")
+_SUM_UP = re.compile(
+    "(?:等)?(?:“?[两二三四五六七八九十0-9]{1,2}(?:项|大|个|类)?)?(?:主要)?(?:经济|发展)?(?:指标|方面)?”?\\Z"
+)
 _PAIR = re.compile("(.*?)(城乡(?!居民收入比|收入比)|存贷款|一二三产业|三次产业)(.*)")
 
 
@@ -247,6 +230,9 @@ _JUNK = re.compile(f"[{REMARK}\\s]")
 def clean(name: str) -> str:
     """Return a name without blanks, stray marks at its ends, and quotation marks without partner."""
     name = _JUNK.sub("", name).strip("、，：")
-    if name.count("“") != name.count("”"):
-        name = name.strip("“”") if "“" not in name[1:-1] and "”" not in name[1:-1] else name
+    opened, closed = name.count("“"), name.count("”")
+    if opened > closed:
+        name = name[:-1] if name.endswith("“") else name + "”"
+    elif closed > opened:
+        name = name.strip("”")
     return _MIXED_CASE.sub("GDP", name) if "G" in name else name

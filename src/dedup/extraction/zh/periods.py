@@ -10,7 +10,9 @@ from dedup.extraction.zh.reading import Reading
 
 _TIME = re.compile(rf"(?=[{TIME_FIRST}])(?<![比较与同为于是续达第由])(?<![0-9]){TIME}(?!产值|任务|计划数)")
 _FOUR = re.compile("(?:19|20)[0-9]{2}")
-_SEVERAL = re.compile("(?:[两二三四五六七八九十几]|[2-9]|1[0-9])年(?:来|间|累计|内|共)|“[^”]{1,3}”(?:时期|期间|以来)|本届政府|以来")
+_SEVERAL = re.compile(
+    "(?:[两二三四五六七八九十几]|[2-9]|1[0-9])年(?:来|间|累计|内|共)|“[^”]{1,3}”(?:时期|期间|以来)|本届政府|以来"
+)
 _CONSTANT = re.compile("不变价|可比价|可比口径")
 _CURRENT = re.compile("现价|现行价|当年价")
 
@@ -81,4 +83,8 @@ class Periods:
 
 def sums_years(clause: str, period: str | None) -> bool:
     """Say whether a clause adds several years up."""
-    return bool(re.search("累计|共|合计|总共", clause)) and bool(period and _SEVERAL.search(period)) or bool(re.search("[两三四五]年累计|五年来?共", clause))
+    return (
+        bool(re.search("累计|共|合计|总共", clause))
+        and bool(period and _SEVERAL.search(period))
+        or bool(re.search("[两三四五]年累计|五年来?共", clause))
+    )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from dedup.extraction.zh.reading import Reading
+from dedup.extraction.zh.words import any_pattern, table
 from dedup.text.numbers import parse_arabic, parse_chinese, touches_mask
 from dedup.text.units import Bound, Unit, base_units, find_scale, find_unit
 
@@ -28,6 +29,7 @@ class Quantity:
     form : `plain`, `rank`, `ratio`, `fan` (翻番), `low` and `high` (the ends of a range)
     part, parts : which part of a ratio this is, of how many
     numerals : in Chinese numerals
+    named : part of a name (投资5000万元以上企业), set by the grammar
     """
 
     start: int
@@ -42,6 +44,7 @@ class Quantity:
     part: int = 0
     parts: int = 0
     numerals: bool = False
+    named: bool = False
 
     @property
     def dimension(self) -> str:
@@ -67,77 +70,24 @@ _AFTER: tuple[tuple[str, Bound], ...] = (
     ("左右", "about"),
     ("上下", "about"),
 )
-_PER = re.compile(r"/(?:平方公里|平方米|立方米|公斤|千瓦时|万人|人|户|亩|吨|年|月|日|天|次|度|斤|米|秒|小时|升|株|只|头)")
+_PER = re.compile(
+    r"/(?:平方公里|平方米|立方米|公斤|千瓦时|万人|人|户|亩|吨|年|月|日|天|次|度|斤|米|秒|小时|升|株|只|头)"
+)
 _RANGE = re.compile(r"[-－—–―~～]{1,2}|至|到")
 _LIMIT = max(map(len, base_units()))
 
-# Words that begin with a character that is also a unit: `5方面` counts no cubic metres.
-_WORDS: dict[str, str] = {
-    "成": "立为功果员本熟绩长套效交都人品形",
-    "个": "别性体人",
-    "名": "列牌录称义",
-    "家": "庭具长畜禽电装",
-    "次": "序要日年会全",
-    "道": "路德",
-    "门": "类诊",
-    "场": "所地馆",
-    "批": "准复发零",
-    "起": "到来步草止点",
-    "处": "理于置级长分罚",
-    "项": "目",
-    "条": "例款",
-    "张": "家",
-    "间": "隔接作",
-    "台": "阶湾账风",
-    "部": "门分委署队长位",
-    "口": "岸径号碑",
-    "位": "于置数列居",
-    "头": "等条",
-    "只": "有要能是争",
-    "组": "织建合团成长",
-    "村": "级民庄镇委集容道",
-    "户": "籍均外型",
-    "度": "假过",
-    "天": "然气空下",
-    "人": "均民大才员工事社文力物寿行居体气生类",
-    "亩": "均产",
-    "元": "旦",
-    "里": "程面弄",
-    "分": "别之类局布公析管解成钟行支配期为享散年批",
-    "克": "服隆",
-    "升": "级至到学华温格值本入降高起为",
-    "周": "岁年边期围末密",
-    "方": "面案式便法向针",
-    "包": "括",
-    "本": "级地土市县区镇乡省科",
-    "对": "接口外内",
-    "片": "区",
-    "块": "状",
-    "班": "子",
-    "份": "额",
-    "套": "改",
-    "支": "持部付撑出",
-    "种": "植养子粮",
-    "站": "在",
-    "期": "间末初货刊权待",
-    "镇": "级区域政村域",
-    "乡": "村镇级土",
-    "年": "",
-    "t": "abcdefghijklmnopqrstuvwxyz",
-    "p": "abcdefghijklmnopqrstuvwxyz",
-}
+# Words that begin with a character that is also a unit: 5方面 counts no cubic metres.
+_WORDS = table("unit.words")
 # Small numerals mostly name things (三大战略, 四套班子); these words are things that are counted.
-_COUNTED = re.compile(
-    "(?:县|区|市|州|省|国家|[^，。；：、“”]{0,8}?(?:乡镇|镇|乡|村|社区|项目|企业|公司|园区|基地|市场|学校|小学|中学|学院|幼儿园|医院|卫生院"
-    "|卫生室|工作站|服务站|电站|泵站|水站|服务中心|活动中心|试点|示范点|小区|示范带|示范区|示范片|专线|公路|道路|干道|大桥|水渠|水库|实事|楼|厂|馆))"
-)
+_COUNTED = re.compile(f"(?:县|区|市|州|省|国家|[^，。；：、“”]{{0,8}}?(?:{any_pattern('unit.counted_patterns')}))")
+_NOT_COUNTED = re.compile(any_pattern("unit.not_counted_patterns"))
 _SURE_COUNTERS = frozenset("家座所名户处台辆栋幢间棵株头只吨亩")
-_NOT_COUNTED = re.compile(
-    r"(?:方面|关键|重点|着力|确保|统领|代表|文明|体系|机制|任务|环节|领域|层面|坚持|突破|转变|结合|优势|特色|中心任务|战略|精神"
-    r"|关系|问题|理念|重大|阶段|层次|意识|务必|百分点|季度|月|小时|工作日|星期|标准|以上|因素|要求|目标|不|一|统一|没有|满意|文件|重要)"
-)
+# Units of which small numerals rarely count anything; of these four they do before such a thing.
+_LOOSE_COUNTERS = frozenset("个项条件套类种支张块道门场本部批片人")
 # Who is counted by 万 alone (8.8万农村贫困人口).
-_PEOPLE = re.compile("[^，。；：、0-9]{0,6}?(?:人口|群众|农民|居民|职工|学生|人员|游客|劳动力|党员|干部|师生|家庭|农户|户籍|儿童|老人|移民|市民)")
+_PEOPLE = re.compile(
+    "[^，。；：、0-9]{0,6}?(?:人口|群众|农民|居民|职工|学生|人员|游客|劳动力|党员|干部|师生|家庭|农户|户籍|儿童|老人|移民|市民)"
+)
 _ORDINAL_UNITS = frozenset("年月日时点号届")
 _LETTER_BEFORE = re.compile(r"[A-Za-zＡ-Ｚａ-ｚ]")
 
@@ -243,7 +193,9 @@ def _arabic(shadow: str, start: int, end: int, before: str) -> Quantity | None:
             quantity = Quantity(start, after, start, end, value, scale, known, "over" if more else None)
             _bound_after(shadow, quantity)
             return quantity
-        nothing = shadow[end : end + 1] in ("", "，", "。", "；", "、") and bool(re.search("[列居位]$|排名$|排$|名列$", shadow[max(0, start - 3) : start]))
+        nothing = shadow[end : end + 1] in ("", "，", "。", "；", "、") and bool(
+            re.search("[列居位]$|排名$|排$|名列$", shadow[max(0, start - 3) : start])
+        )
         return _rank(shadow, start, end, value, "", end, False) if nothing else None
     if not _is_counted(shadow, start, end, after, unit, scale, value):
         return None
@@ -276,7 +228,8 @@ def _is_counted(shadow: str, start: int, end: int, after: int, unit: str, scale:
     if unit in ("小时", "个小时", "天", "分钟", "秒", "周", "个月", "个工作日", "工作日", "个季度", "岁"):
         return bool(
             re.search(
-                "达到?了?|缩短|压缩|提前|延长|连续|为|平均|增加|减少|保持在|[期数命龄时]|由|从|[至到]$", shadow[max(0, start - 8) : start]
+                "达到?了?|缩短|压缩|提前|延长|连续|为|平均|增加|减少|保持在|[期数命龄时]|由|从|[至到]$",
+                shadow[max(0, start - 8) : start],
             )
         ) and not shadow.startswith(("以上老", "以下儿", "内办", "经济圈", "交通圈"), after)
     if unit in ("镇", "乡", "村"):
@@ -287,7 +240,9 @@ def _is_counted(shadow: str, start: int, end: int, after: int, unit: str, scale:
 def _numeral(shadow: str, start: int, end: int, before: str) -> Quantity | None:
     """Read Chinese numerals that count things; most small ones are parts of names and slogans."""
     written = shadow[start:end]
-    if before in ("第", "前") or re.search("(?:列|居|位居|排名|排|名列|全[国省市县区])$", shadow[max(0, start - 3) : start]):
+    if before in ("第", "前") or re.search(
+        "(?:列|居|位居|排名|排|名列|全[国省市县区])$", shadow[max(0, start - 3) : start]
+    ):
         value = parse_chinese(written)
         scale, unit, used, _ = _unit_ahead(shadow[end : end + 6])
         if value is not None and not scale and unit in ("位", "名") and before in ("第", "前"):
@@ -318,7 +273,22 @@ def _numeral(shadow: str, start: int, end: int, before: str) -> Quantity | None:
     value = parse_chinese(head) if head else None
     if value is None or not unit or scale or more in ("几", "来"):
         return None
-    if unit in _ORDINAL_UNITS or unit in ("%", "年", "岁", "天", "周", "分", "次", "期", "倍", "步", "成", "小时", "个月", "级"):
+    if unit in _ORDINAL_UNITS or unit in (
+        "%",
+        "年",
+        "岁",
+        "天",
+        "周",
+        "分",
+        "次",
+        "期",
+        "倍",
+        "步",
+        "成",
+        "小时",
+        "个月",
+        "级",
+    ):
         return None
     after = end + used
     full = written[len(head) :] + unit
@@ -335,14 +305,35 @@ def _numeral(shadow: str, start: int, end: int, before: str) -> Quantity | None:
     if value <= 10 and full == "元":
         return None
     if value <= 10 and full == unit:
-        if unit == "个" or unit in ("项", "条", "件", "套", "大类", "类", "种", "支", "张", "块", "道", "门", "场", "本", "部", "批", "片", "人"):
+        if unit == "个" or unit in (
+            "项",
+            "条",
+            "件",
+            "套",
+            "大类",
+            "类",
+            "种",
+            "支",
+            "张",
+            "块",
+            "道",
+            "门",
+            "场",
+            "本",
+            "部",
+            "批",
+            "片",
+            "人",
+        ):
             if unit not in ("个", "条", "件", "项") or _COUNTED.match(rest) is None:
                 return None
             if unit == "项" and not rest.startswith(("工程项目", "项目")):
                 return None
         elif unit not in _SURE_COUNTERS and known.dimension == "count":
             return None
-    quantity = Quantity(start, after, start, start + len(head), value, full, known, "over" if more else None, numerals=True)
+    quantity = Quantity(
+        start, after, start, start + len(head), value, full, known, "over" if more else None, numerals=True
+    )
     _bound_after(shadow, quantity)
     return quantity
 
@@ -357,7 +348,11 @@ def _ratio(shadow: str, match: re.Match[str]) -> list[Quantity]:
     start, end = match.span()
     parts = match.group().split("：")
     around = shadow[max(0, start - 24) : start]
-    if not re.search("比|结构|产业|占", around) or shadow[start - 1 : start].isalnum() and shadow[start - 1 : start].isascii():
+    if (
+        not re.search("比|结构|产业|占", around)
+        or shadow[start - 1 : start].isalnum()
+        and shadow[start - 1 : start].isascii()
+    ):
         return []
     found = []
     at = start
@@ -386,9 +381,7 @@ def _bound_after(shadow: str, quantity: Quantity) -> None:
         quantity.bound = "over"
 
 
-def _range(
-    shadow: str, high: Quantity, bare: tuple[int, int, float] | None, found: list[Quantity]
-) -> Quantity | None:
+def _range(shadow: str, high: Quantity, bare: tuple[int, int, float] | None, found: list[Quantity]) -> Quantity | None:
     """Make the two ends of a range of a number and the one before it: `3-5个`, `10%至12%`."""
     if bare is not None and _RANGE.fullmatch(shadow, bare[1], high.start):
         start, end, value = bare

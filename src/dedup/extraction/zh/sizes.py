@@ -36,13 +36,32 @@ def is_size(quantity: Quantity, left: str, behind: str, following: Quantity | No
     ahead = behind[:1]
     noun = bool(ahead) and ("一" <= ahead <= "龥" or ahead in "“")
     counts = following is not None and following.dimension in ("count", "people")
-    if quantity.bound in ("at_least", "at_most") and quantity.form == "plain" and noun and not _FIGURE_AHEAD.match(behind):
+    if (
+        counts
+        and following is not None
+        and following.start == quantity.end
+        and quantity.bound is not None
+        and quantity.dimension == "money"
+    ):
+        return True  # 其中10亿元以上8个
+    if (
+        quantity.bound in ("at_least", "at_most")
+        and quantity.form == "plain"
+        and noun
+        and not _FIGURE_AHEAD.match(behind)
+    ):
         if _ABOUT_COUNT.match(behind) is not None:
             return False
         if quantity.dimension == "count" and not _CLASSED.search(left):
             # 新建5个以上示范点: the verb counts them.
-            return not left or read_predicate(left).subject == len(left) and not left.endswith(("新", "建", "成", "展", "育", "进"))
+            return (
+                not left
+                or read_predicate(left).subject == len(left)
+                and not left.endswith(("新", "建", "成", "展", "育", "进"))
+            )
         return True
+    if behind.startswith("级") and not behind.startswith("级别"):
+        return True  # 7亿吨级矿山
     if _PASSED.search(left) is not None and quantity.dimension in _CLASSING:
         if behind.startswith("的"):
             return not _FIGURE_AHEAD.match(behind) and bool(noun_behind(behind[1:]).name)

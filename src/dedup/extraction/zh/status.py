@@ -44,13 +44,25 @@ _MODAL = re.compile(
     "|预期|努力(?:实现|使|做到|达到)|(?<![主重需必首只摘紧概纲])要(?:在|把|使|实现|完成|抓|确保|新|建|达)|必须|(?<!即)将(?:新|建|达|投|完成|实|获|于|继|启|再|安|超|突|有)|可望|有望|年内(?:要|将|力争|计划|可)"
 )
 _DONE = re.compile("已|了|截至|目前|现有|原有|去年|上年|累计完成|取得|以来|创历史|同比|顺利|圆满|荣获|被评为|共完成")
-_STILL_TOLD = re.compile("已(?!有)|目前|现有|原有|去年|在上年|上年(?:的|末|底|完成|实际)?(?!增长|提高|增加|下降|减少|同期)")
+_STILL_TOLD = re.compile(
+    "已(?!有)|目前|现有|原有|去年|在上年|上年(?:的|末|底|完成|实际)?(?!增长|提高|增加|下降|减少|同期)"
+)
 # A goal that is stated as one: `比“十五”计划末42亿元的目标`; its overfulfilment (`超计划1000人`) is none.
-_GOAL_BEFORE = re.compile("(?:计划|规划|目标|承诺)(?<!超计划)(?<!于预期目标)(?<!出预期目标)(?:末|数|值)?的?[0-9.]+(?:余|多)?[百千万亿]*(?!个百分|百分)[^0-9%倍]{1,4}\\Z")
+_GOAL_BEFORE = re.compile(
+    "(?:计划|规划|目标|承诺)(?<!超计划)(?<!于预期目标)(?<!出预期目标)(?:末|数|值)?的?[0-9.]+(?:余|多)?[百千万亿]*(?!个百分|百分)[^0-9%倍]{1,4}\\Z"
+)
 _GOAL_BEHIND = re.compile("的?(?:奋斗|预期)?(?:目标|计划)")
-_STYLE_PLAN = re.compile("力争|确保|要(?=[在把坚加推抓深强完以大着全认努积切突])|将|争取|加快|推进|加强|强化|深化|进一步|着力|大力|全力|积极|继续|抓好|加大|努力|坚持")
-_STYLE_FIRM = re.compile("力争|确保(?!了)|要(?=[在把坚加推抓深强完以大着全认努积切突])|年内|今年|争取(?!到)|我们将|[^即]将")
-_STYLE_TOLD = re.compile("了|已|取得|成功|荣获|累计|同比|比上年|较上年|显著|明显|顺利|被评为|有效|稳步|不断|圆满|先后|一年来|去年")
+_UNTIL = re.compile("(?:到|至)(20[0-9]{2})年")
+_SPOKEN_YEAR = re.compile("(?<![0-9])((?:19|20)[0-9]{2})年")
+_STYLE_PLAN = re.compile(
+    "力争|确保|要(?=[在把坚加推抓深强完以大着全认努积切突])|将|争取|加快|推进|加强|强化|深化|进一步|着力|大力|全力|积极|继续|抓好|加大|努力|坚持"
+)
+_STYLE_FIRM = re.compile(
+    "力争|确保(?!了)|要(?=[在把坚加推抓深强完以大着全认努积切突])|年内|今年|争取(?!到)|我们将|[^即]将"
+)
+_STYLE_TOLD = re.compile(
+    "了|已|取得|成功|荣获|累计|同比|比上年|较上年|显著|明显|顺利|被评为|有效|稳步|不断|圆满|先后|一年来|去年"
+)
 
 
 class Status:
@@ -79,6 +91,7 @@ class Status:
                 # That a year is a key year is said at the beginning of a look back too.
                 events.append((match.start(), True, False))
         events.sort()
+        self._years: list[int] | None = None
         self._places: list[int] = []
         self._planned: list[bool] = []
         planned = told = False
@@ -96,6 +109,17 @@ class Status:
         if not self._places:
             self._places, self._planned = [0], [self._reads_as_plan(shadow)]
 
+    def _lies_ahead(self, before: str) -> bool:
+        """Say whether a sentence speaks of a year well beyond those the text speaks of otherwise (到2025年)."""
+        until = _UNTIL.search(before)
+        if until is None:
+            return False
+        year = int(until.group(1))
+        if self._years is None:
+            self._years = sorted({int(y) for y in _SPOKEN_YEAR.findall(self._reading.shadow)})
+        others = [y for y in self._years if y != year]
+        return bool(others) and year >= max(others, default=year) + 2
+
     @staticmethod
     def _reads_as_plan(shadow: str) -> bool:
         """Judge a piece that names neither its plan nor its look back by its style."""
@@ -107,7 +131,13 @@ class Status:
     def _looks_back(self, start: int, end: int) -> bool:
         shadow = self._reading.shadow
         sentence = self._reading.sentence_start(start)
-        return re.search("回顾|完成情况|执行情况|总结|过去|以来|取得|完成了|实现了|极不平凡|不平凡|不寻常|上半年", shadow[sentence:end]) is not None
+        return (
+            re.search(
+                "回顾|完成情况|执行情况|总结|过去|以来|取得|完成了|实现了|极不平凡|不平凡|不寻常|上半年",
+                shadow[sentence:end],
+            )
+            is not None
+        )
 
     def _is_heading(self, start: int, end: int) -> bool:
         shadow = self._reading.shadow
@@ -143,6 +173,8 @@ class Status:
             told = _STILL_TOLD.search(shadow[max(since, clause) : end])
             return "actual" if told and not re.search("力争|确保|目标|达到", here) else "target"
         before = shadow[max(sentence, end - 90) : end]
+        if self._lies_ahead(before):
+            return "target"
         modal = None
         for modal in _MODAL.finditer(before):
             pass

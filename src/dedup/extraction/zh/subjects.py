@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from dedup.extraction.zh.context import Context, Subject
-from dedup.extraction.zh.names import HEAD, Noun, clean, conjuncts, is_light, leading_verb, strip_lead
+from dedup.extraction.zh.context import TOLD, Context, Subject
+from dedup.extraction.zh.names import Noun, clean, conjuncts, is_light, leading_verb, strip_lead
 from dedup.extraction.zh.predicates import Predicate, read_predicate
 from dedup.extraction.zh.quantities import Quantity
 from dedup.extraction.zh.reading import Reading
-from dedup.extraction.zh.words import BARE_HEAD, BARE_TOTAL, REACHING_VERBS
+from dedup.extraction.zh.words import BARE_HEAD, BARE_TOTAL, HEAD, words
 
-_REACHING = frozenset(REACHING_VERBS.split())
+_REACHING = frozenset(words("name.reaching_verbs"))
 # 粮食播种面积 and 产量: what is common to both is 粮食.
 _ROOT_TAIL = re.compile(
     "(?:完成|实现)?(?:播种|种植|养殖|栽培|生产|发展|总|的)*(?:面积|产量|产值|总产|单产|总产量|增加值|规模|生产|总产值|产业)\\Z"
@@ -21,13 +21,25 @@ _RANKED = re.compile(
     "(?P<what>(?:总量|增幅|增速|占比|规模|人均|总产|绩效|排名|名次|综合实力)*(?:和(?:总量|增幅|增速|规模))?)(?:均|分别|双双)?(?:位|居|列|排|在)*"
     "(?P<where>全[国省市县区州](?:[^，第]{0,6})?)?(?:排名|排|列|居|位居|位列)*\\Z"
 )
+_BARE_SHARE = re.compile("占比|比重|份额|占比重")
+_PER_HEAD = re.compile("每[百千万]?(?:人|户|名|村)(?:拥有|平均)?")
+_PASSING = re.compile("(?:超过|过|超)[0-9百千万亿]")
+_MASKED = re.compile("[xX×*□]{2}")
 _MASKS = "xX×*□～"
 _PHASE = re.compile("[一二三四]期")
 _CAPACITY = re.compile("(?:年|日|月)(?:产|处理|加工|生产|供水|发电|出栏|产能|制氢|屠宰|吞吐)[^，。]{0,4}\\Z")
 
 
 def named(
-    name: str, start: int, scope: str | None, predicate: Predicate, quantity: Quantity, count: int, context: Context, *, continues: bool
+    name: str,
+    start: int,
+    scope: str | None,
+    predicate: Predicate,
+    quantity: Quantity,
+    count: int,
+    context: Context,
+    *,
+    continues: bool,
 ) -> list[Subject]:
     """Return the subjects that a clause names: one, or those it coordinates where the number is of each.
 
@@ -37,18 +49,34 @@ def named(
     count : numbers that share it (`分别增长3%、5%`)
     continues : it goes on with a list (`新建标准化养殖园区15个、规模养殖场8个`)
     """
+    name = _shortened(name)
     parts = conjuncts(name)
     if len(parts) > 1 and "等" not in parts[-1][:-1]:
         each = predicate.each or predicate.respectively
         heads = all(HEAD.search(part) for part in parts)
         rate = quantity.dimension in ("ratio", "multiple") or quantity.form == "fan"
-        if count == len(parts) or (count == 1 and (each or quantity.form == "fan" or (rate and heads and "比" not in name))):
+        if count == len(parts) or (
+            count == 1 and (each or quantity.form == "fan" or (rate and heads and "比" not in name))
+        ):
             return [Subject(clean(part), start, scope) for part in parts]
     last = context.subjects[-1] if context.subjects else None
     root = last.name if last is not None else ""
     if BARE_TOTAL.fullmatch(name) and root:
         return [Subject(root[len(leading_verb(root)) :] + name, start, scope)]
+    passing = _PASSING.match(name)
+    if passing is not None:
+        # 销售收入过千万元的企业…、过亿元的企业: both pass the same measure.
+        before = re.split("超过|[过超]", root)[0]
+        if before and before != root:
+            return [Subject(before + name, start, scope)]
+    if root and _BARE_SHARE.fullmatch(name):
+        return [Subject(root + name, start, scope)]
     if last is not None and continues:
+        if name == "出栏" and root.endswith("存栏"):
+            return [Subject(root[:-2] + name, start, scope)]
+        per = _PER_HEAD.match(root)
+        if per is not None:
+            return [Subject(per.group() + name, start, scope)]
         verb = leading_verb(last.name)
         grade = _GRADE.fullmatch(name)
         if grade is not None and "级" in last.name:
@@ -64,6 +92,14 @@ def named(
     return [Subject(name, start, scope)]
 
 
+def _shortened(name: str) -> str:
+    """Leave examples out of a name that is long or masked: 引进xx食品公司等 | 企业."""
+    listed = name.rfind("等")
+    if 0 < listed < len(name) - 2 and (len(name) > 24 or _MASKED.search(name) is not None):
+        return leading_verb(name) + name[listed + 1 :]
+    return name
+
+
 def verb_alone(verb: str, start: int, scope: str | None, context: Context) -> list[Subject]:
     """Return the subject of a clause that has a verb only: `处理来访7325件，办结7085件` is 办结来访."""
     if not context.subjects:
@@ -75,7 +111,9 @@ def verb_alone(verb: str, start: int, scope: str | None, context: Context) -> li
     return [Subject(name, last.start, scope or last.scope)]
 
 
-def attributed(name: str, verb_only: bool, noun: Noun, dimension: str, counted_name: str, start: int, scope: str | None) -> Subject:
+def attributed(
+    name: str, verb_only: bool, noun: Noun, dimension: str, counted_name: str, start: int, scope: str | None
+) -> Subject:
     """Return the subject of a number that stands before its noun.
 
     Parameters
@@ -97,7 +135,15 @@ def attributed(name: str, verb_only: bool, noun: Noun, dimension: str, counted_n
 
 
 def inherited(
-    reading: Reading, predicate: Predicate, quantity: Quantity, count: int, begin: int, since: int, context: Context, *, of_share: bool
+    reading: Reading,
+    predicate: Predicate,
+    quantity: Quantity,
+    count: int,
+    begin: int,
+    since: int,
+    context: Context,
+    *,
+    of_share: bool,
 ) -> list[Subject]:
     """Return the subject of a clause that names none: that of the clauses before.
 
@@ -125,8 +171,12 @@ def inherited(
         previous = max(reading.clause_start(clause - 2), context.sentence)
         text = shadow[previous : clause - 1]
         lead, scope = strip_lead(text)
-        if 2 <= len(text) - lead <= 20:
-            return [Subject(clean(reading.compact[previous + lead : clause - 1]), previous + lead, scope)]
+        told = TOLD.match(text, lead)
+        end = told.end() if told is not None else len(text)
+        if 2 <= end - lead <= 20:
+            subject = Subject(clean(reading.compact[previous + lead : previous + end]), previous + lead, scope)
+            context.name([subject])
+            return [subject]
     return [context.heading] if context.heading is not None else []
 
 
@@ -143,7 +193,7 @@ def _masked_clause(reading: Reading, begin: int, since: int, context: Context) -
     mask = next((i for i, c in enumerate(text) if c in _MASKS), -1)
     if mask < 2 or any(c.isdigit() for c in text[mask:]) and "元" not in text[mask:]:
         return None
-    head = text[: mask]
+    head = text[:mask]
     head = head[: read_predicate(head).subject]
     lead, scope = strip_lead(head)
     name = clean(head[lead:])
@@ -154,7 +204,9 @@ def ranked(name: str, start: int, scope: str | None, context: Context) -> Subjec
     """Return what is ranked: the last subject, or its 总量, 增幅; where it is ranked is its scope."""
     match = _RANKED.fullmatch(name)
     if match is None:
-        inside = re.search("(?:在|居|列|位居|位列)*(?P<where>全[国省市县区州](?:[^，第]{0,4})?)(?:排名|排|列|居)*\\Z", name)
+        inside = re.search(
+            "(?:在|居|列|位居|位列)*(?P<where>全[国省市县区州](?:[^，第]{0,4})?)(?:排名|排|列|居)*\\Z", name
+        )
         if inside is None or inside.start() < 2:
             return Subject(name, start, scope)
         return Subject(name[: inside.start()], start, inside["where"])
