@@ -147,7 +147,7 @@ class ReuseSettings(_Group):
 class ExtractSettings(_Group):
     """Figures, places, years and tables."""
 
-    enabled: bool = Field(False, description="false: no figures, places, years and tables are looked for")
+    enabled: bool = Field(True, description="false: no figures, places, years and tables are looked for")
 
 
 class RuleSettings(_Group):
