@@ -93,6 +93,19 @@ def test_growth_over_the_whole_span(text: str, rate: str, holds: bool) -> None:
     assert [v for _, v in verdicts(report)] == [holds]
 
 
+def test_growth_against_last_year_is_not_the_growth_of_a_longer_span() -> None:
+    text = "财政总收入由2003年的2.50亿元增加到5.03亿元，比上年增长15%。"
+    assert verdicts(from_to(text, "2.50亿元", "5.03亿元", "15%", growth={"comparison": "yoy"})) == []
+    text = "财政总收入由去年的2.50亿元增加到3.00亿元，增长15%。"
+    found = verdicts(from_to(text, "2.50亿元", "3.00亿元", "15%", growth={"comparison": "yoy"}))
+    assert found == [("growth_from_to", False)]
+
+
+def test_growth_that_may_be_annual_is_not_taken_for_the_whole() -> None:
+    text = "财政总收入由2.50亿元增加到5.03亿元，增长15%。"
+    assert verdicts(from_to(text, "2.50亿元", "5.03亿元", "15%", growth={"comparison": None})) == []
+
+
 def test_a_change_is_the_difference_of_both_ends() -> None:
     for change, holds in (("2.2个百分点", True), ("3.4个百分点", False)):
         report = Report(f"城镇化率由51.2%提高到53.4%，提高{change}。")
@@ -142,6 +155,12 @@ def test_levels_of_other_scope_period_or_prices_are_not_compared(different: dict
     assert verdicts(plan("4.40亿元", "13%", **different)) == []
 
 
+def test_a_plan_for_a_later_year_does_not_grow_from_this_one() -> None:
+    report = plan("9.40亿元", "13%", target={"year": 2012})
+    report.attribution = {"year_plan": 2009, "year_plan_basis": "printed"}
+    assert verdicts(report) == []
+
+
 def test_growth_against_another_year_is_not_compared_with_last_year() -> None:
     report = Report("全县完成财政收入4.00亿元。今年财政收入达到4.40亿元，比1998年增长80%。")
     report.says("4.00亿元", "财政收入").says("4.40亿元", "财政收入", obs_status="target")
@@ -177,6 +196,13 @@ def test_a_share_is_part_by_whole() -> None:
         report.says("5.00亿元", "财政收入").says("4.00亿元", "税收收入")
         found = dict(verdicts(report.says(share, "税收占财政收入比重", "share")))
         assert found == {"share_of_whole": holds, "part_of_whole": True}
+
+
+def test_a_share_of_the_product_is_that_of_the_value_added() -> None:
+    for share, holds in (("40%", True), ("46%", False)):
+        report = Report(f"生产总值50.0亿元。民营经济增加值20.0亿元，民营经济占GDP比重{share}。")
+        report.says("50.0亿元", "生产总值").says("20.0亿元", "民营经济增加值")
+        assert verdicts(report.says(share, "民营经济占GDP比重", "share")) == [("share_of_whole", holds)]
 
 
 def test_terms_of_a_ratio_add_to_all() -> None:

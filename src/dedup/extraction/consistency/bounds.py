@@ -14,11 +14,11 @@ from dedup.extraction.indicators import indicators
 #: Rates of those in a state among all that could be in it; 产销率, 完成率 or 毛入学率 may be more than all.
 _AT_MOST_ALL = re.compile(
     "(?:覆盖|普及|参保|参合|巩固|合格|达标|优良|办结|结案|破案|满意|城镇化|城市化|绿化|绿地|失业|就业|入园|入学|升学|处理|清运"
-    "|入户|通达|通畅|通车|硬化|开通|安全饮水|无害化|利用|收缴|兑现|识字|文盲|治愈|接种|死亡|发生|机械化|登记|持证|见面|答复"
-    "|回复|录用|成活|保存|保有|受益|入住|及格|毕业|发放)率$"
+    "|入户|通达|通畅|通车|硬化|开通|安全饮水|无害化|利用|兑现|识字|文盲|治愈|接种|死亡|发生|机械化|登记|持证|见面|答复"
+    "|回复|录用|成活|保存|受益|入住|及格|毕业|发放)率$"
 )
-_MAY_EXCEED = re.compile("毛入|任务|计划|目标|预算|进度|完成率|增长率|产能利用|床位")
-_SHARE_MAY_EXCEED = re.compile("任务|计划|目标|预算|进度|依存|债|贷|负|预期|占补|超")
+_MAY_EXCEED = re.compile("毛入|任务|计划|目标|预算|进度|完成率|增长率|产能利用|床")
+_SHARE_MAY_EXCEED = re.compile("任务|计划|目标|预算|进度|上年|去年|同期|依存|债|贷|负|预期|占补|超")
 
 
 def check_bounds(figures: Figures) -> list[Check]:

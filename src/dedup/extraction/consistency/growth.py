@@ -7,7 +7,7 @@ from math import inf
 
 from dedup.extraction.consistency.figures import Check, Figure, Figures
 from dedup.extraction.consistency.ranges import Range, growth_range, quotient_range
-from dedup.extraction.consistency.spans import years_between
+from dedup.extraction.consistency.spans import LONGEST, years_between
 from dedup.extraction.indicators import indicators
 
 #: Characters between a level and the growth that belongs to it, where their evidence does not overlap.
@@ -20,6 +20,7 @@ _OTHER_COVERAGE = re.compile("同口径|可比口径|同比口径|剔除|扣除|
 _REAL = re.compile("可比价|可比价格|不变价|实际增长|可比增长")
 #: 比 and 较 with anything but the year before.
 _OTHER_BASE = re.compile("[比较](?!上年|去年|前一年|上一年|同期|年初|往年|增)")
+_LAST_YEAR_WORDS = re.compile("上年|去年|前一年|上一年")
 _STARTS = "select i, section, key, unit, measure, cs, ce, vs, ve from o where comparison = 'from_to_start'"
 
 _FROM_TO = f"""
@@ -111,8 +112,8 @@ def _growth_of(figures: Figures, start: Figure, end: Figure, growth: Figure) -> 
         return None
     if annual:
         spans = years
-    elif growth.comparison == "yoy" and years and 1 not in years:
-        # A rate against the year before says nothing about a longer span.
+    elif growth.comparison == "yoy" and not (1 in years or _LAST_YEAR_WORDS.search(start.quote)):
+        # A rate against the year before says nothing about a span that is, or may be, longer.
         return None
     else:
         spans = [1]
@@ -124,6 +125,8 @@ def _growth_of(figures: Figures, start: Figure, end: Figure, growth: Figure) -> 
         # Without 年均 some texts mean the annual rate, some the whole.
         spans, expected = [*spans, *years], [*expected, *(growth_range(start.range, end.range, n) for n in years)]
         held = next((n for n, found in enumerate(expected) if found.meets(growth.range)), None)
+    if held is None and not years and _fits_some_span(start, end, growth):
+        return None
     best = held or 0
     n = spans[best]
     quotient = f"{end.written} / {start.written}"
@@ -140,6 +143,11 @@ def _growth_of(figures: Figures, start: Figure, end: Figure, growth: Figure) -> 
         held is not None,
         "%",
     )
+
+
+def _fits_some_span(start: Figure, end: Figure, growth: Figure) -> bool:
+    """Tell whether the growth may be the annual one of a number of years that the text leaves open."""
+    return any(growth_range(start.range, end.range, n).meets(growth.range) for n in range(2, LONGEST + 1))
 
 
 def _multiple_of(start: Figure, end: Figure, growth: Figure) -> Check:
@@ -212,6 +220,12 @@ def _last_year(figures: Figures) -> list[Check]:
         stated.setdefault((level, growth), []).append(base)
     checks = []
     for (level_row, growth_row), bases in stated.items():
+        place = figures.place(held[level_row].section)
+        next_year = place.year_plan or (place.year_review + 1 if place.year_review else None)
+        year = held[level_row].year
+        # Plans for later years (到2020年) grow from levels that nobody knows yet.
+        if year is not None and next_year is not None and year > next_year:
+            continue
         check = _against_last_year(held[level_row], held[growth_row], [held[base] for base in bases])
         if check is not None:
             checks.append(check)

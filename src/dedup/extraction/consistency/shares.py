@@ -35,7 +35,8 @@ def check_shares(figures: Figures) -> list[Check]:
         return []
     held = figures.load(row[0] for row in shares)
     named = {row[0]: pair for row in shares if (pair := _part_and_whole(held[row[0]])) is not None}
-    codes = _codes(sorted({name for pair in named.values() for name in pair}))
+    words = {name for pair in named.values() for name in pair}
+    codes = _codes(sorted(words | {f"{part}增加值" for part, _ in named.values()}))
     sections = sorted({row[1] for row in shares if row[0] in named})
     if not sections:
         return []
@@ -46,7 +47,11 @@ def check_shares(figures: Figures) -> list[Check]:
     for row, section, status, at, year in shares:
         if row not in named:
             continue
-        part_code, whole_code = (codes.get(name) for name in named[row])
+        part, whole = named[row]
+        part_code, whole_code = codes.get(part), codes.get(whole)
+        if part_code is None and whole_code == "gdp":
+            # 工业占GDP比重 is the share of its value added.
+            part_code = codes.get(f"{part}增加值")
         if part_code is None or whole_code is None or part_code == whole_code:
             continue
         same_time = [
