@@ -69,6 +69,11 @@ def resolve(
         ("～年", "actual", (None, "masked")),
         ("每年", "actual", (None, "none")),
         ("原来", "actual", (None, "none")),
+        ("前一年", "actual", (None, "none")),
+        ("过去的一年", "target", (2013, "resolved")),
+        ("目前", "target", (2013, "resolved")),
+        ("近三年", "actual", (2013, "resolved")),
+        ("2013年", "target", (None, "none")),
     ],
 )
 def test_periods_are_resolved_against_the_years_of_the_report(

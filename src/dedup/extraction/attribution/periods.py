@@ -18,7 +18,11 @@ _MASK = re.compile(r"(?:19|20|二[〇○零])?[xX×╳＊*_○□?？]{1,4}年|[
 _PLAN = re.compile(f"[{OPEN}]?(?P<plan>十[一二三四五]五|[七八九十]五)[{CLOSE}]?(?P<rest>.*)")
 _SPAN = re.compile(r"(?P<n>[0-9]{1,2}|[一二两三四五六七八九十]{1,2})(?:个)?年")
 _COMING = re.compile("今后|未来|内|之内|下一个|接下来|力争|再用")
-_NAMES_NO_YEAR = re.compile("每年|年均|历年|原来|过去$|以前|往年|历史|同期|常年|多年|当时|此前|本世纪|前年")
+_NAMES_NO_YEAR = re.compile(
+    "每年|年均|历年|原来|过去$|以前|往年|历史|同期|常年|多年|当时|此前|本世纪|前年|前[一二两三四五六七八九十]+年"
+)
+#: What is past stays past, also in a sentence about what is to come.
+_PAST = re.compile("过去的?一年|一年来|这一年|近[年几一二两三四五六七八九十]+|目前|现在|至今|截[至止]")
 _NOW = re.compile(
     "全年|年内|年度?[末底终]|岁末|目前|现在|至今|如今|截[至止]|累计|当年|一年|年初|全程|本届|届|季度|半年|月|任期|近年|以来|同比"
 )
@@ -41,7 +45,7 @@ class _Rule(NamedTuple):
     Attributes
     ----------
     kind : `printed` (first and last year), `masked`, `this`, `last`, `before` (上年), `next`, `plan` (of five years:
-        first year and rest), `span` (so many years), `now` or `none`
+        first year and rest), `span` (so many years), `past`, `now` or `none`
     """
 
     kind: str
@@ -90,6 +94,8 @@ def _parse(period: str | None) -> _Rule:
     ):
         if re.search(words, text):
             return _Rule(kind)
+    if _PAST.search(text):
+        return _Rule("past")
     span = _SPAN.search(text)
     if span is not None:
         count = read_count(span["n"].replace("两", "二"))
@@ -131,7 +137,12 @@ def resolve_period(period: str | None, status: str, comparison: str | None, year
             return _NONE
         if not year:
             return None, "masked"
-        return (None, "overwritten") if year == years.put_in else (year, "printed")
+        if year == years.put_in:
+            return None, "overwritten"
+        if target and years.plan is not None and years.review is not None and year <= years.review < years.plan:
+            # Nothing is planned for a year that is over: the author mistyped it.
+            return _NONE
+        return year, "printed"
     if rule.kind in ("masked", "none"):
         return None, rule.kind
     if rule.kind == "plan":
@@ -150,6 +161,8 @@ def resolve_period(period: str | None, status: str, comparison: str | None, year
         return _against(*review, -1) if years.this_is_review else _against(*review)
     if rule.kind == "span" and (target or rule.rest):
         return _against(*plan, rule.first - 1) if target else _NONE
+    if rule.kind == "past":
+        return _against(*review)
     return _against(*plan) if target else _against(*review)
 
 
