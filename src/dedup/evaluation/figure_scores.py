@@ -158,14 +158,12 @@ def _plain(units: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _placed(figures: pa.Table, documents: pa.Table) -> pa.Table:
     """Return the figures whose document the release has; `value` is null where it is no number in digits."""
-    doc_ids = documents.column("doc_id").combine_chunks()
-    rows = pa.array(match_uris(figures.column("uri").to_pylist(), documents.column("uri").to_pylist()), pa.int64())
     digits = pc.match_substring_regex(figures.column("value"), _DECIMAL)
     bare = pc.replace_substring(figures.column("value"), ",", "")
     table = pa.table(
         {
             "figure": np.arange(figures.num_rows),
-            "doc_id": doc_ids.take(rows),
+            "doc_id": _doc_ids(figures.column("uri"), documents),
             "char_start": figures.column("char_start"),
             "char_end": figures.column("char_end"),
             "value": pc.cast(pc.if_else(digits, bare, None), pa.float64()),
@@ -177,6 +175,14 @@ def _placed(figures: pa.Table, documents: pa.Table) -> pa.Table:
     return table.filter(pc.is_valid(table.column("doc_id")))
 
 
+def _doc_ids(uris: pa.ChunkedArray, documents: pa.Table) -> pa.Array:
+    """Return the document of each uri, null where the release has none (uris repeat: a page has many figures)."""
+    encoded = uris.combine_chunks().dictionary_encode()
+    found = match_uris(encoded.dictionary.to_pylist(), documents.column("uri").to_pylist())
+    known = documents.column("doc_id").combine_chunks().take(pa.array(found, pa.int64()))
+    return known.take(encoded.indices)
+
+
 def _whole(truth: Truth, documents: pa.Table) -> pa.Table:
     """Return where the sections stand of which the truth knows all figures."""
     units = truth.units
@@ -184,10 +190,9 @@ def _whole(truth: Truth, documents: pa.Table) -> pa.Table:
         units = units.filter(pc.and_(pc.equal(units.column("figures"), "all"), pc.is_valid(units.column("char_start"))))
     else:
         units = units.slice(0, 0)
-    rows = match_uris(units.column("uri").to_pylist(), documents.column("uri").to_pylist())
     return pa.table(
         {
-            "doc_id": documents.column("doc_id").combine_chunks().take(pa.array(rows, pa.int64())),
+            "doc_id": _doc_ids(units.column("uri"), documents),
             "char_start": pc.cast(units.column("char_start"), pa.int64()),
             "char_end": pc.cast(units.column("char_end"), pa.int64()),
         }
