@@ -110,7 +110,10 @@ def extract_figures(run: LocalRun) -> dict[str, pa.Table]:
         texts_read += len(part.texts)
         observations = _observations(run, places, part, figures)
         checks = check_consistency(
-            observations, _rows_of(run.tables["attributions"], part.rows), _conflicts(run, observations)
+            observations,
+            _rows_of(run.tables["attributions"], part.rows),
+            _conflicts(run, observations),
+            _sections_as_printed(run, part),
         )
         observations = flag_observations(observations, checks)
         stores["checks"].append(schemas.conform(checks, schemas.CHECKS))
@@ -267,6 +270,13 @@ def _conflicts(run: LocalRun, observations: pa.Table) -> pa.Table:
     conflicts = run.tables["conflicts"]
     clusters = pc.unique(observations.column("cluster_id"))
     return conflicts.filter(pc.is_in(conflicts.column("cluster_id"), clusters))
+
+
+def _sections_as_printed(run: LocalRun, part: Part) -> pa.Table:
+    facts = run.corpus.section_facts.take(pa.array(run.corpus.matched[part.rows]))
+    documents = facts.column("doc_id").combine_chunks()
+    start, end = (facts.column(name).to_numpy() for name in ("char_start", "char_end"))
+    return facts.select(["section_id", "char_start"]).append_column("text", _quotes(run, documents, start, end))
 
 
 def _facts(run: LocalRun, part: Part, observations: pa.Table) -> pa.Table:
