@@ -10,6 +10,8 @@ from dedup.cli import options
 from dedup.cli.console import Column, note, out, plural, print_facts, print_json, print_table
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from dedup.releases import Release
 
 _FACTS_EPILOG = options.examples(
@@ -106,21 +108,53 @@ def place_and_years(release: Release, section_id: str) -> list[tuple[str, str]]:
     if "attributions" not in release.datasets:
         return []
     found = release.sql("SELECT * FROM attributions WHERE section_id = $id", {"id": section_id}).to_pylist()
+    return [line for row in found for line in attribution_lines(row)]
+
+
+def attribution_lines(row: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what a row of attributions says, a label and words each."""
     lines = []
-    for row in found:
-        for label, name, shown in (
-            ("place", "region", row["region_name"]),
-            ("looks back", "year_review", row["year_review"]),
-            ("plans for", "year_plan", row["year_plan"]),
-        ):
-            basis, evidence = row[f"{name}_basis"], row[f"{name}_evidence"]
-            if basis == "none":
-                continue
-            words = f"{shown or 'not known'} · {basis}"
-            if shown:
-                words += f", {row[f'{name}_confidence']:.0%} sure"
-            lines.append((label, words + (f": “{' '.join(evidence.split())}”" if evidence else "")))
+    for label, name, shown in (
+        ("place", "region", row["region_name"]),
+        ("looks back", "year_review", row["year_review"]),
+        ("plans for", "year_plan", row["year_plan"]),
+    ):
+        basis, evidence = row[f"{name}_basis"], row[f"{name}_evidence"]
+        if basis == "none":
+            continue
+        words = f"{shown or 'not known'} · {basis}"
+        if shown:
+            words += f", {row[f'{name}_confidence']:.0%} sure"
+        lines.append((label, words + (f": “{' '.join(evidence.split())}”" if evidence else "")))
     return lines
+
+
+def figure_words(row: dict[str, Any]) -> str:
+    """Return a figure in a few words: what, how much."""
+    return f"{row['indicator']} {_value(row)}"
+
+
+def read_figures(documents: pa.Table, sections: pa.Table) -> dict[str, dict[str, Any]]:
+    """Return `attribution` and `figures` of the matched sections of some pages, by section id."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from dedup.extraction.attribution import attribute_sections
+    from dedup.extraction.figures import find_figures
+    from dedup.schemas import MATCHED_KINDS
+
+    matched = sections.filter(pc.is_in(sections.column("kind"), pa.array(MATCHED_KINDS)))
+    attributions = attribute_sections(matched, documents)
+    overwritten = pc.fill_null(attributions.column("overwritten_year"), 0).to_numpy().astype(np.int32)
+    found = find_figures(matched.column("clean_text").combine_chunks(), overwritten).to_pylist()
+    out: dict[str, dict[str, Any]] = {}
+    for i, (section, attribution) in enumerate(
+        zip(matched.column("section_id").to_pylist(), attributions.to_pylist(), strict=True)
+    ):
+        figures = [{k: v for k, v in row.items() if k != "row"} for row in found if row["row"] == i]
+        out[section] = {"attribution": attribution, "figures": figures}
+    return out
 
 
 def show_fact(release: Release, id_: str, json: bool) -> None:

@@ -12,6 +12,7 @@ import typer
 from dedup.cli import options
 from dedup.cli.console import harmless, note, out, plural, print_facts, print_json, shorten, width
 from dedup.cli.failures import ERROR, USAGE, CommandError
+from dedup.cli.figures import attribution_lines, figure_words, read_figures
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,6 +29,8 @@ _LOOKUP_EPILOG = options.examples(
     ("dedup lookup new-page.txt", "which clusters its reports belong to"),
     ("dedup lookup new-page.txt --json | jq '.[].hits[0].cluster_id'", "for scripts"),
 )
+#: Figures of a section that are named unless --text.
+_FIGURES_SHOWN = 4
 #: A nearest text less similar than this is a chance resemblance.
 _WORTH_NAMING = 0.1
 _Encoding = Annotated[str, typer.Option(help="Encoding of the file; auto detects it.")]
@@ -63,14 +66,20 @@ def preview(
     config: options.Config = None,
     json: options.Json = False,
 ) -> None:
-    """Show what the text stage makes of a page: sections, kinds, dropped noise, joined lines, placeholders."""
+    """Show what is made of a page: sections, kinds, dropped noise, joined lines, masks, places, years, figures."""
     from dedup.text.sections import cut_documents
 
     settings = options.read_settings(config)
     documents, refused = _read(file, settings.read, encoding, limit)
     sections = cut_documents(documents, settings.text)
+    read = read_figures(documents, sections)
     pages = [
-        {**page, "sections": [s for s in sections.to_pylist() if s["doc_id"] == page["doc_id"]]}
+        {
+            **page,
+            "sections": [
+                s | read.get(s["section_id"], {}) for s in sections.to_pylist() if s["doc_id"] == page["doc_id"]
+            ],
+        }
         for page in documents.to_pylist()
     ]
     previews = [(page, [_preview_section(page["text"], s) for s in page["sections"]]) for page in pages]
@@ -99,6 +108,7 @@ def _preview_section(page: str, section: dict[str, Any]) -> dict[str, Any]:
     return {
         **{k: section[k] for k in ("ordinal", "kind", "kind_reason", "title", "char_start", "char_end", "n_chars")},
         **{k: section[k] for k in ("completeness", "mask_ratio", "boilerplate_ratio")},
+        **{k: section.get(k) for k in ("attribution", "figures")},
         "heading": page[section["char_start"] : section["char_start"] + 80].split("\n", 1)[0].strip(),
         "joined_lines": joined,
         "paragraphs": clean.count("\n") + 1 if clean else 0,
@@ -153,6 +163,12 @@ def _print_preview(page: dict[str, Any], parts: list[dict[str, Any]], text: bool
         if part["placeholders"]:
             named = ", ".join(f"{name} ×{n}" if n > 1 else name for name, n in list(part["placeholders"].items())[:8])
             facts.append(f"placeholders, never filled: {named}")
+        if part["attribution"]:
+            facts += [": ".join(line) for line in attribution_lines(part["attribution"])]
+        if part["figures"]:
+            shown = part["figures"] if text else part["figures"][:_FIGURES_SHOWN]
+            more = ", …" if len(shown) < len(part["figures"]) else ""
+            facts.append(f"{plural(len(part['figures']), 'figure')}: {', '.join(figure_words(f) for f in shown)}{more}")
         for fact in facts:
             console.print(Text(f"     {harmless(fact)}", style="dim"))
         for line in part["dropped"][: None if text else 6]:

@@ -48,13 +48,13 @@ def _extracted(run: LocalRun) -> dict[str, Any]:
     heads = clusters.filter(pc.equal(clusters.column("kind"), "report")).column("canonical_section")
     attributions = run.tables["attributions"]
     at = pc.index_in(heads, attributions.column("section_id").combine_chunks())
-    of = attributions.select(["region_code", "year_review", "year_plan"]).take(at)
+    of = attributions.select(["region_name", "year_review", "year_plan"]).take(at)
     dated = pc.or_(pc.is_valid(of.column("year_review")), pc.is_valid(of.column("year_plan")))
     return {
         "extracted": run.settings.extract.enabled,
         "facts": facts.num_rows,
         "facts_flagged": flagged,
-        "reports_placed": of.num_rows - of.column("region_code").null_count,
+        "reports_placed": of.num_rows - of.column("region_name").null_count,
         "reports_dated": pc.sum(pc.cast(dated, pa.int64())).as_py() or 0,
         "tables": run.tables["extracted_tables"].num_rows,
     }
