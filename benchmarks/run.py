@@ -24,6 +24,7 @@ from benchmarks.results import ROOT, ensure_corpus, read_result, write_result
 from benchmarks.scaling import SIZES, measure_scaling
 from benchmarks.shared import SIZES as SHARED_SIZES
 from benchmarks.shared import measure_shared
+from benchmarks.validation import measure_validation
 
 LARGE = 1_000_000
 
@@ -37,7 +38,7 @@ def main() -> None:
     parser.add_argument("--tools", nargs="+", choices=[p.name for p in PEERS], help="of the peers, run only these")
     parser.add_argument("--environments", type=Path, default=ROOT / ".bench-venv", help="where the peers are installed")
     parser.add_argument("--report", action="store_true", help="write the report from what was measured before")
-    names = ("peers", "kernel", "scaling", "shared", "flow", "crowds", "pages", "extraction")
+    names = ("peers", "kernel", "scaling", "shared", "flow", "crowds", "pages", "extraction", "validation")
     parser.add_argument("--only", nargs="+", choices=names, default=list(names), help="parts to measure")
     arguments = parser.parse_args()
 
@@ -59,6 +60,7 @@ def main() -> None:
         },
         "pages": lambda: {"sample": measure_sample(), "generated": measure_pages(arguments.pages)},
         "extraction": lambda: measure_extraction(arguments.pages),
+        "validation": measure_validation,
     }
     for name in () if arguments.report else arguments.only:
         print(f"measuring {name}", flush=True)

@@ -20,10 +20,12 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from dedup.schemas import DATASETS, Dataset
-from dedup.settings import ColumnSettings, Settings, SourceSettings
+from dedup.settings import ColumnSettings, RuleSettings, Settings, SourceSettings
 
 DOCS = Path(__file__).resolve().parent
 _PART = re.compile(r"(<!-- generated: ([a-z. ]+) -->\n).*?(<!-- end -->)", re.S)
+#: Settings that are lists of tables, which have tables of their own here too.
+_TABLES = ("sources", "rule")
 _TYPES = {"double": "float64", "bool": "boolean", "date32[day]": "date32", "timestamp[us, tz=UTC]": "timestamp, UTC"}
 
 
@@ -73,7 +75,7 @@ def settings_table(model: type[BaseModel]) -> str:
     """Return a table with a row for each key of a group of settings; the groups in it have tables of their own."""
     rows = ["| key | default | accepted | meaning |", "| --- | --- | --- | --- |"]
     for name, info in model.model_fields.items():
-        if _is_group(info) or name == "sources":
+        if _is_group(info) or name in _TABLES:
             continue
         cells = (f"`{info.alias or name}`", _default(info), _accepted(info), _cell(info.description or ""))
         rows.append("| " + " | ".join(cells) + " |")
@@ -86,6 +88,7 @@ def groups() -> dict[str, Any]:
     for name, info in Settings.model_fields.items():
         if _is_group(info):
             found[name] = info.annotation
+    found["quality.rule"] = RuleSettings
     return found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dedup.quality import load_suites
+from dedup.quality import load_suites, require_evaluable
 from dedup.schemas import DATASETS
 from dedup.settings import load_settings
 
@@ -47,13 +47,22 @@ def examples(language: str) -> list[str]:
 
 
 def test_examples_of_sources_are_accepted(tmp_path):
-    (example,) = examples("toml")
+    example, _ = examples("toml")
     config = tmp_path / "dedup.toml"
     config.write_text(example, "utf-8")
     county, records, published = load_settings(config).sources
     assert county.trusted
     assert records.name is None
     assert published.role == "reference"
+
+
+def test_the_example_of_a_rule_is_accepted(tmp_path):
+    _, example = examples("toml")
+    config = tmp_path / "dedup.toml"
+    config.write_text(example, "utf-8")
+    rules = load_settings(config).quality.rule
+    require_evaluable(rules)
+    assert load_suites(rules=rules)["facts"].expectations[-1]["meta"]["rule"] == "gdp growth is plausible"
 
 
 def test_the_example_of_a_suite_is_accepted(tmp_path):

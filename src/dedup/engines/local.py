@@ -21,6 +21,7 @@ from dedup.clusters.variants import VariantMarks, mark_variants
 from dedup.engines.attributing import attribute_corpus, no_attributions
 from dedup.engines.corpus import Corpus
 from dedup.engines.extracting import extract, nothing_extracted
+from dedup.engines.gate import check_input, check_output, require_rules
 from dedup.engines.ingest import ingest
 from dedup.engines.observing import Meter, Observer, SilentObserver
 from dedup.engines.outcomes import NOTHING_CONTAINED, write_records
@@ -110,7 +111,10 @@ class LocalRun:
         ------
         WarehouseLocked
             Another run is at work.
+        SuiteError
+            A suite or rule of the user can hold nothing; nothing was read.
         """
+        require_rules(self.settings.quality)
         warehouse = self.settings.warehouse
         with ExitStack() as opening:
             opening.enter_context(warehouse_lock(warehouse))
@@ -281,7 +285,7 @@ class LocalRun:
                 return
             found = attribute_corpus(self)
             self.tables["attributions"] = found
-            placed, dated = (found.num_rows - found.column(n).null_count for n in ("region_code", "year_review"))
+            placed, dated = (found.num_rows - found.column(n).null_count for n in ("region_name", "year_review"))
             note.append(f"{placed:,} of {found.num_rows:,} sections with a place, {dated:,} with a year")
 
     def find_reuse(self) -> None:
@@ -320,8 +324,6 @@ class LocalRun:
 
     def check(self) -> None:
         """Apply the rules to documents and sections, before anything is matched with them."""
-        from dedup.engines.gate import check_input
-
         with self._stage("check") as note:
             self.input_quality = check_input(self)
             if self.input_quality is None:
@@ -332,8 +334,6 @@ class LocalRun:
 
     def validate(self) -> None:
         """Run the suites of expectations over the datasets in the making."""
-        from dedup.engines.gate import check_output
-
         with self._stage("validate") as note:
             found = check_output(self)
             if found is None or self.input_quality is None:

@@ -98,6 +98,9 @@ def as_frame(table: pa.Table) -> pd.DataFrame:
 
     if not table.num_columns:
         return pd.DataFrame(index=range(table.num_rows))
+    # Of numbers, Great Expectations compares only these two types with a bound at once, all others one by one.
+    wide = {f.name: pa.int64() for f in table.schema if pa.types.is_integer(f.type)}
+    table = table.cast(pa.schema([f.with_type(wide.get(f.name, f.type)) for f in table.schema]))
     return table.to_pandas(date_as_object=False)
 
 
