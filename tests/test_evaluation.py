@@ -19,6 +19,7 @@ from dedup.evaluation.reference import Definition, reference_edit, reference_jac
 from dedup.evaluation.report_writer import ReportWriter, clean
 from dedup.evaluation.scores import compare_clusterings, connected_labels
 from dedup.evaluation.truth import read_truth
+from dedup.schemas import DATASETS
 
 WRITER = ReportWriter(4, chars=900)
 A, B, C = (clean(WRITER.report(number).text) for number in (1, 2, 3))
@@ -63,13 +64,9 @@ class SmallRelease:
         self.rows["pairs"] = pairs
 
     def arrow(self, name: str, columns: list[str] | None = None) -> pa.Table:
-        schemas = {
-            "pairs": ["section_a", "section_b", "jaccard", "edit_similarity", "relation"],
-            "quarantine": ["record_id", "rule", "reason"],
-        }
         if not self.rows[name]:
-            doubles = {"jaccard", "edit_similarity"}
-            return pa.table({c: pa.array([], pa.float64() if c in doubles else pa.string()) for c in schemas[name]})
+            empty = DATASETS[name].schema.empty_table()
+            return empty.select(columns) if columns else empty
         table = pa.Table.from_pylist(self.rows[name])
         if name == "pairs":
             table = table.set_column(3, "edit_similarity", table.column("edit_similarity").cast(pa.float64()))

@@ -46,7 +46,7 @@ def observed(value: str, unit: str | None = None, indicator: str | None = None, 
             "indicator": true_indicator if indicator is None else indicator}  # fmt: skip
 
 
-def release_of(observations: list[dict], attribution: dict | None = None) -> SmallRelease:
+def release_of(observations: list[dict], attribution: dict | None = None, extracted: bool = True) -> SmallRelease:
     release = SmallRelease({URI: [("s1", TEXT)]}, [], {})
     nothing = {"year_review": None, "year_review_basis": "none", "year_plan": None, "year_plan_basis": "none",
                "overwritten_year": None, "region_code": None, "own_name": None}  # fmt: skip
@@ -55,6 +55,7 @@ def release_of(observations: list[dict], attribution: dict | None = None) -> Sma
         "attributions": [{"section_id": "s1"} | nothing | (attribution or {})],
     }
     release.manifest["datasets"] = {name: {"rows": len(rows)} for name, rows in release.rows.items()}
+    release.manifest["settings"]["extract"] = {"enabled": extracted}
     return release
 
 
@@ -140,14 +141,22 @@ def test_numbers_in_words_are_not_judged(tmp_path: Path) -> None:
 
 
 def test_what_a_release_does_not_have_is_said_and_what_a_truth_does_not_know_is_not_asked(tmp_path: Path) -> None:
-    result = evaluate(release_of([]), truth_of(tmp_path))
+    result = evaluate(release_of([], extracted=False), truth_of(tmp_path, place="澜泊县", region_code=None))
     assert (result.figures, result.years, result.places) == (None, None, None)
-    assert result.unmeasured == ("figures",)
+    assert result.unmeasured == ("figures", "places")
     assert any("not measured" in why for _, _, why in result.rows())
     (tmp_path / "truth.figures.jsonl").unlink()
     silent = evaluate(release_of([observed("96.4")]), tmp_path)
     assert silent.figures is None
     assert not silent.unmeasured
+
+
+def test_a_run_that_looked_for_figures_and_found_none_has_a_recall_of_zero(tmp_path: Path) -> None:
+    result = evaluate(release_of([]), truth_of(tmp_path, **years("printed", "printed")))
+    assert result.figures is not None
+    assert (result.figures.recall, result.figures.precision) == (0.0, None)
+    assert result.years is not None
+    assert (result.years.coverage, result.years.precision) == (0.0, None)
 
 
 def years(review: str, plan: str) -> dict:

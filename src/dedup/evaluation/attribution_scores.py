@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from dedup.evaluation.figure_scores import has_rows
+from dedup.evaluation.figure_scores import was_extracted
 from dedup.evaluation.placing import Placement, Readable
 from dedup.evaluation.truth import Truth
 
@@ -93,20 +93,18 @@ class PlaceScore:
 
 
 def score_years(truth: Truth, placement: Placement, release: Readable) -> YearScore | None:
-    """Compare the years of sections with the truth; None where either has none."""
-    if any(name not in truth.units.column_names for name in YEARS):
+    """Compare the years of sections with the truth; None where the truth or the run knows of none."""
+    if any(name not in truth.units.column_names for name in YEARS) or not was_extracted(release, "observations"):
         return None
     counts: dict[str, int] = {}
 
     def add(name: str, n: bool = True) -> None:
         counts[name] = counts.get(name, 0) + n
 
-    claims = 0
     for unit, found in _attributed(truth, placement, release):
         named = found["overwritten_year"] is not None
         for name in YEARS:
             true, state, year = unit[name], unit[f"{name}_state"], found[name]
-            claims += year is not None or found[f"{name}_basis"] != "none"
             if true is None:
                 continue
             right = year == true
@@ -120,17 +118,17 @@ def score_years(truth: Truth, placement: Placement, release: Readable) -> YearSc
                 add(f"{state}_given", year is not None)
             if state == "overwritten":
                 add("overwritten_named", named or found[f"{name}_basis"] == "overwritten")
-    return YearScore(**counts) if claims else None
+    return YearScore(**counts)
 
 
 def score_places(truth: Truth, placement: Placement, release: Readable) -> PlaceScore | None:
-    """Compare the places of sections with the truth; None where either has none."""
-    if any(name not in truth.units.column_names for name in ("region_code", "place")):
+    """Compare the places of sections with the truth; None where the truth or the run knows of none."""
+    known = truth.units.column_names
+    if "region_code" not in known or "place" not in known or not was_extracted(release, "observations"):
         return None
-    sections = coded = coded_right = named = named_right = claims = 0
+    sections = coded = coded_right = named = named_right = 0
     for unit, found in _attributed(truth, placement, release):
         code, name = found["region_code"], found["own_name"]
-        claims += code is not None or name is not None
         if not unit["place"]:
             continue
         sections += 1
@@ -138,15 +136,13 @@ def score_places(truth: Truth, placement: Placement, release: Readable) -> Place
         coded_right += code is not None and code == unit["region_code"]
         named += name is not None
         named_right += name is not None and (unit["place"] in name or name in unit["place"])
-    return PlaceScore(sections, coded, coded_right, named, named_right) if claims else None
+    return PlaceScore(sections, coded, coded_right, named, named_right)
 
 
 def _attributed(
     truth: Truth, placement: Placement, release: Readable
 ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Yield the units of the truth that the release has, each with what is attributed to its section."""
-    if not has_rows(release, "attributions"):
-        return
     columns = [*YEARS, *(f"{name}_basis" for name in YEARS), "overwritten_year", "region_code", "own_name"]
     table = release.arrow("attributions", ["section_id", *columns])
     found = dict(zip(table.column("section_id").to_pylist(), table.select(columns).to_pylist(), strict=True))

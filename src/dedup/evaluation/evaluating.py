@@ -139,7 +139,11 @@ class Evaluation:
                 rows += [(name, v if isinstance(v, str) else _share(v), why) for name, v, why in extracted.rows()]
         if self.unmeasured:
             rows.append(
-                (", ".join(self.unmeasured), _share(None), "not measured: the release has none (extract.enabled)")
+                (
+                    ", ".join(self.unmeasured),
+                    _share(None),
+                    "not measured: the run did not look for them (extract.enabled)",
+                )
             )
         return rows
 

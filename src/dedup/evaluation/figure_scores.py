@@ -91,8 +91,8 @@ def _share(part: int, whole: int) -> float | None:
 
 
 def score_figures(truth: Truth, release: Readable) -> FigureScore | None:
-    """Compare observations with the figures of the truth; None where either has none."""
-    if truth.figures is None or not has_rows(release, "observations"):
+    """Compare observations with the figures of the truth; None where the truth or the run knows of none."""
+    if truth.figures is None or not was_extracted(release, "observations"):
         return None
     documents = release.arrow("documents", ["doc_id", "uri"])
     observed = release.arrow("observations", _OBSERVED)
@@ -145,9 +145,11 @@ def score_figures(truth: Truth, release: Readable) -> FigureScore | None:
     )
 
 
-def has_rows(release: Readable, name: str) -> bool:
-    """Tell whether the release has rows of a dataset; releases of older versions lack some datasets."""
-    return bool(release.manifest.get("datasets", {}).get(name, {}).get("rows", 0))
+def was_extracted(release: Readable, name: str) -> bool:
+    """Tell whether a dataset of extraction says something: a run that looked for figures and found none does, too."""
+    enabled = release.manifest.get("settings", {}).get("extract", {}).get("enabled", False)
+    dataset = release.manifest.get("datasets", {}).get(name)
+    return dataset is not None and bool(enabled or dataset.get("rows", 0))
 
 
 def _plain(units: pa.ChunkedArray) -> pa.ChunkedArray:
