@@ -122,6 +122,19 @@ def test_another_word_in_a_copy_makes_no_second_fact() -> None:
     assert (found["indicator"], found["n_copies"]) == ("新增规模以上企业", 2)
 
 
+def test_a_copy_that_lost_what_dates_a_figure_still_states_it() -> None:
+    head = revenue(year=2004, year_basis="resolved")
+    copy = revenue(section="s_2", canonical=False, year=2005, year_basis="resolved", obs_status="target")
+    found = facts(head, copy)
+    assert {(f["n_copies"], f["year"], f["obs_status"]) for f in found} == {(2, 2004, "actual")}
+    assert len(found) == 2
+
+
+def test_two_printed_years_are_two_statements() -> None:
+    found = facts(revenue(year=2004), revenue(section="s_2", canonical=False, year=2005))
+    assert sorted((f["year"], f["n_copies"]) for f in found) == [(2004, 1), (2004, 1), (2005, 1), (2005, 1)]
+
+
 def test_two_figures_of_one_report_with_like_names_stay_two() -> None:
     def villages(section: str, *, canonical: bool) -> Report:
         report = Report("硬化村组道路12公里，硬化通村道路12公里。", section, is_canonical=canonical)

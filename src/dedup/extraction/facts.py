@@ -26,25 +26,21 @@ _YEAR_WORDS = re.compile(
 _SEPARATOR = "\x1f"
 _SCOPE = re.compile("(?:全|我|本)(?:自治)?(省|市|县|区|旗|州|盟|地区|镇|乡|街道|苏木|村)")
 
-#: Everything that two statements must have in common to be one fact, besides the name and the year.
-_REST = (
-    *("cluster_id", "measure", "comparison", "bound", "value", "unit", "scope", "price_basis", "aggregation"),
-    *("obs_status", "period"),
-)
-#: Names of one figure in two copies (新增企业, 新培植企业) are this alike (0 to 100): a judged value. Nothing else may
-#: differ, and no copy may state both.
+#: Everything that two statements must have in common to be one fact, besides what `_Statement` holds.
+_REST = ("cluster_id", "measure", "comparison", "bound", "value", "unit", "scope", "price_basis", "aggregation")
+#: Names of one figure in two copies (新增企业, 新培植企业) are this alike (0 to 100): a judged value.
 SAME_NAME = 70.0
 SHORTEST = 4
 
-_NAMES = """
-with named as (
-    select rest, name, min(written) as written, list_sort(list(distinct section_id)) as sections,
-        max(is_canonical::int) as canonical
-    from o group by rest, name
+_STATEMENTS = """
+with stated as (
+    select rest, name, status, period, year, min(written) as written, bool_and(printed) as printed,
+        list_sort(list(distinct section_id)) as sections, max(is_canonical::int) as canonical
+    from o group by rest, name, status, period, year
 )
-select rest, name, written, sections from named
-where rest in (select rest from named group by rest having count(*) > 1)
-order by rest, canonical desc, len(sections) desc, name
+select rest, name, status, period, year, written, coalesce(printed, false), sections from stated
+where rest in (select rest from stated group by rest having count(*) > 1)
+order by rest, canonical desc, len(sections) desc, name, status, period, year
 """
 
 _FACTS = """
@@ -118,10 +114,11 @@ def gather_facts(observations: pa.Table, membership: pa.Table, sections: pa.Tabl
     connection = duckdb.connect(config={"threads": 1})
     connection.register("m", membership.select(["section_id", "similarity"]))
     connection.register("s", sections.select(["section_id", "source"]))
-    rest, names = _rest(observations), _names(observations)
-    keys = _keys(rest, _one_name(connection, observations, rest, names))
-    columns = ["observation_id", "section_id", "is_canonical", "value_start", "year", "flags"]
-    connection.register("o", observations.select(columns).append_column("i", _rows(keys)).append_column("key", keys))
+    stated = _one_statement(connection, observations)
+    keys = _joined(*(stated.column(name) for name in ("rest", "name", "status", "period")))
+    columns = ["observation_id", "section_id", "is_canonical", "value_start", "flags"]
+    own = observations.select(columns).append_column("i", _rows(keys)).append_column("key", keys)
+    connection.register("o", own.append_column("year", stated.column("year")))
     found = connection.sql(_FACTS).to_arrow_table()
     sizes = membership.group_by("cluster_id").aggregate([([], "count_all")])
     return _table(observations, found, keys, sizes, attributions)
@@ -132,7 +129,7 @@ def _rows(like: pa.Array) -> pa.Array:
 
 
 def _rest(observations: pa.Table) -> pa.Array:
-    """Return what makes a fact besides its name and year, as one string."""
+    """Return what copies of a fact have in common to the letter, as one string."""
     base, unit = observations.column("value_base"), observations.column("unit_base")
     known = pc.and_(pc.is_valid(base), pc.is_valid(unit))
     value = pc.if_else(known, base, observations.column("obs_value"))
@@ -140,10 +137,8 @@ def _rest(observations: pa.Table) -> pa.Array:
         # Nine digits: 9319万元 and 0.9319亿元 are one value, whatever floats make of them.
         "value": _by_word(value, lambda x: f"{x:.9g}"),
         "unit": pc.if_else(known, unit, observations.column("unit")),
-        "period": _by_word(observations.column("period_text"), _period),
     }
-    parts = [pc.fill_null(own.get(name, observations[name] if name not in own else None), "") for name in _REST]
-    return _flat(pc.binary_join_element_wise(*parts, _SEPARATOR))
+    return _joined(*(own[name] if name in own else observations.column(name) for name in _REST))
 
 
 def _names(observations: pa.Table) -> pa.Array:
@@ -158,54 +153,88 @@ def _flat(column: pa.ChunkedArray | pa.Array) -> pa.Array:
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
-def _keys(rest: pa.Array, names: pa.Array) -> pa.Array:
-    return _flat(pc.binary_join_element_wise(rest, names, _SEPARATOR))
+def _joined(*columns: pa.ChunkedArray | pa.Array) -> pa.Array:
+    return _flat(pc.binary_join_element_wise(*(pc.fill_null(column, "") for column in columns), _SEPARATOR))
 
 
-def _one_name(
-    connection: duckdb.DuckDBPyConnection, observations: pa.Table, rest: pa.Array, names: pa.Array
-) -> pa.Array:
-    """Return the names, with one for those under which different copies state the same figure."""
-    columns = observations.select(["section_id", "is_canonical"])
-    columns = columns.append_column("rest", rest).append_column("name", names)
-    connection.register("o", columns.append_column("written", _by_word(observations.column("indicator"), name_key)))
-    groups: dict[str, list[_Named]] = {}
-    for key, *found in connection.execute(_NAMES).fetchall():
-        groups.setdefault(key, []).append(_Named(*found))
-    connection.unregister("o")
-    same: dict[str, str] = {}
-    for key, group in groups.items():
-        same |= {_SEPARATOR.join((key, b)): _SEPARATOR.join((key, a)) for b, a in _same_names(group).items()}
-    if not same:
-        return names
-    pairs = _keys(rest, names)
-    at = pc.index_in(pairs, pa.array(list(same)))
-    renamed = pa.array([value.rpartition(_SEPARATOR)[2] for value in same.values()]).take(at)
-    return pc.coalesce(renamed, names)
-
-
-class _Named(NamedTuple):
-    """One name of a figure: what stands for it, as written, and the sections that have it."""
+class _Statement(NamedTuple):
+    """What copies of one figure may say differently, and the sections that say it so."""
 
     name: str
+    status: str
+    period: str
+    year: int | None
     written: str
+    printed: bool
     sections: list[str]
 
+    def likeness(self, other: _Statement) -> tuple[float, ...]:
+        """Return how near another statement is: by its name first."""
+        same = (self.status == other.status, self.period == other.period, self.year == other.year)
+        return (_alike(self.written, other.written), *map(int, same))
 
-def _same_names(found: list[_Named]) -> dict[str, str]:
-    """Return the names to give up: each for the one name most like it that none of its copies has."""
-    out: dict[str, str] = {}
-    holders = {one.name: set(one.sections) for one in found}
-    kept: list[_Named] = []
-    for one in found:
-        free = [other for other in kept if holders[other.name].isdisjoint(one.sections)]
-        scores = [_alike(one.written, other.written) for other in free]
+    def may_be(self, other: _Statement) -> bool:
+        """Tell whether both can be one statement: two printed years that differ are two."""
+        differ = self.year != other.year and None not in (self.year, other.year)
+        return not (differ and self.printed and other.printed)
+
+
+def _one_statement(connection: duckdb.DuckDBPyConnection, observations: pa.Table) -> pa.Table:
+    """Return rest, name, status, period and year of each observation, the same ones where copies say one thing.
+
+    Words, years and with them the status may be lost or replaced in a copy. What no copy states beside the other is
+    taken for the same figure, if the number and all of `_REST` are the same and the names are alike.
+    """
+    own = pa.table(
+        {
+            "rest": _rest(observations),
+            "name": _names(observations),
+            "status": observations.column("obs_status"),
+            "period": pc.fill_null(_by_word(observations.column("period_text"), _period), ""),
+            "year": observations.column("year"),
+        }
+    )
+    more = observations.select(["section_id", "is_canonical"])
+    more = more.append_column("written", _by_word(observations.column("indicator"), name_key))
+    more = more.append_column("printed", pc.equal(observations.column("year_basis"), "printed"))
+    for name in own.column_names:
+        more = more.append_column(name, own.column(name))
+    connection.register("o", more)
+    groups: dict[str, list[_Statement]] = {}
+    for rest, *found in connection.execute(_STATEMENTS).fetchall():
+        groups.setdefault(rest, []).append(_Statement(*found))
+    connection.unregister("o")
+    same: dict[str, _Statement] = {}
+    for rest, group in groups.items():
+        for given_up, kept in _same_statements(group):
+            words = (rest, given_up.name, given_up.status, given_up.period, str(given_up.year or ""))
+            same[_SEPARATOR.join(words)] = kept
+    if not same:
+        return own
+    full = _joined(*(pc.cast(own.column(name), pa.string()) for name in own.column_names))
+    at = pc.index_in(full, pa.array(list(same)))
+    moved = pc.is_valid(at)
+    for position, name in enumerate(("name", "status", "period", "year"), start=1):
+        field = own.schema.field(name)
+        kept = pa.array([getattr(one, name) for one in same.values()], field.type).take(at)
+        own = own.set_column(position, field, pc.if_else(moved, kept, own.column(name)))
+    return own
+
+
+def _same_statements(found: list[_Statement]) -> list[tuple[_Statement, _Statement]]:
+    """Return statements to give up, each with the one that is nearest among those that none of its copies makes."""
+    out: list[tuple[_Statement, _Statement]] = []
+    holders = [set(one.sections) for one in found]
+    kept: list[int] = []
+    for number, one in enumerate(found):
+        free = [k for k in kept if holders[k].isdisjoint(one.sections) and one.may_be(found[k])]
+        scores = [one.likeness(found[k]) for k in free]
         best = max(range(len(free)), key=scores.__getitem__, default=None)
-        if best is not None and scores[best] >= SAME_NAME and scores.count(scores[best]) == 1:
-            out[one.name] = free[best].name
-            holders[free[best].name].update(one.sections)
+        if best is not None and scores[best][0] >= SAME_NAME and scores.count(scores[best]) == 1:
+            out.append((one, found[free[best]]))
+            holders[free[best]].update(one.sections)
         else:
-            kept.append(one)
+            kept.append(number)
     return out
 
 
