@@ -11,6 +11,18 @@ from benchmarks.pictures import draw_bars, draw_curves
 from benchmarks.results import ROOT, read_result
 
 REPORT = ROOT / "docs" / "benchmarks.md"
+#: The part of each section, in the order of the report.
+TITLES = {
+    "peers": "Parquet in, duplicates out",
+    "kernel": "Fingerprint kernel",
+    "scaling": "Scaling",
+    "shared": "Shared text",
+    "flow": "The whole flow",
+    "crowds": "Templates and identical sections",
+    "pages": "Pages",
+    "extraction": "Figures, places, years and tables",
+    "validation": "Validation",
+}
 PICTURES = ROOT / "docs" / "benchmarks"
 Lines = list[str]
 
@@ -24,7 +36,10 @@ Corpora and truth: `benchmarks/corpora.py`, `benchmarks/truth.py`."""
 
 
 def write_report() -> Path:
-    """Write the report over all parts that have been measured, and its pictures; return its path."""
+    """Write the report and its pictures; return its path.
+
+    Parts that were not measured in this checkout stay as the report has them, with the commit they were measured at.
+    """
     PICTURES.mkdir(parents=True, exist_ok=True)
     lines: Lines = [HEAD, ""]
     parts: dict[str, Callable[[dict[str, Any]], Lines]] = {
@@ -39,13 +54,26 @@ def write_report() -> Path:
         "validation": validation_section,
     }
     found = {name: result for name in parts if (result := read_result(name)) is not None}
-    machines = list(dict.fromkeys(line for result in found.values() for line in result["machine"]))
-    lines += [*(f"- {line}" for line in machines), ""]
-    for name, result in found.items():
-        lines += parts[name](result)
-        lines += ["", f"Measured {result['date']} at {result['commit']}.", ""]
+    machines, kept = _read_report()
+    machines = dict.fromkeys([*machines, *(f"- {line}" for result in found.values() for line in result["machine"])])
+    lines += [*machines, ""]
+    for name, section in parts.items():
+        if name in found:
+            lines += section(found[name])
+            lines += ["", f"Measured {found[name]['date']} at {found[name]['commit']}.", ""]
+        else:
+            lines += kept.get(TITLES[name], [])
     REPORT.write_text("\n".join(lines).rstrip() + "\n", "utf-8")
     return REPORT
+
+
+def _read_report() -> tuple[Lines, dict[str, Lines]]:
+    """Return the machines that the report names, and its sections by their titles."""
+    if not REPORT.exists():
+        return [], {}
+    head, *sections = REPORT.read_text("utf-8").split("\n## ")
+    machines = [line for line in head.splitlines() if line.startswith("- ")]
+    return machines, {s.partition("\n")[0]: [*f"## {s}".rstrip().splitlines(), ""] for s in sections}
 
 
 def _versions(tools: dict[str, Any], name: str) -> str:

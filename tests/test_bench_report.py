@@ -199,3 +199,28 @@ def test_every_part_of_extraction_is_measured_on_the_pages_of_a_release():
     assert found["megabytes"] == len(page.encode()) / 1e6
     assert found["page_megabytes"] > found["megabytes"]
     assert found["together"] < min(found["mb_per_s"]["figures"], found["mb_per_s"]["attribution"])
+
+
+def test_parts_that_are_not_measured_here_stay_in_the_report_as_they_were(folder):
+    kernel = {"megabytes": 10.0, "first_call_s": 1.0, "equal": True, "machine": ["old machine"]}
+    kernel |= dict.fromkeys(("arrow_1", "list_1", "arrow_2", "list_2", "read", "datasketch"), 5.0)
+    write_result("kernel", kernel)
+    before = report.write_report().read_text("utf-8")
+    (results.FOLDER / "results" / "kernel.json").unlink()
+    rates = {"figures": 2.5, "attribution": 5.0, "tables": 50.0}
+    run = {"sections": 1, "megabytes": 1.0, "mb_per_s": rates, "together": 1.0, "figures_per_mb": 1.0,
+           "figures_per_s": 1.0}  # fmt: skip
+    write_result("extraction", {"machine": ["new machine"], "corpora": {"sample": run}})
+    after = report.write_report().read_text("utf-8")
+    kept = before[before.index("## Fingerprint kernel") :].rstrip()
+    assert kept in after
+    assert after.index("## Fingerprint kernel") < after.index("## Figures, places, years and tables")
+    assert after.index("- old machine") < after.index("- new machine") < after.index("## ")
+    # Writing once more changes nothing.
+    assert report.write_report().read_text("utf-8") == after
+
+
+def test_every_section_of_the_report_has_the_title_it_is_found_by():
+    text = Path(report.__file__).read_text("utf-8")
+    for title in report.TITLES.values():
+        assert f'"## {title}"' in text
