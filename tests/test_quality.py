@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import pytest
 
 from dedup import schemas
 from dedup.quality import QualityReport, SuiteError, load_suites, validate, write_quality_page
+from dedup.quality.picture import basis_bars
 from dedup.quality.report import key_columns, record_id
 from tests.broken_rows import BREAKS, Missing
 from tests.small_release import replace, small_tables
@@ -258,3 +261,28 @@ def test_the_page_escapes_what_comes_from_the_data_and_loads_nothing(tmp_path):
     assert "&lt;script&gt;" in page
     results = json.loads((tmp_path / "quality" / "results.json").read_text("utf-8"))
     assert results["summary"]["ERROR"] >= 1
+
+
+def test_the_page_shows_each_dataset_and_what_years_rest_on(tmp_path):
+    tables = sound_tables()
+    tables["observations"] = replace(tables["observations"], 0, year=None, year_basis="overwritten")
+    report = dataclasses.replace(validate(tables), set_aside={"facts": 7})
+    page = write_quality_page(report, tmp_path).read_text("utf-8")
+    for name in schemas.DATASETS:
+        assert f'<a href="#{name}">' in page
+        assert f'id="{name}"' in page
+    assert "<title>overwritten: 1 of 5 (20.0%)</title>" in page
+    assert "http" not in page.replace("http-equiv", "")
+    ET.fromstring(page[page.index("<svg") : page.index("</svg>") + 6])
+    (facts,) = [
+        line for line in json.loads((tmp_path / "results.json").read_text())["datasets"] if line["dataset"] == "facts"
+    ]
+    assert (facts["rows"], facts["set_aside"], facts["erred"]) == (3, 7, 0)
+
+
+def test_bars_are_as_wide_as_the_shares_they_show():
+    picture = ET.fromstring(basis_bars({"facts.year": {"printed": 3, "masked": 1}, "reports.region": {}}))
+    bars = [float(rect.get("width", 0)) for rect in picture if rect.tag == "rect" and len(rect)]
+    assert bars[0] == pytest.approx(3 * bars[1])
+    assert len(bars) == 2
+    assert basis_bars({"reports.region": {}}) == ""

@@ -7,7 +7,8 @@ from html import escape
 from itertools import groupby
 from pathlib import Path
 
-from dedup.quality.report import ExpectationResult, QualityReport
+from dedup.quality.picture import basis_bars
+from dedup.quality.report import DatasetLine, ExpectationResult, QualityReport
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --pass: #2a7d46; --warning: #a86400; --critical: #b3261e; }
@@ -19,8 +20,15 @@ td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: 
 code { font-size: .9em; overflow-wrap: anywhere; }
 .mark { font-weight: 600; white-space: nowrap; }
 .pass { color: var(--pass); } .warning { color: var(--warning); } .critical, .error { color: var(--critical); }
-.why { opacity: .8; } details { margin-top: .25rem; } summary { cursor: pointer; }
+.bases { width: 100%; max-width: 56rem; font-size: 12px; } .bases text { fill: currentColor; }
+a { color: inherit; } .why { opacity: .8; } details { margin-top: .25rem; } summary { cursor: pointer; }
 """
+
+
+_HONESTY = (
+    "Printed, resolved and inferred values are proved by the text itself. What a page masks, or overwrites with "
+    "another year, stays empty."
+)
 
 
 def write_quality_page(report: QualityReport, folder: Path) -> Path:
@@ -57,9 +65,46 @@ def _html(report: QualityReport) -> str:
     ]
     if report.broken:
         parts += ["<h2>What did not hold</h2>", _table(report.broken, with_dataset=True)]
+    if report.results:
+        parts += ["<h2>Datasets</h2>", _overview(report.of_datasets())]
+    if picture := basis_bars(report.bases):
+        parts += ["<h2>On what years and places rest</h2>", f"<p>{escape(_HONESTY)}</p>", picture, _bases(report)]
     for dataset, results in groupby(report.results, key=lambda result: result.dataset):
-        parts += [f"<h2>{escape(dataset)}</h2>", _table(list(results), with_dataset=False)]
+        parts += [f'<h2 id="{escape(dataset)}">{escape(dataset)}</h2>', _table(list(results), with_dataset=False)]
     return "\n".join([*parts, "</body></html>", ""])
+
+
+def _overview(lines: list[DatasetLine]) -> str:
+    """Return the datasets with their rows, their rules by outcome, and what was set aside of them."""
+    head = "".join(
+        f"<th>{name}</th>"
+        for name in ("Dataset", "Rows checked", "Rules that hold", "Warning", "Critical", "Info", "Rows set aside")
+    )
+    rows = "".join(
+        f'<tr><td><a href="#{escape(line.dataset)}">{escape(line.dataset)}</a></td>'
+        + "".join(
+            f'<td class="number">{n:,}</td>'
+            for n in (line.rows, line.passed, line.warned, line.erred, line.informed, line.set_aside)
+        )
+        + "</tr>"
+        for line in lines
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _bases(report: QualityReport) -> str:
+    """Return the numbers behind the picture."""
+    names = list(dict.fromkeys(basis for counts in report.bases.values() for basis in counts))
+    head = "".join(f"<th>{escape(name)}</th>" for name in ("", *names))
+    rows = "".join(
+        f"<tr><td>{escape(what)}</td>"
+        + "".join(f'<td class="number">{counts.get(name, 0):,}</td>' for name in names)
+        + "</tr>"
+        for what, counts in report.bases.items()
+        if counts
+    )
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return f"<details><summary>in numbers</summary>{table}</details>"
 
 
 def _table(results: list[ExpectationResult], *, with_dataset: bool) -> str:
