@@ -1,7 +1,7 @@
 """Units of measure: the reviewed table `data/reference/units.csv`, with 十, 百, 千, 万 and 亿 before any of them.
 
-`亿元`, `万亩`, `万人次`, `百万吨`, `万亿元` are composed, and so are rates (`元/吨`, `万元/人`); the table holds each base
-unit once.
+`亿元`, `万亩`, `万人次`, `百万吨`, `万亿元` are composed, and so are rates (`元/吨`, `万元/人`); the table holds each
+base unit once.
 """
 
 from __future__ import annotations

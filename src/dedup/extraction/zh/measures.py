@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from dedup.extraction.zh.predicates import Predicate
-from dedup.extraction.zh.quantities import Quantity
+from dedup.extraction.zh.quantity import Quantity
 
 _SHARE_HEAD = re.compile("比重|占比|比例|份额|构成|贡献")
 _CHANGE_HEAD = re.compile("(?:增量|增加额|增收额|增长额|减少量|增加量)\\Z")
@@ -55,9 +55,18 @@ def measure_of(
 
 
 def comparison_of(
-    measure: str, predicate: Predicate, base: str | None, left: str, period: str | None, indicator: str,
-    *, relation: bool, starts: bool, arrives: bool, multiple_unit: bool, base_is_last_year: bool,
-) -> str | None:  # fmt: skip
+    measure: str,
+    predicate: Predicate,
+    base: str | None,
+    left: str,
+    period: str | None,
+    *,
+    relation: bool,
+    starts: bool,
+    arrives: bool,
+    multiple_unit: bool,
+    base_is_last_year: bool,
+) -> str | None:
     """Return what a number is compared with: the year before, the mean of several years, the other end of a change."""
     if starts:
         return "from_to_start"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from dedup.extraction.zh.context import Context
 from dedup.extraction.zh.names import clean, leading_verb, noun_behind, strip_lead
-from dedup.extraction.zh.quantities import Quantity
+from dedup.extraction.zh.quantity import Quantity
 from dedup.extraction.zh.reading import Reading
 from dedup.extraction.zh.words import HEAD, MONEY, any_of
+
+if TYPE_CHECKING:
+    from dedup.extraction.zh.clauses import Clause
 
 _SPENDING = re.compile(f"(?P<owner>.*?)(?P<verb>{MONEY})\\Z")
 _TOWARDS = re.compile(f"(?:，|(?:主要|重点|全部|专项)?(?:用于|用来|投向)|对|为|给|{any_of('name.towards')}|了)+")
@@ -25,21 +29,20 @@ def spending(name: str) -> tuple[str, str] | None:
 def purpose(
     reading: Reading,
     quantities: list[Quantity],
-    last: int,
+    clause: Clause,
     name: str,
-    owner: str,
-    verb: str,
-    right: tuple[int, int],
+    spent: tuple[str, str],
     context: Context,
 ) -> str:
     """Name money that is spent: by what follows it in its clause or the next, else by what stands before.
 
     Parameters
     ----------
-    last : index of the quantity
-    name : what stands before it, owner and verb
-    right : span of what follows it in its clause, up to the next quantity
+    name : what stands before it
+    spent : owner and verb of that, as `spending` parts it
     """
+    owner, verb = spent
+    right, last = clause.right, clause.last
     shadow = reading.shadow
     body, end = shadow[slice(*right)], right[1]
     if body.startswith("的"):

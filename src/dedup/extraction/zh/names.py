@@ -25,7 +25,7 @@ _LEAD = re.compile(
 )
 # Words of which a leading word is only the beginning.
 _KEPT = re.compile(any_pattern("name.kept_patterns"))
-_LINKS = frozenset("通过 按 按照 在 从 由 新 再".split())
+_LINKS = frozenset(["通过", "按", "按照", "在", "从", "由", "新", "再"])
 
 
 @lru_cache(maxsize=32768)
@@ -142,10 +142,10 @@ def noun_behind(right: str) -> Noun:
 _IN_BRACKETS = re.compile("[（(][^（）()]*[)）]")
 
 
-def counted(verb: str, noun: Noun) -> str:
-    """Name what is counted: verb and noun; a short noun takes what is said of it (`4家企业获批…` is 获批…企业)."""
+def counted(verb: str, noun: Noun, *, always: bool = False) -> str:
+    """Name what is counted: verb and noun; a short noun, or `always`, with what is said of it (获批…企业)."""
     verb = "" if is_light(verb) else verb
-    if noun.predicate and len(_IN_BRACKETS.sub("", noun.name)) <= 4:
+    if noun.predicate and (always or len(_IN_BRACKETS.sub("", noun.name)) <= 4):
         adverb = _ADVERB_AHEAD.match(noun.predicate)
         said = noun.predicate[adverb.end() :] if adverb is not None else noun.predicate
         said = re.split("，|。|；", said)[0]
@@ -158,7 +158,7 @@ _AND = re.compile(
     "、|以及|(?<![共饱缓温总祥呼中谦])和(?!谐|平|解|睦|美|田|县|顺|气|善|政)|(?<![参])与(?!会)|(?<![普以涉惠])及(?!时|以上)"
 )
 _SUM_UP = re.compile(
-    "(?:等)?(?:“?[两二三四五六七八九十0-9]{1,2}(?:项|大|个|类)?)?(?:主要)?(?:经济|发展)?(?:指标|方面)?”?\\Z"
+    "等?“?(?:[两二三四五六七八九十0-9]{1,2}(?:项|大|个|类)(?:主要)?(?:经济|发展)?(?:指标|方面)?|(?:主要)?(?:经济|发展)?指标)”?\\Z"
 )
 _PAIR = re.compile("(.*?)(城乡(?!居民收入比|收入比)|存贷款|一二三产业|三次产业)(.*)")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
-from dedup.extraction.zh.words import TIME, TIME_FIRST
 from dedup.extraction.zh.reading import Reading
+from dedup.extraction.zh.words import TIME, TIME_FIRST
 
 _TIME = re.compile(rf"(?=[{TIME_FIRST}])(?<![比较与同为于是续达第由])(?<![0-9]){TIME}(?!产值|任务|计划数)")
 _FOUR = re.compile("(?:19|20)[0-9]{2}")
@@ -83,8 +83,6 @@ class Periods:
 
 def sums_years(clause: str, period: str | None) -> bool:
     """Say whether a clause adds several years up."""
-    return (
-        bool(re.search("累计|共|合计|总共", clause))
-        and bool(period and _SEVERAL.search(period))
-        or bool(re.search("[两三四五]年累计|五年来?共", clause))
+    return (bool(re.search("累计|共|合计|总共", clause)) and bool(period and _SEVERAL.search(period))) or bool(
+        re.search("[两三四五]年累计|五年来?共", clause)
     )

@@ -30,9 +30,7 @@ _KIND: dict[str, str] = {
     )
     for word in words(name)
 }
-_BOUNDS = {
-    word: cast(Bound, bound) for bound, listed in table("predicate.bounds").items() for word in listed.split()
-}
+_BOUNDS = {word: cast(Bound, bound) for bound, listed in table("predicate.bounds").items() for word in listed.split()}
 _KIND |= dict.fromkeys(_BOUNDS, "bound")
 
 
@@ -42,12 +40,12 @@ def _backwards(listed: Iterable[str]) -> str:
 
 
 _PEEL = re.compile(
-    f"(?P<skip>[{REMARK}“”‘’])|(?P<whole>{_backwards(words('predicate.whole'))})|(?P<word>{_backwards(_KIND)})"
+    f"(?P<skip>[{REMARK}“”‘’]|内?年[一二三四五六七八九十两])|(?P<whole>{_backwards(words('predicate.whole'))})|(?P<word>{_backwards(_KIND)})"
 )
 _YEARS = "(?:[0-9xX×]{2,4}年|[0-9]{4})"
 _BASE = f"{_YEARS}|{any_pattern('predicate.base_patterns')}"
 # 比上年, 较“十二五”末, 在上年的基础上.
-_THAN = re.compile(rf"(?P<np>.*?)(?:比|较|与|同)(?P<base>[^，。；]{{0,3}}(?:{_BASE})[^，。；]{{0,12}})\Z")
+_THAN = re.compile(rf"(?P<np>.*)(?:比(?!例|重)|较|与|同)(?P<base>[^，。；]{{0,3}}(?:{_BASE})[^，。；]{{0,12}})\Z")
 _ON_TOP = re.compile(r"(?P<np>.*?)在(?P<base>[^，。；]{1,16}(?:的)?基础上|上年|去年|现有|原有|今年)\Z")
 # 高于全省平均水平, 超计划.
 _RELATION = re.compile(

@@ -10,7 +10,7 @@ import re
 
 from dedup.extraction.zh.names import noun_behind
 from dedup.extraction.zh.predicates import read_predicate
-from dedup.extraction.zh.quantities import Quantity
+from dedup.extraction.zh.quantity import Quantity
 from dedup.extraction.zh.words import HEAD
 
 _FIGURE_AHEAD = re.compile("的?(?:目标|任务|水平|增长|速度|比例|标准)|确保|并|且|和|及|或|左右|，|的?(?:高速|较快)")
@@ -54,10 +54,8 @@ def is_size(quantity: Quantity, left: str, behind: str, following: Quantity | No
             return False
         if quantity.dimension == "count" and not _CLASSED.search(left):
             # 新建5个以上示范点: the verb counts them.
-            return (
-                not left
-                or read_predicate(left).subject == len(left)
-                and not left.endswith(("新", "建", "成", "展", "育", "进"))
+            return not left or (
+                read_predicate(left).subject == len(left) and not left.endswith(("新", "建", "成", "展", "育", "进"))
             )
         return True
     if behind.startswith("级") and not behind.startswith("级别"):
@@ -65,7 +63,7 @@ def is_size(quantity: Quantity, left: str, behind: str, following: Quantity | No
     if _PASSED.search(left) is not None and quantity.dimension in _CLASSING:
         if behind.startswith("的"):
             return not _FIGURE_AHEAD.match(behind) and bool(noun_behind(behind[1:]).name)
-        if counts and (noun or following is not None and following.start == quantity.end):
+        if counts and (noun or (following is not None and following.start == quantity.end)):
             return True
     if quantity.dimension == "money" and noun and counts and noun_behind(behind).name:
         # 2万元养殖示范户5000户: no verb of spending, no measure before it.

@@ -1,8 +1,9 @@
 """Is a figure told or planned? By the part of the report it stands in, and by the words of its sentence.
 
 A report looks back, then ahead: from the sentence that sets the goals on (`预期目标是`, `今年政府工作的总体要求`) what
-is stated is planned, unless the sentence says otherwise (`目前`, `去年`). Before it, what is stated has happened, unless
-a modal word of the sentence says otherwise (`力争`, `将新建`). A piece without either part is judged by its style.
+is stated is planned, unless the sentence says otherwise (`目前`, `去年`). Before it, what is stated has happened,
+unless a modal word of the sentence says otherwise (`力争`, `将新建`). A piece without either part is judged by its
+style.
 """
 
 from __future__ import annotations
@@ -76,11 +77,12 @@ class Status:
             heading = self._is_heading(match.start(), match.end())
             if heading or match.start() - reading.sentence_start(match.start()) <= 12:
                 events.append((match.start(), False, heading))
-        for match in _PLAN_HEADING.finditer(shadow):
-            if self._is_heading(match.start(), match.end()) and not self._looks_back(match.start(), match.end()):
-                events.append((match.start(), True, True))
-        for match in _PLAN_SET.finditer(shadow):
-            events.append((match.start(), True, False))
+        events.extend(
+            (match.start(), True, True)
+            for match in _PLAN_HEADING.finditer(shadow)
+            if self._is_heading(match.start(), match.end()) and not self._looks_back(match.start(), match.end())
+        )
+        events.extend((match.start(), True, False) for match in _PLAN_SET.finditer(shadow))
         for match in _PLAN_OPENING.finditer(shadow):
             start = reading.sentence_start(match.start())
             if match.start() - start > 14:
@@ -175,9 +177,7 @@ class Status:
         before = shadow[max(sentence, end - 90) : end]
         if self._lies_ahead(before):
             return "target"
-        modal = None
-        for modal in _MODAL.finditer(before):
-            pass
-        if modal is not None and not _DONE.search(before, modal.end()):
+        modals = [match.end() for match in _MODAL.finditer(before)]
+        if modals and _DONE.search(before, modals[-1]) is None:
             return "target"
         return "estimate" if "预计" in before[-40:] else "actual"

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from dedup.extraction.zh.context import TOLD, Context, Subject
 from dedup.extraction.zh.names import Noun, clean, conjuncts, is_light, leading_verb, strip_lead
 from dedup.extraction.zh.predicates import Predicate, read_predicate
-from dedup.extraction.zh.quantities import Quantity
+from dedup.extraction.zh.quantity import Quantity
 from dedup.extraction.zh.reading import Reading
 from dedup.extraction.zh.words import BARE_HEAD, BARE_TOTAL, HEAD, words
+
+if TYPE_CHECKING:
+    from dedup.extraction.zh.clauses import Clause
 
 _REACHING = frozenset(words("name.reaching_verbs"))
 # 粮食播种面积 and 产量: what is common to both is 粮食.
@@ -26,6 +30,8 @@ _PER_HEAD = re.compile("每[百千万]?(?:人|户|名|村)(?:拥有|平均)?")
 _PASSING = re.compile("(?:超过|过|超)[0-9百千万亿]")
 _MASKED = re.compile("[xX×*□]{2}")
 _MASKS = "xX×*□～"
+_LONGEST = 20
+_GROWN = re.compile("^(?:新增|净增)|(?:新增|净增)$")
 _PHASE = re.compile("[一二三四]期")
 _CAPACITY = re.compile("(?:年|日|月)(?:产|处理|加工|生产|供水|发电|出栏|产能|制氢|屠宰|吞吐)[^，。]{0,4}\\Z")
 
@@ -55,6 +61,9 @@ def named(
         each = predicate.each or predicate.respectively
         heads = all(HEAD.search(part) for part in parts)
         rate = quantity.dimension in ("ratio", "multiple") or quantity.form == "fan"
+        paired = "城乡" in name and len(parts) == 2 and "城乡" not in parts[0]
+        if paired and count != 2:
+            return [Subject(name, start, scope)]
         if count == len(parts) or (
             count == 1 and (each or quantity.form == "fan" or (rate and heads and "比" not in name))
         ):
@@ -134,50 +143,42 @@ def attributed(
     return Subject((owner if not is_light(verb) or not verb else owner[len(verb) :]) + thing, start, scope)
 
 
-def inherited(
-    reading: Reading,
-    predicate: Predicate,
-    quantity: Quantity,
-    count: int,
-    begin: int,
-    since: int,
-    context: Context,
-    *,
-    of_share: bool,
-) -> list[Subject]:
-    """Return the subject of a clause that names none: that of the clauses before.
-
-    Parameters
-    ----------
-    begin : where the words of the clause begin
-    since : where the quantity before it ends
-    of_share : the number may be the change of a share (`占比达到5%，提高1个百分点`)
-    """
-    masked = _masked_clause(reading, begin, since, context)
+def inherited(reading: Reading, clause: Clause, context: Context) -> list[Subject]:
+    """Return the subject of a clause that names none: that of the clauses before."""
+    predicate, count, quantity = clause.predicate, len(clause.run), clause.run[0]
+    masked = _masked_clause(reading, clause.left_start, clause.since, context)
     if masked is not None:
         context.name([masked])
         return [masked]
-    if of_share and context.shares:
-        return context.shares
+    if quantity.dimension == "ratio_points" and context.shares:
+        return context.shares  # 占比达到5%，提高1个百分点
     subjects = context.subjects
     if subjects:
         if predicate.respectively and count > 1 and len(subjects) >= count:
             return subjects[-count:]
-        return subjects[-2:] if predicate.each and len(subjects) >= 2 else subjects[-1:]
-    clause = reading.clause_start(quantity.start)
+        if predicate.each and len(subjects) >= 2:
+            return subjects[-2:]
+        return [_stock(subjects[-1])] if predicate.reaches else subjects[-1:]
+    start = reading.clause_start(quantity.start)
     shadow = reading.shadow
-    if clause > max(context.sentence, 1) and shadow[clause - 1] == "，":
+    if start > max(context.sentence, 1) and shadow[start - 1] == "，":
         # An earlier clause of the sentence without a number is what it speaks of.
-        previous = max(reading.clause_start(clause - 2), context.sentence)
-        text = shadow[previous : clause - 1]
+        previous = max(reading.clause_start(start - 2), context.sentence)
+        text = shadow[previous : start - 1]
         lead, scope = strip_lead(text)
         told = TOLD.match(text, lead)
         end = told.end() if told is not None else len(text)
-        if 2 <= end - lead <= 20:
+        if 2 <= end - lead <= _LONGEST:
             subject = Subject(clean(reading.compact[previous + lead : previous + end]), previous + lead, scope)
             context.name([subject])
             return [subject]
     return [context.heading] if context.heading is not None else []
+
+
+def _stock(subject: Subject) -> Subject:
+    """Return what has grown of a subject that names its growth: 新增企业68家，累计达432家 is 企业."""
+    name = _GROWN.sub("", subject.name)
+    return Subject(name, subject.start, subject.scope) if len(name) >= 2 else subject
 
 
 def _masked_clause(reading: Reading, begin: int, since: int, context: Context) -> Subject | None:
@@ -191,7 +192,7 @@ def _masked_clause(reading: Reading, begin: int, since: int, context: Context) -
         return None
     text = shadow[previous : clause - 1]
     mask = next((i for i, c in enumerate(text) if c in _MASKS), -1)
-    if mask < 2 or any(c.isdigit() for c in text[mask:]) and "元" not in text[mask:]:
+    if mask < 2 or (any(c.isdigit() for c in text[mask:]) and "元" not in text[mask:]):
         return None
     head = text[:mask]
     head = head[: read_predicate(head).subject]

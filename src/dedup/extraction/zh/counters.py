@@ -1,0 +1,228 @@
+"""Units behind a number, and whether the number counts something there.
+
+Dates, clock times, ordinals and durations have units like amounts; `5方面` begins like `5方`; Chinese numerals mostly
+are parts of names and slogans (`三大战略`, `四套班子`, `八项规定`). What is refused here is no figure.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from dedup.extraction.zh.quantity import Quantity, bounded
+from dedup.extraction.zh.words import any_pattern, table
+from dedup.text.numbers import parse_arabic, parse_chinese
+from dedup.text.units import Unit, base_units, find_scale, find_unit
+
+NUMERALS = "〇零一二三四五六七八九十百千万亿两"
+#: More digits than any figure has; they are numbers of documents, accounts, telephones.
+_MOST_DIGITS = 15
+
+_SCALE = re.compile(r"([余多来几]?)([十百千]?[万亿]{1,2})?([余多来]?)")
+_PER = re.compile(
+    r"/(?:平方公里|平方米|立方米|公斤|千瓦时|万人|人|户|亩|吨|年|月|日|天|次|度|斤|米|秒|小时|升|株|只|头)"
+)
+_AHEAD = 14
+_CLAUSE_MARKS = frozenset("，。；、）")
+
+
+@cache
+def _unit_words() -> tuple[frozenset[str], int, dict[str, str]]:
+    return frozenset(base_units()), max(map(len, base_units())), table("unit.words")
+
+
+class UnitAhead(NamedTuple):
+    """What follows a number: 万 or 亿, unit, characters used, 余 or 多; empty where there is none."""
+
+    scale: str
+    unit: str
+    used: int
+    more: str
+
+
+@lru_cache(maxsize=65536)
+def unit_ahead(ahead: str) -> UnitAhead:
+    """Read scale and unit at the beginning of a text; the longest unit counts."""
+    units, longest, longer_words = _unit_words()
+    match = _SCALE.match(ahead)
+    if match is None:
+        return UnitAhead("", "", 0, "")
+    at, scale, more = match.end(), match[2] or "", match[1] or match[3]
+    lowered = ahead.lower()
+    for length in range(min(longest, len(ahead) - at), 0, -1):
+        name, after = ahead[at : at + length], lowered[at + length : at + length + 1]
+        if name not in units and name.lower() not in units:
+            continue
+        if length == 1 and after and after in longer_words.get(name.lower(), ""):
+            continue
+        if name[-1].isascii() and name[-1].isalpha() and after.isascii() and after.isalnum():
+            continue
+        per = _PER.match(ahead, at + length)
+        if per is not None and find_unit(name + per.group()) is not None:
+            name += per.group()
+        return UnitAhead(scale, name, at + len(name), more)
+    return UnitAhead(scale, "", at, more)
+
+
+# What stands before durations that are figures: 连续5年, 缩短至3天, 达320天.
+_LASTING = re.compile("连续|长达|历时")
+_MEASURED_TIME = re.compile("达到?了?|缩短|压缩|提前|延长|连续|为|平均|增加|减少|保持在|[期数命龄时]|由|从|[至到]$")
+_NO_TIME = ("以上老", "以下儿", "内办", "经济圈", "交通圈")
+_TIMES = frozenset(["小时", "个小时", "天", "分钟", "秒", "周", "个月", "个工作日", "工作日", "个季度", "岁"])
+_MEETINGS = ("会议", "全会", "全体", "常委", "党代会", "代表大会")
+_SCORED = re.compile("得分|评分|测评|满意度|考核|平均分|指数")
+_PLACES = re.compile("[辖个][^，。]{0,6}$|[镇乡村]$")
+# Who is counted by 万 alone (8.8万农村贫困人口).
+_PEOPLE = re.compile(
+    "[^，。；：、0-9]{0,6}?(?:人口|群众|农民|居民|职工|学生|人员|游客|劳动力|党员|干部|师生|家庭|农户|户籍|儿童|老人|移民|市民)"
+)
+_RANKING = re.compile("(?:[列居位排]|排名|名列)\\Z")
+_LETTER = re.compile("[A-Za-z]")
+# A letter before a number makes it part of a name (PM2.5, 5A), unless the unit is one of money or rates (GDP43.90亿元).
+_NAMED_BY_LETTERS = frozenset(["count", "people", "time", "length", "score"])
+
+
+def arabic_quantity(shadow: str, start: int, end: int) -> Quantity | None:
+    """Read the quantity of Arabic digits at [start, end); None where they are no figure."""
+    before = shadow[start - 1] if start else ""
+    if (before and before in "“‘《#") or end - start > _MOST_DIGITS:
+        return None
+    scale, unit, used, more = unit_ahead(shadow[end : end + _AHEAD])
+    after = end + used
+    value = parse_arabic(shadow[start:end])
+    if before in ("第", "前"):
+        if unit in ("位", "名") or (before == "第" and not unit and not scale):
+            return ranked(shadow, start, end, value, unit, after)
+        return None
+    if not unit:
+        if scale and (after == len(shadow) or shadow[after] in _CLAUSE_MARKS or _PEOPLE.match(shadow, after)):
+            known = Unit(scale, "", find_scale(scale), "number")
+            return bounded(shadow, Quantity(start, after, start, end, value, scale, known, "over" if more else None))
+        ends = not scale and (end == len(shadow) or shadow[end] in _CLAUSE_MARKS)
+        if ends and _RANKING.search(shadow, max(0, start - 3), start) is not None:
+            return ranked(shadow, start, end, value, "", end)
+        return None
+    if not _is_amount(shadow, start, after, unit, scale, value):
+        return None
+    known_unit = find_unit(scale + unit)
+    if known_unit is None or known_unit.dimension == "voltage":
+        return None
+    if _LETTER.match(before) is not None and known_unit.dimension in _NAMED_BY_LETTERS:
+        return None
+    counted_people = unit == "人" and shadow.startswith("口", after)
+    return bounded(
+        shadow,
+        Quantity(start, after + counted_people, start, end, value, scale + unit, known_unit, "over" if more else None),
+    )
+
+
+def _is_amount(shadow: str, start: int, after: int, unit: str, scale: str, value: float) -> bool:
+    """Tell amounts from dates, ordinals, clock times and plain durations."""
+    if unit == "年":
+        return not scale and value < 100 and _LASTING.search(shadow, max(0, start - 6), start) is not None
+    if unit == "日":
+        return False
+    if unit == "次":
+        return not shadow.startswith(_MEETINGS, after)
+    if unit == "期":
+        return value >= 10 and re.match("[一-龥]", shadow[after : after + 1]) is not None
+    if unit == "方":
+        return bool(scale)
+    if unit == "分":
+        return _SCORED.search(shadow, max(0, start - 12), start) is not None
+    if unit in _TIMES:
+        return _MEASURED_TIME.search(shadow, max(0, start - 8), start) is not None and not shadow.startswith(
+            _NO_TIME, after
+        )
+    if unit in ("镇", "乡", "村"):
+        return _PLACES.search(shadow, max(0, start - 8), start) is not None
+    return True
+
+
+def ranked(shadow: str, start: int, end: int, value: float, unit: str, after: int) -> Quantity:
+    """Return a rank; 前 before it says that it is at least as good."""
+    before = shadow[start - 1] if start else ""
+    begin = start - 1 if before in ("第", "前") else start
+    return Quantity(begin, after, start, end, value, unit, None, "at_most" if before == "前" else None, "rank")
+
+
+# Small numerals name things more often than they count them; before these words they count.
+_COUNTED = re.compile(
+    "(?:县(?!级)|区(?!域|片|块|间)|市(?!场|民|尝)|州|国家"
+    f"|[^，。；：、“”]{{0,8}}?(?:{any_pattern('unit.counted_patterns')}))"
+)
+_NOT_COUNTED = re.compile(any_pattern("unit.not_counted_patterns"))
+_SURE_COUNTERS = frozenset("家座所名户处台辆栋幢间棵株头只吨亩")
+_MAYBE_COUNTERS = frozenset("个条件项")
+_NO_COUNTERS = frozenset(["%", "年", "月", "日", "岁", "天", "周", "分", "次", "期", "届", "倍", "成"])
+_STREAK = re.compile("连[增丰冠快]")
+_RANKED_BEFORE = re.compile("(?:[列居排前第]|位居|排名|名列|全[国省市县区])\\Z")
+_MOVED = re.compile("(?:前移|上升|后移|下降|提升|跃升|前进|进)了?\\Z")
+_SMALL = 10
+
+
+def numeral_quantity(shadow: str, start: int, end: int) -> Quantity | None:
+    """Read the quantity of Chinese numerals at [start, end); None where they name something or count nothing."""
+    written = shadow[start:end]
+    before = shadow[start - 1] if start else ""
+    if _RANKED_BEFORE.search(shadow, max(0, start - 3), start) is not None:
+        return _rank_in_words(shadow, start, end, before)
+    streak = _STREAK.match(shadow, end)
+    if streak is not None:
+        value = parse_chinese(written)
+        name = streak.group()
+        return (value and Quantity(start, end + 2, start, end, value, name, find_unit(name), numerals=True)) or None
+    if before and (before in "“‘《" or before in NUMERALS):
+        return None
+    if shadow.count("“", max(0, start - 24), start) > shadow.count("”", max(0, start - 24), start):
+        return None
+    if written[1:3] == "分之":
+        value = 100.0 if written[3:] == "百" else parse_chinese(written[3:])
+        sign = "%" if written[0] == "百" else "‰"
+        if value is None:
+            return None
+        return bounded(shadow, Quantity(start, end, start, end, value, sign, find_unit(sign), numerals=True))
+    scale, unit, used, more = unit_ahead(shadow[end : end + _AHEAD])
+    head = written.rstrip("万亿") if unit else ""
+    value = parse_chinese(head) if head else None
+    if value is None or scale or more in ("几", "来") or unit in _NO_COUNTERS:
+        return None
+    name, after = written[len(head) :] + unit, end + used
+    known = find_unit(name)
+    if known is None or known.dimension in ("time", "voltage", "ratio_points"):
+        return None
+    if unit == "位":
+        # Places that were won or lost; 位 counts nothing else in small numerals.
+        moved = _MOVED.search(shadow, max(0, start - 4), start) is not None
+        return Quantity(start, after, start, end, value, unit, known, numerals=True) if moved else None
+    rest = shadow[after : after + 20]
+    if rest.startswith(("”", "’", "》")) or _NOT_COUNTED.match(rest) is not None:
+        return None
+    if value <= _SMALL and name == unit and not _counts(unit, known.dimension, rest):
+        return None
+    number_end = start + len(head)
+    return bounded(
+        shadow, Quantity(start, after, start, number_end, value, name, known, "over" if more else None, numerals=True)
+    )
+
+
+def _counts(unit: str, dimension: str, rest: str) -> bool:
+    """Say whether a small numeral counts what follows it."""
+    if unit == "元":
+        return False
+    if unit in _MAYBE_COUNTERS:
+        return _COUNTED.match(rest) is not None and (unit != "项" or rest.startswith("项目"))
+    return unit in _SURE_COUNTERS or dimension not in ("count", "people")
+
+
+def _rank_in_words(shadow: str, start: int, end: int, before: str) -> Quantity | None:
+    value = parse_chinese(shadow[start:end])
+    if value is None or before not in ("第", "前"):
+        return None
+    ahead = unit_ahead(shadow[end : end + 6])
+    if not ahead.scale and ahead.unit in ("位", "名"):
+        return ranked(shadow, start, end, value, ahead.unit, end + ahead.used)
+    if before == "第" and (end == len(shadow) or shadow[end] in _CLAUSE_MARKS):
+        return ranked(shadow, start, end, value, "", end)
+    return None
