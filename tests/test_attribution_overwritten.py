@@ -107,7 +107,20 @@ def test_a_neighbour_that_tells_years_apart_is_believed() -> None:
 
 
 def test_years_after_the_day_of_publication_are_not_believed() -> None:
-    text = "一、2018年工作回顾\n2018年，全县增长9%。\n二、2019年工作安排\n2019年的主要任务是修路。"
-    row = attribute(text, published={"d": dt.date(2011, 3, 1)})[0]
-    assert (row["year_review"], row["year_plan"]) == (None, None)
+    text = "2019年的主要任务是修路，做好2019年的工作。"
+    assert attribute(text, published={"d": dt.date(2011, 3, 1)})[0]["year_plan"] is None
     assert attribute(text, published={"d": dt.date(2019, 3, 1)})[0]["year_plan"] == 2019
+
+
+def test_a_text_that_tells_years_apart_is_believed_less_against_the_date_of_its_page() -> None:
+    text = "一、2018年工作回顾\n2018年，全县增长9%。\n二、2019年工作安排\n2019年的主要任务是修路。"
+    early = attribute(text, published={"d": dt.date(2011, 3, 1)})[0]
+    late = attribute(text, published={"d": dt.date(2019, 3, 1)})[0]
+    assert (early["year_review"], early["year_plan"]) == (late["year_review"], late["year_plan"]) == (2018, 2019)
+    assert early["year_plan_confidence"] < late["year_plan_confidence"]
+
+
+def test_a_weak_sign_proves_nothing_but_takes_belief_away() -> None:
+    text = "2024年，在县委领导下，全县上下齐心。\n二、2024年工作安排\n2024年的主要任务是修路。"
+    row = attribute(text)[0]
+    assert (row["overwritten_year"], row["year_review"], row["year_plan"]) == (None, None, None)

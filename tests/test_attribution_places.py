@@ -27,6 +27,18 @@ def test_a_place_that_the_table_does_not_know_keeps_its_name_and_gets_no_code() 
     assert row["region_confidence"] < 0.9
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "各位代表：\n我受岚岙乡人民政府委托，向大会报告工作。",
+        "各位代表：\n我谨代表岚岙乡人民政府，向大会报告工作。",
+        "岚岙中学建成，我乡大变样。\n让我们共同谱写富裕文明的岚岙新篇章！",
+    ],
+)
+def test_formulae_of_opening_and_closing_name_a_place(text: str) -> None:
+    assert place(text)[1] == "岚岙乡"
+
+
 def test_slogans_and_the_level_together_name_a_place() -> None:
     text = "我区要打造“诚信信州”品牌。我区坚持创新，努力建设和谐平安信州。具有信州特色的产业不断发展，我区大有希望。"
     assert place(text) == ("361102", "江西省上饶市信州区", "resolved")

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: A printed year later than this after the day of publication is no report's own.
 AHEAD = 1
+#: Confidence of years that the text tells apart against the date of its page.
+DOUBTED = 0.6
 
 
 def attribute_sections(sections: pa.Table, documents: pa.Table) -> pa.Table:
@@ -95,10 +97,16 @@ def _attribute_document(rows: list[dict[str, Any]], document: str, published: da
 
 
 def _published_before(found: Years, published: date | None) -> Years:
-    """Drop years that lie more than a year after the day on which the page was published."""
+    """Doubt years that lie more than a year after the day on which the page was published.
+
+    Dates of pages err, too: a text that tells two years apart is believed, though less.
+    """
     if published is None:
         return found
     latest = published.year + AHEAD
-    if all(year.year is None or year.year <= latest for year in (found.review, found.plan)):
+    both = (found.review, found.plan)
+    if all(year.year is None or year.year <= latest for year in both):
         return found
+    if all(year.basis == "printed" for year in both):
+        return found.less_sure(DOUBTED)
     return NO_YEARS.with_overwritten(found.overwritten)

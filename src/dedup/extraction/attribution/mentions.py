@@ -254,7 +254,10 @@ def _blank(match: re.Match[str]) -> str:
 
 
 def _cover(text: str) -> list[Claim]:
-    """Return what the date of the session says: before May it plans for its own year, from November for the next."""
+    """Return what the date of the session says: before May it plans for its own year.
+
+    From November it mostly plans for the next; headings that say otherwise are believed more.
+    """
     for match in _COVER.finditer(text, 0, COVER_WITHIN):
         line = text[max(0, match.start() - 40) : match.end() + 60]
         year = read_year(match["year"])
@@ -263,9 +266,10 @@ def _cover(text: str) -> list[Claim]:
         month = read_month(match["month"])
         if month is None or 5 <= month <= 10:
             continue
-        planned = year if month < 5 else year + 1
         span = (match.start(), match.end())
-        return [Claim("plan", planned, *span, 4, "number"), Claim("review", planned - 1, *span, 2, "date")]
+        if month < 5:
+            return [Claim("plan", year, *span, 4, "number"), Claim("review", year - 1, *span, 2, "date")]
+        return [Claim("review", year, *span, 1, "number"), Claim("plan", year + 1, *span, 0, "date")]
     return []
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dedup.extraction.attribution.eras import Event, earliest_year, latest_year
 from dedup.extraction.attribution.mentions import Reading
@@ -37,7 +38,8 @@ class Proof:
     end: int
 
 
-def find_proofs(text: str, reading: Reading) -> list[Proof]:
+@lru_cache(maxsize=4)
+def find_proofs(text: str, reading: Reading) -> tuple[Proof, ...]:
     """Return the signs against every printed year that the text gives a role, or repeats."""
     roles: dict[int, dict[str, int]] = {}
     first: dict[int, tuple[int, int]] = {}
@@ -69,7 +71,7 @@ def find_proofs(text: str, reading: Reading) -> list[Proof]:
         if year in roles:
             proofs.extend(_quantities(text, year))
             proofs.extend(_out_of_its_time(year, held, *bounds))
-    return proofs
+    return tuple(proofs)
 
 
 def _out_of_its_time(year: int, held: dict[str, int], low: Event | None, high: Event | None) -> list[Proof]:
@@ -134,6 +136,15 @@ def overwritten_year(text: str, reading: Reading) -> tuple[int | None, list[Proo
     year = max(score, key=lambda y: (score[y], y))
     needed = 4 if told_apart(year, reading) else 2
     return (year, [p for p in proofs if p.year == year]) if score[year] >= needed else (None, [])
+
+
+def doubtful_years(text: str, reading: Reading) -> set[int]:
+    """Return years that one weak sign speaks against: not proved to be put in, but not believed either."""
+    return {
+        proof.year
+        for proof in find_proofs(text, reading)
+        if proof.rule in ("both_roles", "event") and not told_apart(proof.year, reading)
+    }
 
 
 def told_apart(year: int, reading: Reading) -> bool:

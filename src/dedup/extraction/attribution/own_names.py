@@ -128,7 +128,7 @@ _OBJECT = (
 )
 _FULL_CONTEXTS: tuple[tuple[re.Pattern[str] | None, re.Pattern[str] | None, float, str], ...] = (
     (
-        re.compile("(?:我们?|谨|委托，?)[^，。]{0,3}代表(?:中共)?$"),
+        re.compile("(?:我们?|谨|委托，?)[^，。]{0,3}代表(?:中共)?$|我受$"),
         re.compile("(?:人民)?政府|街道办|办事处"),
         12,
         "speaks",
@@ -284,6 +284,7 @@ _FUNCTION = re.compile(f"[{_FUNCTION_CHARACTERS}]")
 _PLACE = "[\u4e00-\u9fff]{2,8}?(?:[县区旗州盟镇乡市]|街道)"
 _UNKNOWN = re.compile(
     r"(?:我们?|谨|委托，?)[^，。]{0,3}代表(?P<speaks>[\u4e00-\u9fff]{2,10}?(?:[省市县区旗州盟镇乡]|街道))(?:人民)?(?:政府|办事处)"
+    r"|我受(?P<sent>[\u4e00-\u9fff]{2,10}?(?:[省市县区旗州盟镇乡]|街道))(?:人民)?(?:政府|办事处)的?委托"
     rf"|(?:日在|日于|日|在|于)(?P<congress>{_PLACE}){_ORDINAL}届\s*人民代表大会"
     rf"|(?:^|[\n。])(?P<line>{_PLACE}){_ORDINAL}届\s*人民代表大会"
 )
@@ -298,6 +299,7 @@ _SUBJECT = re.compile(
 _CLOSING = re.compile(
     r"新(?P<new>[\u4e00-\u9fff]{2,3})而(?:努力|不懈|共同|团结)?奋斗"
     r"|谱写(?P<page>[\u4e00-\u9fff]{2,3}?)(?:高质量|科学|跨越|改革)*发展(?:的)?新篇章"
+    r"|(?:谱写|开创|书写)[^，。；]{0,12}的(?P<made>[\u4e00-\u9fff]{2,3}?)(?:新篇章|新局面|新未来|篇章|美好明天|美好未来)"
 )
 _NO_NAME = re.compile(
     "时代|局面|农村|生活|征程|篇章|城市|城镇|家园|中国|山村|社会|形象|格局|业绩|辉煌|改革|历史|经济|工业|农业|跨越|科学|加快|转型|区域"
@@ -330,7 +332,7 @@ def unknown_names(text: str, kinds: list[str]) -> list[Named]:
             one = found.setdefault(name, Named(name, match["kind"], printed=True))
             one.add("subject", 4, *match.span("name"))
     for match in _CLOSING.finditer(text, max(0, len(text) - 1200)):
-        stem = match["new"] or match["page"]
+        stem = match[match.lastgroup or 0]
         # Once is a figure of speech (新局面); a name comes back.
         if kinds and text.count(stem) >= 2 and not _NO_NAME.search(stem) and not _FUNCTION.search(stem):
             one = found.setdefault(stem, Named(stem, kinds[0]))

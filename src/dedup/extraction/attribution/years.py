@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dedup.extraction.attribution.claims import Claim, quote
 from dedup.extraction.attribution.eras import cited_sessions, greeted_congress, planned_after, term_began
 from dedup.extraction.attribution.mentions import Reading, read_mentions
-from dedup.extraction.attribution.overwritten import Proof, overwritten_year
+from dedup.extraction.attribution.overwritten import Proof, doubtful_years, overwritten_year
 
 #: A report on a whole term is read whenever the elections are, not in spring.
 _FIVE_YEARS = re.compile("五年来|过去五年|过去的五年|五年(?:工作)?的?(?:工作)?回顾|五年间")
@@ -47,7 +47,12 @@ class Years:
 
     def with_overwritten(self, year: int | None) -> Years:
         """Return the same with another year put in."""
-        return Years(self.review, self.plan, year, self.proofs)
+        return replace(self, overwritten=year)
+
+    def less_sure(self, most: float) -> Years:
+        """Return the same with confidences of at most `most`."""
+        review, plan = (replace(year, confidence=min(year.confidence, most)) for year in (self.review, self.plan))
+        return replace(self, review=review, plan=plan)
 
 
 NO_YEARS = Years(NOTHING, NOTHING, None, ())
@@ -65,13 +70,11 @@ def read_years(text: str, *, put_in: int | None = None) -> Years:
     false_year, proofs = overwritten_year(text, reading)
     if false_year is None and put_in is not None and _uses_only(put_in, text, reading):
         false_year = put_in
+    untrue = {false_year, *doubtful_years(text, reading)}
     printed = [c for c in reading.claims if c.year is not None and c.kind in ("number", "date")]
-    if false_year is not None:
-        # The date of a cover gives away nothing either when its year was put in.
-        tainted = any(
-            c.kind == "number" and c.role == "plan" and c.weight == 4 and c.year == false_year for c in printed
-        )
-        printed = [c for c in printed if c.year != false_year and not (tainted and c.kind == "date")]
+    # What follows from the date of a cover is no better than its year.
+    tainted = {c.start for c in printed if c.kind == "number" and c.year in untrue}
+    printed = [c for c in printed if c.year not in untrue and not (c.kind == "date" and c.start in tainted)]
     dated = _date_by_events(reading, text)
     review, plan = _decide(text, reading, printed, dated)
     if review is None and plan is None and dated is not None:
