@@ -97,6 +97,13 @@ def test_unit_must_fit_the_indicator() -> None:
     assert code("地区生产总值", None) is None
 
 
+def test_a_pollutant_alone_is_an_emission_only_where_it_changes() -> None:
+    assert code("化学需氧量", "吨") is None
+    assert code("化学需氧量", "%", "growth") == "cod_emissions"
+    assert code("二氧化硫", "吨", "change_abs") == "so2_emissions"
+    assert code("化学需氧量排放量", "吨") == "cod_emissions"
+
+
 def test_growth_words_are_part_of_the_name_of_a_growth_rate_only() -> None:
     assert code("财政总收入增幅", "%", "growth") == "fiscal_revenue_total"
     assert code("财政总收入增幅", None, "rank") is None

@@ -186,8 +186,8 @@ def _flat(column: pa.Array) -> pa.Array:
 
 
 def _variant_key(name: str, measure: str) -> tuple[str, str]:
-    """Names of growth rates and of shares may be read in their own way; all others alike."""
-    return name, measure if measure in ("growth", "share") else ""
+    """Names of growth rates, changes and shares may be read in their own way; all others alike."""
+    return name, measure if measure in ("growth", "share", "change_abs") else ""
 
 
 def _code_names(keys: set[tuple[str, str]]) -> dict[tuple[str, str], str | None]:
@@ -255,6 +255,9 @@ def _variants(name: str, measure: str) -> Iterator[str]:
         yield text
         if measure == "share" and _PRIMARY_TO_TERTIARY.fullmatch(text):
             yield f"{text}比重"
+    if measure in ("growth", "change_abs"):
+        # A pollutant that grows or falls is what is emitted of it; as a level it may be what was saved.
+        yield f"{text}排放量"
     if measure == "growth":
         plain = _GROWTH_WORDS.sub("", text)
         if plain != text:
