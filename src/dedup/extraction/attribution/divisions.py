@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from dedup.reference import reference_file
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 
 FILE = "divisions.parquet"
 
@@ -185,9 +185,19 @@ class Divisions:
         rows = [self.row(i) for i in self._by_stem.get(stem, ())]
         return rows if kinds is None else [row for row in rows if row.kind in kinds]
 
-    def is_stem(self, stem: str) -> bool:
-        """Whether some division is called so without its ending."""
-        return stem in self._by_stem
+    @property
+    def stems(self) -> Set[str]:
+        """All stems of two characters or more."""
+        return self._by_stem.keys()
+
+    @cached_property
+    def longer_stems(self) -> dict[str, list[str]]:
+        """First two characters -> stems of three that begin so."""
+        index: dict[str, list[str]] = {}
+        for stem in self._by_stem:
+            if len(stem) == 3:
+                index.setdefault(stem[:2], []).append(stem)
+        return index
 
     def with_code(self, code: str) -> Division | None:
         """Return the division of a six-digit code, the present one where it has had several names."""

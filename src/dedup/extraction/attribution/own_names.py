@@ -14,13 +14,14 @@ _ENDINGS = re.compile("[省市县区旗州盟镇乡]|街道|苏木")
 _RUN = re.compile(r"[\u4e00-\u9fff]+\Z")
 
 _OWN_KIND = re.compile(
-    r"代表(?P<speaks>自治区|[省市县区旗州盟镇乡]|街道)(?:人民)?(?:政府|办事处)"
+    # What any of them begins with, so that the engine passes over all else.
+    r"(?=[代我全省市县区旗州盟镇乡])(?:代表(?P<speaks>自治区|[省市县区旗州盟镇乡]|街道)(?:人民)?(?:政府|办事处)"
     r"|我(?P<mine>[省市县区旗州盟])(?![区])|我(?P<hamlet>[镇乡])(?![亲村镇])"
     r"|全(?P<whole>[省市县区旗州盟])(?![区])|全(?P<small>[镇乡])(?!镇)"
     r"|(?P<congress>[省市县区旗州盟镇乡])(?:第?[一二三四五六七八九十]+届)人(?:大|民代表大会)"
     r"|(?P<office>[市县区旗镇乡州盟])(?:党委|委)[、，和]?(?P=office)(?:人民)?政府"
     r"|(?P<head>[省市县区镇乡州旗])长(?:所?作的|同志|代表|作)"
-    r"|(?<![省市县区镇乡\u4e00-\u9fff])(?P<rules>[省市县区镇乡])政府(?!工作报告)"
+    r"|(?<![省市县区镇乡\u4e00-\u9fff])(?P<rules>[省市县区镇乡])政府(?!工作报告))"
 )
 #: Townships speak of their superiors, these hardly of a township as theirs.
 _WEIGHTS = {

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from operator import add
+from typing import TYPE_CHECKING
 
 from dedup.extraction.attribution.divisions import MUNICIPALITIES, TOWNSHIP_KINDS, Division, Divisions
 from dedup.extraction.attribution.own_names import FullName
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence, Set
 
 #: Different places inside that must be named: a stem that one county alone has counts 1, one that n have, 1 / n.
 LEAST_WEIGHT = 2.5
@@ -39,7 +43,7 @@ def _county(text: str, named: list[FullName], kind: str, table: Divisions) -> tu
     """Weigh the stems of townships in the text: those of one county together are no chance."""
     hits: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
     counties = table.counties_with
-    for stem in sorted(_grams(text) & counties.keys()):
+    for stem in sorted(_standing_in(text, counties.keys(), table.longer_stems)):
         at = text.index(stem)
         for code in counties[stem]:
             hits[code].setdefault(stem, (at, at + len(stem)))
@@ -57,10 +61,18 @@ def _county(text: str, named: list[FullName], kind: str, table: Divisions) -> tu
     return division, *_fullest(text, list(hits[code].values())), 0.8 if confirmed else 0.7
 
 
-def _grams(text: str) -> set[str]:
-    """Return all runs of two and of three characters."""
-    pairs = list(map(add, text, text[1:]))
-    return {*pairs, *map(add, pairs, text[2:])}
+def _standing_in(text: str, stems: Set[str], longer: Mapping[str, Sequence[str]]) -> set[str]:
+    """Return the stems of two and three characters that stand in the text.
+
+    Parameters
+    ----------
+    longer : first two characters -> stems of three that begin so
+    """
+    pairs = set(map(add, text, text[1:]))
+    found = pairs & stems
+    for pair in pairs & longer.keys():
+        found |= {stem for stem in longer[pair] if stem in stems and stem in text}
+    return found
 
 
 def _fullest(text: str, spans: list[tuple[int, int]]) -> tuple[int, int]:
@@ -78,7 +90,7 @@ def _above(text: str, named: list[FullName], kind: str, table: Divisions) -> tup
     """Weigh the names of provinces or cities and of what lies in them."""
     hits: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
     spans = {full.name: (full.start, full.end) for full in named}
-    for stem in sorted(gram for gram in _grams(text) if table.is_stem(gram)):
+    for stem in sorted(_standing_in(text, table.stems, table.longer_stems)):
         at = text.index(stem)
         spans.setdefault(stem, (at, at + len(stem)))
     weights: dict[str, float] = defaultdict(float)
