@@ -91,15 +91,15 @@ def arabic_quantity(shadow: str, start: int, end: int) -> Quantity | None:
     scale, unit, used, more = unit_ahead(shadow[end : end + _AHEAD])
     after = end + used
     value = parse_arabic(shadow[start:end])
+    ends = not scale and not unit and (end == len(shadow) or shadow[end] in _CLAUSE_MARKS)
     if before in ("第", "前"):
-        if unit in ("位", "名") or (before == "第" and not unit and not scale):
+        if unit in ("位", "名") or (before == "第" and ends):
             return ranked(shadow, start, end, value, unit, after)
         return None
     if not unit:
         if scale and (after == len(shadow) or shadow[after] in _CLAUSE_MARKS or _PEOPLE.match(shadow, after)):
             known = Unit(scale, "", find_scale(scale), "number")
             return bounded(shadow, Quantity(start, after, start, end, value, scale, known, "over" if more else None))
-        ends = not scale and (end == len(shadow) or shadow[end] in _CLAUSE_MARKS)
         if ends and _RANKING.search(shadow, max(0, start - 3), start) is not None:
             return ranked(shadow, start, end, value, "", end)
         return None
