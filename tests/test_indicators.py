@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.extraction.indicators import indicators, map_indicators, normalise_name, strip_name
+from dedup.extraction.indicators import indicators, map_indicators, normalise_name
 from dedup.reference import reference_file
 
 
@@ -139,7 +139,16 @@ def test_order_and_repetition_of_rows_do_not_matter() -> None:
 
 
 @given(st.text(max_size=30))
-def test_stripping_never_fails_and_settles(name: str) -> None:
-    stripped = strip_name(name)
-    assert strip_name(stripped) == stripped
-    assert code(name) is None or code(name) in indicators()
+def test_any_text_is_a_name_without_code_or_a_known_one(name: str) -> None:
+    assert code(name) in {None, *indicators()}
+
+
+NAMES = sorted((i.chinese, i.code) for i in indicators().values() if "占" not in i.chinese)
+
+
+@given(
+    st.sampled_from(NAMES), st.sampled_from(["全县", "今年全市", "2013年", "预计全年", "五年累计", "我镇", "其中，"])
+)
+def test_whose_and_when_change_no_code(known: tuple[str, str], before: str) -> None:
+    name, expected = known
+    assert code(before + name, indicators()[expected].unit) == expected

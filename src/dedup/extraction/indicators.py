@@ -211,7 +211,8 @@ def _code_names(keys: set[tuple[str, str]]) -> dict[tuple[str, str], str | None]
 def normalise_name(name: str) -> str:
     """Return a name without marks, in one width and case; shares in the one form `AхB` of part and whole."""
     text = unicodedata.normalize("NFKC", name).casefold()
-    text = _MARKS.sub("", _BASIS_BRACKET.sub("", text))
+    # Once more: what stands around a dropped blank may combine.
+    text = unicodedata.normalize("NFKC", _MARKS.sub("", _BASIS_BRACKET.sub("", text)))
     share = _SHARE.fullmatch(text) if "占" in text[1:-1] else None
     if share and share["whole"]:
         text = f"{share['part']}占{_GDP_WORDS.sub('gdp', share['whole'])}比重"
@@ -250,25 +251,19 @@ def _stripped(text: str) -> Iterator[str]:
 
 
 def _variants(name: str, measure: str) -> Iterator[str]:
-    text = ""
-    for text in _stripped(normalise_name(name)):
-        yield text
-        if measure == "share" and _PRIMARY_TO_TERTIARY.fullmatch(text):
-            yield f"{text}比重"
+    """Yield the readings of a name, first the most literal ones; the last is what is compared if none is known."""
+    shorter = list(_stripped(normalise_name(name)))
+    yield from shorter
+    if measure == "share":
+        yield from (f"{text}比重" for text in shorter if _PRIMARY_TO_TERTIARY.fullmatch(text))
     if measure in ("growth", "change_abs"):
         # A pollutant that grows or falls is what is emitted of it; as a level it may be what was saved.
-        yield f"{text}排放量"
+        yield f"{shorter[-1]}排放量"
     if measure == "growth":
-        plain = _GROWTH_WORDS.sub("", text)
-        if plain != text:
-            for text in _stripped(plain):
-                yield text
-    for shorter in (_COUNTING.sub("", text), _INNER_VERB.sub("", text)):
-        if shorter != text:
-            yield shorter
-    after_heading = _HEADING.sub("", text)
-    if after_heading != text:
-        yield from _stripped(after_heading)
+        shorter += _stripped(_GROWTH_WORDS.sub("", shorter[-1]))
+    last = shorter[-1]
+    yield from _stripped(_HEADING.sub("", last))
+    yield from (_COUNTING.sub("", last), last, _INNER_VERB.sub("", last))
 
 
 def _near_names(names: list[str]) -> dict[str, str | None]:
