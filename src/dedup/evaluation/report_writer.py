@@ -146,9 +146,10 @@ class ReportWriter:
         sentences = _Sentences(self._seed, report, edition, 120 + (per_field * n_fields + per_plan * n_planned) * 26)
         paragraphs: list[str] = []
         if dice.chance(0.6):
-            month, day = dice.between(1, 12), dice.between(1, 28)
+            # Congresses that plan a year meet in its first months.
+            month, day = dice.between(1, 4), dice.between(1, 28)
             if edition:
-                month, day = month % 12 + 1, (day + 7 * edition) % 28 + 1
+                month, day = month % 4 + 1, (day + 7 * edition) % 28 + 1
             paragraphs.append(
                 f"——{year}年{month}月{day}日在{place.full}第{NUMERALS[dice.between(9, 18)]}届"
                 f"人民代表大会第{NUMERALS[(dice.below(5) + edition) % 6]}次会议上"
