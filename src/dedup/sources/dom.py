@@ -54,7 +54,8 @@ _SURROUNDINGS = re.compile(
     re.I | re.A,
 )
 _ROLES = frozenset({"navigation", "banner", "contentinfo", "search", "complementary", "menu", "dialog", "alert"})
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+#: Styles that hide an element.
+HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 #: What is left to collapse where inline elements meet, and the blanks around a tab between cells.
 _BLANKS = re.compile(r" *(\t) *|( ) +")
@@ -178,7 +179,7 @@ class _Walker:
         if tag == "br":
             self.buffer.append("\n" if not self.row_depth else " ")
             return False
-        if self.row_depth and tag not in _TABLE_PARTS and has_hidden_style(node):
+        if self.row_depth and tag not in _TABLE_PARTS and _has_hidden_style(node):
             return False
         if tag in INLINE:
             self.link_depth += tag == "a"
@@ -231,12 +232,12 @@ class _Walker:
 def _is_hidden(node: Any) -> bool:
     if node.hasattr("hidden") or node.getattr("aria-hidden") == "true":
         return True
-    return has_hidden_style(node)
+    return _has_hidden_style(node)
 
 
-def has_hidden_style(node: Any) -> bool:
+def _has_hidden_style(node: Any) -> bool:
     """Say whether an element's own style hides it."""
-    return bool((style := node.getattr("style")) and _HIDDEN_STYLE.search(style))
+    return bool((style := node.getattr("style")) and HIDDEN_STYLE.search(style))
 
 
 def _is_suspect(node: Any, tag: str) -> bool:

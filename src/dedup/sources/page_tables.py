@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-#: Largest HTML of one table that is kept, and of all tables of a page; what is beyond is left out.
-MAX_TABLE_CHARS = 1_000_000
+#: Largest HTML of one table that is kept, and of all tables of a page; an empty string stands for what is beyond.
+MAX_TABLE_CHARS = 2_000_000
 MAX_TABLES_CHARS = 4_000_000
 
 ROW_TAG = re.compile(r"<tr(?=[\s/>])")
@@ -43,9 +43,9 @@ class PageTables:
         html: str = table.html
         if not has_two_rows_and_columns(html):
             return None
-        if len(html) <= min(MAX_TABLE_CHARS, self._room):
-            self._room -= len(html)
-            self.html.append(html)
+        fits = len(html) <= min(MAX_TABLE_CHARS, self._room)
+        self._room -= len(html) if fits else 0
+        self.html.append(html if fits else "")
         return html
 
     def keep_within(self, top: Any) -> None:

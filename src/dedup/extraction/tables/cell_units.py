@@ -13,15 +13,17 @@ _STATED = re.compile(
     r"单位\s*[：:]\s*([^()（）\[\]【】。；;\n]{1,40})|\bunits?\s*[：:]\s*([^()（）\[\]。；;\n]{1,40})", re.I
 )
 _BETWEEN = re.compile(r"\s*[、,，;；和]\s*|\s{2,}|\u3000+")
-#: `产值/亿元`, `产值，亿元`, `Base, GB/s`: a unit behind the last mark.
-_BEHIND_MARK = re.compile(r"[,，:：/／\s]\s*([^\s,，:：]{1,12})$")
+#: `产值/亿元`, `面积 万亩`, `产值，亿元`, `Base, GB/s`: a unit behind the last mark.
+_BEHIND_MARK = re.compile(r"([,，:：/／\s])\s*([^\s,，:：/／]{1,8}(?:/[^\s,，:：/／]{1,8})?)$")
 _FOREIGN = re.compile(
     r"(?:US\$|HK\$|[$€£¥￥]|USD|EUR|GBP|RMB|CNY)?\s?(?:['’]?000s?|thousands?|millions?|billions?|trillions?|bn|mn|mln|[mbk])?"
     r"|(?:[kKMGT]?B|[kMGT]?bit|[kMGT]?Wh?|[kMG]?Hz|[kmcμ]?m|[kmμ]?g|m?[lL]|s|ms|h|min|°C|°F|ha|t|ft|lbs?|oz|mi)(?:/[a-zA-Z]{1,8})?"
     r"|percent|per cent|pct|points?|pp|hours?|days?|years?|months?|people|persons"
 )
 _PERCENT = re.compile(r"[±+＋-]?[%％]")
-_GROWTH = re.compile(r"增长|增幅|增速|增减|比重|占比|占(?!地)|率|同比|比上年|比\d{4}年|环比|±|%|％|growth|share|change", re.I)
+_GROWTH = re.compile(
+    r"增长|增幅|增速|增减|比重|占比|占(?!地)|率|同比|比上年|比\d{4}年|环比|±|%|％|growth|share|change", re.I
+)
 
 
 @lru_cache(maxsize=16384)
@@ -45,11 +47,15 @@ def header_unit(name: str) -> str | None:
         if unit is not None and _is_plain_unit(unit):
             return unit
         bare = _IN_BRACKETS.sub("", level).strip()
-        if bare[-1:] in tuple("%％‰"):
-            return bare[-1]
+        for sign in (bare[-1:], bare[:1]):
+            if sign and sign in "%％‰":
+                return sign
         behind = _BEHIND_MARK.search(bare)
-        if behind is not None and (unit := as_unit(behind[1])) is not None and _is_plain_unit(unit):
-            return unit
+        # `Cost/hour` and `for 2 people` end in words that are units elsewhere.
+        if behind is not None and (behind[1] in ",，" or not behind[2].isascii()):
+            unit = as_unit(behind[2])
+            if unit is not None and _is_plain_unit(unit):
+                return unit
     return None
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 #: Bounds of the HTML standard for colspan and rowspan.
 MAX_COLSPAN = 1000
 MAX_ROWSPAN = 65534
+#: Cells of a table that is read, and slots of one that is published; a page of a yearbook has a few thousand.
+MAX_CELLS = 200_000
 #: Slots that resolving spans may touch; a page made to be read has far fewer.
 MAX_SLOTS = 2_000_000
 
@@ -106,15 +108,15 @@ def resolve(groups: Iterable[Sequence[Sequence[Cell]]]) -> Grid:
         reaching: dict[int, list[tuple[int, int]]] = {}  # by column: (cell, row where its span ends), earlier first
         for row_cells in group:
             y = len(rows)
-            row: list[int] = []
-            for x in sorted(reaching):
-                spans = [span for span in reaching[x] if span[1] > y]
-                if spans:
+            row = [-1] * (max(reaching, default=-1) + 1)
+            for x, spans in list(reaching.items()):
+                if spans[0][1] <= y:
+                    spans = [span for span in spans if span[1] > y]
+                    if not spans:
+                        del reaching[x]
+                        continue
                     reaching[x] = spans
-                    row.extend([-1] * (x + 1 - len(row)))
-                    row[x] = spans[0][0]
-                else:
-                    del reaching[x]
+                row[x] = spans[0][0]
             x = 0
             for cell in row_cells:
                 while x < len(row) and row[x] >= 0:

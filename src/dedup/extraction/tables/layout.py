@@ -8,8 +8,10 @@ from dedup.extraction.tables.cells import NUMBER_TOKEN, count_numbers, names_yea
 from dedup.extraction.tables.grid import Cell, Grid
 from dedup.sources.dom import LONG_CELL_CHARS, LONG_CELL_SHARE, MAX_CELL_CHARS
 
-#: A table of figures holds at least this many numbers.
+#: A table of figures holds at least this many numbers, or cells that are nothing but a number.
 MIN_NUMBERS = 3
+MIN_FIGURES = 2
+#: It has this many rows; one with two, the header and a row of figures, has `MIN_NUMBERS` cells that are numbers.
 MIN_ROWS = 3
 #: A list of links with dates is navigation when this share of its other text is in links.
 LINK_SHARE = 0.8
@@ -24,11 +26,11 @@ def judge(grid: Grid, *, is_presentation: bool = False) -> Verdict:
     -------
     data : a table of figures
     presentation : it says itself that it lays out
-    too_small : one column, or fewer than `MIN_ROWS` rows; two rows do where three cells are figures
+    too_small : one column, or fewer than `MIN_ROWS` rows
     articles : a cell is too long for a table, or holds most of its text
     form : half of the filled cells hold form fields
     links : a list of links with dates beside them
-    words : fewer than `MIN_NUMBERS` numbers
+    words : fewer than `MIN_NUMBERS` numbers and `MIN_FIGURES` cells that are numbers
 
     Notes
     -----
@@ -41,7 +43,8 @@ def judge(grid: Grid, *, is_presentation: bool = False) -> Verdict:
     cells = [cell for cell in grid.cells if cell.text or cell.n_controls]
     if grid.n_columns < 2 or grid.n_rows < 2:
         return "too_small"
-    if grid.n_rows < MIN_ROWS and sum(read_cell(c.text).kind == "number" for c in cells) < MIN_NUMBERS:
+    figures = sum(read_cell(cell.text).kind == "number" for cell in cells)
+    if grid.n_rows < MIN_ROWS and figures < MIN_NUMBERS:
         return "too_small"
     lengths = [len(cell.text) for cell in cells]
     longest = max(lengths, default=0)
@@ -49,8 +52,7 @@ def judge(grid: Grid, *, is_presentation: bool = False) -> Verdict:
         return "articles"
     if 2 * sum(cell.n_controls > 0 for cell in cells) >= max(len(cells), 1):
         return "form"
-    numbers = sum(count_numbers(cell.text) for cell in cells)
-    if numbers < MIN_NUMBERS:
+    if figures < MIN_FIGURES and sum(count_numbers(cell.text) for cell in cells) < MIN_NUMBERS:
         return "words"
     return "links" if _lists_links(cells) else "data"
 

@@ -14,7 +14,7 @@ from dedup.extraction.tables.captions import caption_above
 from dedup.extraction.tables.cell_units import as_unit, stated_units, unit_for
 from dedup.extraction.tables.cells import names_year, read_cell
 from dedup.extraction.tables.found import FoundTable
-from dedup.extraction.tables.grid import Grid, TooLarge
+from dedup.extraction.tables.grid import MAX_CELLS, Grid, TooLarge
 from dedup.extraction.tables.headers import Names, name_grid
 from dedup.extraction.tables.html import read_table
 from dedup.extraction.tables.layout import judge
@@ -23,14 +23,10 @@ from dedup.extraction.tables.text_tables import apart, find_text_tables
 from dedup.ids import make_id
 from dedup.schemas.figures import EXTRACTED_TABLES, TABLE_CELLS
 
-#: A published table has at most this many cells; statistical yearbooks stay far below on one page.
-MAX_CELLS = 200_000
-
 _UNIT_COLUMN = re.compile(r"(?:计量)?单位|units?", re.I)
-#: Columns whose whole numbers are names: years, codes, telephone numbers.
-_NAMES_ONLY = re.compile(
-    r"年份|年度|年$|^时间|日期|代码|编码|编号|电话|邮编|手机|身份证|\b(?:year|date|code|phone|zip)\b", re.I
-)
+#: Columns whose whole numbers are names: years, and codes or telephone numbers.
+_YEAR_COLUMN = re.compile(r"年|年份|年度|时间|日期|.*\b(?:year|date)\b.*", re.I)
+_CODE_COLUMN = re.compile(r".*(?:代码|编码|编号|电话|邮编|手机|身份证|\b(?:code|phone|zip)\b).*", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +36,8 @@ class Tabled:
     Attributes
     ----------
     tables, cells : with the schemas `EXTRACTED_TABLES` and `TABLE_CELLS`
-    left_out : tables that are too large, by reason
+    left_out : tables that are too large, by reason: `too_many_characters` (left out when the page was read),
+        `too_many_slots`, `too_many_cells`
     """
 
     tables: pa.Table
@@ -104,6 +101,9 @@ def _tables_of(text: str, tables_html: Iterable[str], left_out: Counter[str]) ->
     unplaced: dict[str, list[int]] = defaultdict(list)
     places: Places | None = None
     for index, html in enumerate(tables_html):
+        if not html:
+            left_out["too_many_characters"] += 1
+            continue
         try:
             table = read_table(html)
         except TooLarge:
@@ -113,7 +113,8 @@ def _tables_of(text: str, tables_html: Iterable[str], left_out: Counter[str]) ->
             continue
         places = places or Places(text)
         key = _key(table.grid)
-        span = places.next_span(key)
+        span = places.next_span(without_space(table.caption) + key) if table.caption else None
+        span = span or places.next_span(key)
         if span is not None:
             spans.append(span)
         if judge(table.grid, is_presentation=table.is_presentation) != "data":
@@ -192,7 +193,6 @@ class _Rows:
         units = stated_units(caption) or stated_units(" ".join(names.columns[: names.header_columns]))
         body_start = names.header_columns
         unit_column = next((x for x, name in enumerate(names.columns) if _UNIT_COLUMN.fullmatch(name)), None)
-        names_only = [_NAMES_ONLY.search(name) is not None for name in names.columns]
         n_numeric = 0
         cells = self.cells
         for y in range(grid.n_rows):
@@ -206,7 +206,7 @@ class _Rows:
                 value, unit = None, None
                 if not is_header and text:
                     read = read_cell(text)
-                    if read.value is not None and not (names_only[x] and not read.unit and _is_name(text)):
+                    if read.value is not None and (read.unit or not _is_name(text, names.columns[x])):
                         value = read.value
                         unit = unit_for(read.unit, names.columns[x], unit_cell, names.rows[y], units)
                         n_numeric += 1
@@ -223,5 +223,8 @@ class _Rows:
         return n_numeric
 
 
-def _is_name(text: str) -> bool:
-    return names_year(text) or text.strip().isdecimal()
+def _is_name(text: str, column: str) -> bool:
+    """Say whether a whole number names something in its column: a year, a code."""
+    if _YEAR_COLUMN.fullmatch(column) and names_year(text):
+        return True
+    return text.strip().isdecimal() and _CODE_COLUMN.fullmatch(column) is not None
