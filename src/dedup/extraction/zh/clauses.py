@@ -74,11 +74,13 @@ _LIST_LONGEST = 4
 _LIST = re.compile("(?:、|和|与|及|以及|，|；)(?:下降|增长|增加|减少|提高|降低)?")
 # What is left of a base that is a quantity: 比“十五”计划末42亿元 | 的目标 | 超过1.9亿元.
 _BASE_NOUN = re.compile("(?:的?基础上|的?(?:目标|任务|计划|水平|总量|规模|标准|底线|基数|预算)(?:值|数)?|的)")
-_BASE_AHEAD = re.compile("的(?:基础|目标|任务|水平|增长|速度|比例|标准|台阶|大关|关口|规模|价格|好成绩)")
+_BASE_AHEAD = re.compile("的(?:基础|[^，。]{0,4}目标|任务|水平|增长|速度|比例|标准|台阶|大关|关口|规模|价格|好成绩)")
 _COMPARED = re.compile("[比较][^，。]*[0-9]")
 _OF_PLAN = re.compile("预算|计划|任务|目标")
 _PER_HEAD = frozenset(["的", "每月", "每人每年", "每年", "每人每月"])
-_DIMENSION = re.compile("(?:占地|全长|总长|长|宽|建筑|规划|总|用地)(?:面积|投资)?|投资")
+_DIMENSION = re.compile(
+    "(?:设立了?|建成了?|新建了?|建设了?)?(?:(?:占地|全长|总长|长|宽|建筑|规划|总|用地)(?:面积|投资)?|投资|总?规模)"
+)
 _ACHIEVED = re.compile("^(?:实现|保持|获得?|荣获|位居|居)")
 #: Longest words before a number that are read.
 _LEFT_LIMIT = 70
@@ -250,7 +252,8 @@ class Clauses:
             return Noun(quantity.unit, "")
         if dimension == "ratio":
             # 80%的行政村, 95%以上的企业
-            return noun_behind(compact[start + 1 : end]) if not name and compact.startswith("的", start) else _NOTHING
+            of = not name and compact.startswith("的", start) and _BASE_AHEAD.match(compact, start) is None
+            return noun_behind(compact[start + 1 : end]) if of else _NOTHING
         if name and HEAD.search(name) is not None and not verb_only and spending(name) is None:
             return _NOTHING
         if dimension == "time" and "连续" in clause.left:
@@ -287,10 +290,15 @@ class Clauses:
 
     def described(self, last: int, name: str) -> str:
         """Return the noun that sizes in a row describe: 占地1200亩、总投资26亿元的 | 物流园; empty where none does."""
-        if _DIMENSION.fullmatch(name) is None or last + 1 >= len(self.quantities):
+        if _DIMENSION.fullmatch(name) is None:
             return ""
-        shadow, following = self.reading.shadow, self.quantities[last + 1]
-        gap = shadow[self.quantities[last].end : following.start]
+        shadow, end = self.reading.shadow, self.quantities[last].end
+        if shadow.startswith("的", end):
+            return noun_behind(shadow[end + 1 : self.reading.clause_end(end)]).name
+        if last + 1 >= len(self.quantities):
+            return ""
+        following = self.quantities[last + 1]
+        gap = shadow[end : following.start]
         if not gap.startswith("、") or len(gap) > 8 or not shadow.startswith("的", following.end):
             return ""
         return noun_behind(shadow[following.end + 1 : self.reading.clause_end(following.end)]).name

@@ -26,6 +26,9 @@ class Subject:
     scope: str | None = None
 
 
+_REMEMBERED = 8
+
+
 @dataclass(slots=True)
 class Context:
     """The state of reading.
@@ -34,12 +37,14 @@ class Context:
     ----------
     sentence : where the sentence begins that is read
     subjects : what its clauses named so far, in order
+    before : what those of the sentences before named last, in the same paragraph
     shares : the subject of the last 占…, for a change that follows it
     heading : the subject of a short sentence without figures right before (`第三产业提速发展。`)
     """
 
     sentence: int = -1
     subjects: list[Subject] = field(default_factory=list)
+    before: list[Subject] = field(default_factory=list)
     shares: list[Subject] = field(default_factory=list)
     heading: Subject | None = None
 
@@ -51,6 +56,7 @@ class Context:
         heading = _heading(reading, self.sentence, sentence)
         same_paragraph = self.sentence >= 0 and shadow.find("\n", self.sentence, sentence) < 0
         self.heading = heading or (self.heading if same_paragraph else None)
+        self.before = [*self.before, *self.subjects][-_REMEMBERED:] if same_paragraph else []
         self.sentence = sentence
         self.subjects = []
         self.shares = []

@@ -15,7 +15,7 @@ from dedup.extraction.zh.quantities import find_quantities
 from dedup.extraction.zh.quantity import Quantity
 from dedup.extraction.zh.reading import Reading, read
 from dedup.extraction.zh.status import FigureStatus, Status
-from dedup.extraction.zh.subjects import attributed, inherited, named, parts_of, ranked, verb_alone
+from dedup.extraction.zh.subjects import attributed, inherited, named, parts_of, ranked, spoken_of, verb_alone
 from dedup.extraction.zh.words import HEAD
 from dedup.text.units import Bound, in_base
 
@@ -113,11 +113,23 @@ class _Grammar:
             words += "比重" if dimension == "ratio" else ""
             subjects = [attributed(name, verb_only, noun, dimension, words, start, scope)]
         elif name and (thing := self.clauses.described(clause.last, name)):
-            subjects = [Subject(thing + name, start, scope)]
+            subjects = [Subject(thing + name[len(leading_verb(name)) :], start, scope)]
         elif verb_only and clause.share is None:
             subjects = verb_alone(name, start, scope, context)
         elif name:
-            subjects = named(name, start, scope, predicate, quantity, count, context, continues=clause.continues)
+            last = context.subjects[-1].start if context.subjects else start
+            subjects = named(
+                name,
+                start,
+                scope,
+                predicate,
+                quantity,
+                count,
+                context,
+                continues=clause.continues,
+                restarts="；" in reading.shadow[last:start],
+                spoken=spoken_of(reading, quantity.start, context) if not context.subjects else None,
+            )
         else:
             subjects = inherited(reading, clause, context)
             new = False

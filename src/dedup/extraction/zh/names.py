@@ -205,9 +205,11 @@ def _paired(phrase: str) -> tuple[str, ...]:
 
 def _shared_tail(part: str, final: str) -> str:
     """Return the head of `final` that `part` lacks: 居民收入 for 城镇 and 农村居民收入."""
+    at = final.find(part[-1], 1)
+    if len(part) > 1 and 0 < at <= len(part) + 1 and at + 1 < len(final):
+        return final[at + 1 :]  # 非煤产业、制造业增加值
     if len(part) > 4:
-        at = final.find(part[-1])
-        return final[at + 1 :] if at >= 0 else ""
+        return ""
     # Short attributes correspond by their length: 存、贷款余额; 城镇、农村…; 一、二、三产业….
     single = len(part) == 1 and final[1:2] in "款产口栏"
     return final[1:] if single else final[len(part) :]

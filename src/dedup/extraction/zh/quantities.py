@@ -84,7 +84,7 @@ def _ratio(shadow: str, match: re.Match[str]) -> list[Quantity]:
     start, end = match.span()
     if start and _ASCII_WORD.match(shadow[start - 1]) is not None:
         return []
-    if _RATIO_OF.search(shadow, max(0, start - 24), start) is None:
+    if _RATIO_OF.search(shadow, max(0, start - 40), start) is None:
         return []
     parts = match.group().split("：")
     if len(parts) == 2 and parts[1] == "1":

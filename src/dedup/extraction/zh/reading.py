@@ -22,8 +22,12 @@ _SIGNS = str.maketrans(
     "０１２３４５６７８９．％﹪;:?!∶＋＂()［］〔〕「」『』＝／",
     "0123456789.%%；：？！：+“（）（）（）“”“”=/",
 )
-# A blank between digits parts two numbers; any other is a stray one.
-_BLANK = re.compile(rf"(?<![0-9])[{BLANKS}]+|(?<=[0-9])[{BLANKS}]+(?![0-9])")
+# A blank between digits parts two numbers, unless it parts the thousands of one (28 831处); any other is a stray one.
+_BLANK = re.compile(
+    rf"(?<![0-9])[{BLANKS}]+|(?<=[0-9])[{BLANKS}]+(?![0-9])"
+    rf"|(?:(?<=[^0-9.][0-9])|(?<=[^0-9.][0-9]{{2}})|(?<=[^0-9.][0-9]{{3}}))[{BLANKS}]"
+    rf"(?=[0-9]{{3}}(?:[{BLANKS}][0-9]{{3}})*[%％一-龥])"
+)
 # Markdown that makes a quantity bold (共**32个**) masks nothing.
 _BOLD_QUANTITY = re.compile(r"\*\*[0-9][^*\n]{0,24}[^0-9*\n]\*\*")
 _BLANK_OR_BOLD = re.compile(rf"\*\*|{_BLANK.pattern}")

@@ -58,6 +58,13 @@ def is_size(quantity: Quantity, left: str, behind: str, following: Quantity | No
                 read_predicate(left).subject == len(left) and not left.endswith(("新", "建", "成", "展", "育", "进"))
             )
         return True
+    if (
+        quantity.bound == "at_least"
+        and following is not None
+        and following.start == quantity.end
+        and following.bound == "at_most"
+    ):
+        return True  # 处1万元以上5万元以下的罚款: a rule
     if behind.startswith("级") and not behind.startswith("级别"):
         return True  # 7亿吨级矿山
     if _PASSED.search(left) is not None and quantity.dimension in _CLASSING:

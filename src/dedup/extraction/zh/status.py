@@ -52,7 +52,7 @@ _STILL_TOLD = re.compile(
 _GOAL_BEFORE = re.compile(
     "(?:计划|规划|目标|承诺)(?<!超计划)(?<!于预期目标)(?<!出预期目标)(?:末|数|值)?的?[0-9.]+(?:余|多)?[百千万亿]*(?!个百分|百分)[^0-9%倍]{1,4}\\Z"
 )
-_GOAL_BEHIND = re.compile("的?(?:奋斗|预期)?(?:目标|计划)")
+_GOAL_BEHIND = re.compile("的?(?:奋斗|预期|控制|考核|年度)?(?:目标|计划)")
 _UNTIL = re.compile("(?:到|至)(20[0-9]{2})年")
 _SPOKEN_YEAR = re.compile("(?<![0-9])((?:19|20)[0-9]{2})年")
 _STYLE_PLAN = re.compile(

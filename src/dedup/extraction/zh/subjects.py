@@ -46,6 +46,8 @@ def named(
     context: Context,
     *,
     continues: bool,
+    restarts: bool,
+    spoken: Subject | None,
 ) -> list[Subject]:
     """Return the subjects that a clause names: one, or those it coordinates where the number is of each.
 
@@ -54,6 +56,8 @@ def named(
     name, start, scope : what stands before the number
     count : numbers that share it (`分别增长3%、5%`)
     continues : it goes on with a list (`新建标准化养殖园区15个、规模养殖场8个`)
+    restarts : a semicolon stands between it and what was named last
+    spoken : what an earlier clause without a number speaks of
     """
     name = _shortened(name)
     parts = conjuncts(name)
@@ -80,6 +84,15 @@ def named(
             return [Subject(before + name, start, scope)]
     if root and _BARE_SHARE.fullmatch(name):
         return [Subject(root + name, start, scope)]
+    if BARE_HEAD.fullmatch(name):
+        verb = leading_verb(root)
+        shorter = root[len(verb) :] if continues and verb else _ROOT_TAIL.sub("", root)
+        if root and shorter and shorter != root and len(shorter) <= 12 and (continues or not restarts):
+            return [Subject(shorter + name, start, scope)]
+        if not root and context.heading is not None:
+            return [Subject(context.heading.name + name, start, scope)]
+        if not root and spoken is not None:
+            return [Subject(spoken.name + name, spoken.start, scope or spoken.scope)]
     if last is not None and continues:
         if name == "出栏" and root.endswith("存栏"):
             return [Subject(root[:-2] + name, start, scope)]
@@ -92,12 +105,6 @@ def named(
             return [Subject(verb + name + last.name[last.name.index("级") + 1 :], start, scope)]
         if verb and not leading_verb(name) and HEAD.search(last.name) is None and not is_light(verb):
             return [Subject(verb + name, start, scope)]
-    if BARE_HEAD.fullmatch(name):
-        shorter = _ROOT_TAIL.sub("", root)
-        if root and shorter and shorter != root and len(shorter) <= 12:
-            return [Subject(shorter + name, start, scope)]
-        if not root and context.heading is not None:
-            return [Subject(context.heading.name + name, start, scope)]
     return [Subject(name, start, scope)]
 
 
@@ -159,20 +166,31 @@ def inherited(reading: Reading, clause: Clause, context: Context) -> list[Subjec
         if predicate.each and len(subjects) >= 2:
             return subjects[-2:]
         return [_stock(subjects[-1])] if predicate.reaches else subjects[-1:]
-    start = reading.clause_start(quantity.start)
-    shadow = reading.shadow
-    if start > max(context.sentence, 1) and shadow[start - 1] == "，":
-        # An earlier clause of the sentence without a number is what it speaks of.
-        previous = max(reading.clause_start(start - 2), context.sentence)
-        text = shadow[previous : start - 1]
-        lead, scope = strip_lead(text)
-        told = TOLD.match(text, lead)
-        end = told.end() if told is not None else len(text)
-        if 2 <= end - lead <= _LONGEST:
-            subject = Subject(clean(reading.compact[previous + lead : previous + end]), previous + lead, scope)
-            context.name([subject])
-            return [subject]
-    return [context.heading] if context.heading is not None else []
+    subject = spoken_of(reading, quantity.start, context)
+    if subject is not None:
+        context.name([subject])
+        return [subject]
+    if context.heading is not None:
+        return [context.heading]
+    if predicate.respectively and count > 1:
+        return context.before[-count:] if len(context.before) >= count else []
+    # 国民收入实现4.5亿元。比上年增长17%。
+    return context.before[-1:] if predicate.change else []
+
+
+def spoken_of(reading: Reading, at: int, context: Context) -> Subject | None:
+    """Return what the clause before speaks of, where it belongs to the sentence and ends in a comma."""
+    shadow, start = reading.shadow, reading.clause_start(at)
+    if start <= max(context.sentence, 1) or shadow[start - 1] != "，":
+        return None
+    previous = max(reading.clause_start(start - 2), context.sentence)
+    text = shadow[previous : start - 1]
+    lead, scope = strip_lead(text)
+    told = TOLD.match(text, lead)
+    end = told.end() if told is not None else len(text)
+    if not 2 <= end - lead <= _LONGEST:
+        return None
+    return Subject(clean(reading.compact[previous + lead : previous + end]), previous + lead, scope)
 
 
 def _stock(subject: Subject) -> Subject:
