@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from dedup.extraction.attribution.divisions import Divisions, kind_of
+from dedup.extraction.attribution.mentions import COVER_WITHIN
 
 #: Longest full name that is looked for (积石山保安族东乡族撒拉族自治县 has 15 characters; few texts write it out).
 LONGEST = 15
@@ -135,19 +136,19 @@ _FULL_CONTEXTS: tuple[tuple[re.Pattern[str] | None, re.Pattern[str] | None, floa
         "speaks",
     ),
     (None, re.compile(rf"{_ORDINAL}届\s*人(?:民代表大会|大)"), 10, "congress"),
-    (re.compile("中共$"), re.compile("(?:区|县|市|镇|乡)?(?:党?委)"), 6, "party"),
+    (re.compile("中共$"), re.compile("(?:区|县|市|镇|乡)?(?:党?委)"), 3, "party"),
     (re.compile(r"(?:^|[。\n　 ])$"), re.compile(r"(?:（[^）]{0,30}）)?[，,]?(?:位于|地处|坐落|是|辖)"), 6, "profile"),
-    (None, re.compile("人民(?!政府|法院|检察|医院|路|公园)"), 5, "people"),
-    (None, re.compile("(?:全年|预计)?(?:完成|实现)(?:地区|国内)?生产总值"), 4, "product"),
     (
         re.compile(
-            "(?:学习|借鉴|邻近|毗邻|来自|赴|到|与|距|支援|帮扶|等|向|、|和|至|以及|往|由|经|报|根据|依据|《|共和国)$"
+            "(?:学习|借鉴|邻近|毗邻|来自|赴|到|与|距|支援|帮扶|等|向|、|和|至|以及|往|由|经|报|根据|依据|《|共和国|援|同)$"
         ),
         None,
         0,
         "beside",
     ),
     (None, re.compile(_OBJECT), 0, "object"),
+    (None, re.compile("人民(?!政府|法院|检察|医院|路|公园)"), 5, "people"),
+    (None, re.compile("(?:全年|预计)?(?:完成|实现)(?:地区|国内)?生产总值"), 4, "product"),
     (
         re.compile(f"(?:建设|建成|打造|振兴|繁荣|把|将|奋进|{_ADJECTIVES}|新)$"),
         re.compile("$|[，。！；、”\n]|的|成|建|打造|推|为|发展|而"),
@@ -162,6 +163,8 @@ _FULL_CONTEXTS: tuple[tuple[re.Pattern[str] | None, re.Pattern[str] | None, floa
     ),
     (None, None, 1, "mention"),
 )
+_ON_COVER = re.compile(r"(?:^|[日在于\n—–-])[ \t]*$")
+
 #: Mentions without a telling context count so often at most.
 _MENTIONS = 4
 
@@ -178,6 +181,8 @@ def score_full_names(text: str, found: list[FullName]) -> dict[tuple[str, str], 
             for before, after, score, context in _FULL_CONTEXTS
             if (before is None or before.search(left)) and (after is None or after.match(right))
         )
+        if context == "congress" and not (full.start < COVER_WITHIN or _ON_COVER.search(left)):
+            score = 2
         if context not in _BEYOND_DOUBT and _COMPOUND.search(full.name):
             continue
         if context == "mention":
@@ -186,7 +191,9 @@ def score_full_names(text: str, found: list[FullName]) -> dict[tuple[str, str], 
                 continue
         one = named.setdefault((full.name, kind), Named(full.name, kind, printed=True))
         one.add(context, score, full.start, full.end)
-        one.said = one.said or context in ("speaks", "congress")
+        # Elsewhere a congress may be a superior's: 出席市人民代表大会.
+        cover = context == "congress" and full.start < COVER_WITHIN and _ON_COVER.search(left) is not None
+        one.said = one.said or cover or context == "speaks"
     return named
 
 
@@ -209,7 +216,7 @@ _AFTER_STEM = re.compile("|".join(sorted(f"{_FOLK}|{_HEADING}|{_OWN}".split("|")
 _FOLK_WORDS, _HEADING_WORDS = frozenset(_FOLK.split("|")), frozenset(_HEADING.split("|"))
 #: Words that say it only when such characters follow, or do not.
 _THEN = {"情": re.compile("[，。、]"), "建设": re.compile("[的，。、取迈新]"), "人": re.compile("民|的")}
-_NOT_THEN = {"人民": re.compile("政府|路|法院|医院|公园")}
+_NOT_THEN = {"人民": re.compile("政府|代表|法院|检察|医院|公园|团体|币|路")}
 _STEM_SCORES = {"heading": 4.0, "new": 4.0, "slogan": 2.0, "acting": 0.5, "folk": 3.0, "own": 1.0}
 
 
@@ -259,7 +266,13 @@ def _stem_at(text: str, at: int, known: frozenset[str]) -> str:
     return ""
 
 
+_GENERIC_ENDINGS = frozenset("省市县区旗盟镇乡村")
+
+
 def _stem_before(text: str, at: int, known: frozenset[str]) -> str:
+    # 浦市 before 人民 is the end of a full name: 漪浦市人民.
+    if text[at - 1 : at] in _GENERIC_ENDINGS:
+        return ""
     for length in (4, 3, 2):
         if at >= length and text[at - length : at] in known:
             return text[at - length : at]
@@ -325,7 +338,11 @@ def unknown_names(text: str, kinds: list[str]) -> list[Named]:
         name = match[context]
         if _GENERIC.search(name) or len(name) < 3:
             continue
-        one = found.setdefault(name, Named(name, kind_of(name), printed=True, said=True))
+        said = context in ("speaks", "sent") or match.start() < COVER_WITHIN
+        if not said and kinds and kind_of(name) not in kinds:
+            continue
+        one = found.setdefault(name, Named(name, kind_of(name), printed=True))
+        one.said = one.said or said
         one.add(context, 10, *match.span(context))
     for match in _SUBJECT.finditer(text):
         name = match["name"]
