@@ -128,6 +128,23 @@ def test_years_at_the_top_or_at_the_left_are_headers() -> None:
     assert (left.header_rows, left.header_columns, left.rows[2]) == (1, 1, "2012年")
 
 
+def test_titles_may_be_years_and_units_may_stand_alone_in_a_row() -> None:
+    names = named(
+        "<table><tr><td colspan=3>2013年</td></tr>"
+        + rows("||单位：万元", "指标|计划|完成", "产值|12|13", "税收|××|—")
+        + "</table>"
+    )
+    assert names.titles == ["2013年", "单位：万元"]
+    assert (names.header_rows, names.columns) == (3, ["指标", "计划", "完成"])
+
+
+def test_masked_rows_below_groups_are_no_headers() -> None:
+    names = named(
+        "<table><tr><td>乡镇</td><td colspan=2>产值</td></tr>" + rows("青石乡|××|—", "白沙乡|1.5|2.5") + "</table>"
+    )
+    assert (names.header_rows, names.rows[1]) == (1, "青石乡")
+
+
 def test_a_table_without_a_header_row_has_none() -> None:
     names = named("<table>" + rows("总产值|12.5亿元", "财政收入|1.5亿元", "人口|3.2万人") + "</table>")
     assert (names.header_rows, names.header_columns, names.rows[1]) == (0, 1, "财政收入")

@@ -119,6 +119,16 @@ def test_tables_are_read_and_quoted_exactly(name: str, end: str) -> None:
     assert table["n_numeric"] == len(found)
 
 
+def test_lines_that_lost_their_empty_cells_at_the_end_are_rows() -> None:
+    _, cells = tables_of(f"{BEFORE}指标\t2012年\t2013年\n产值\t1.5\t2\n人口\t3\n户数\t\t4\n学校\t5\t6{AFTER}")
+    assert figures(cells) == {("产值", "2012年"): (1.5, None), ("产值", "2013年"): (2, None)} | {
+        ("人口", "2012年"): (3, None),
+        ("户数", "2013年"): (4, None),
+        ("学校", "2012年"): (5, None),
+        ("学校", "2013年"): (6, None),
+    }
+
+
 def test_title_and_unit_lines_above_a_table_are_its_caption() -> None:
     rows = "指标\t绝对值\t增长\n产值\t12.5\t9.1\n财政\t1.2\t-2.3\n投资\t8\t—"
     text = f"{BEFORE}表2　2013年主要指标\n单位：亿元、%\n{rows}{AFTER}"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+from dedup.extraction.tables.cells import read_cell
 from dedup.extraction.tables.grid import from_rows
 from dedup.extraction.tables.layout import judge
-from dedup.extraction.tables.plain_text import TextLine, TextTable, looks_tabular, runs
+from dedup.extraction.tables.plain_text import MAX_TEXT_CELL, TextLine, TextTable, looks_tabular, runs
 from dedup.text.characters import BLANK_CHARACTERS
 
 #: Comma-separated lines have at least this many cells, no longer than this, and figures in half of the columns:
@@ -24,33 +25,50 @@ _RULE = re.compile(r"(?=.*[-─━═—=┄┈╌]{2})[\s|｜│┃║+:─━�
 
 
 def tab_tables(lines: Sequence[TextLine]) -> list[TextTable]:
-    """Return the tables of lines with one number of tabs."""
-    return _of_lines(lines, _tab_cells, "\t", 2, 0.0, None)
+    """Return the tables of lines divided by tabs.
+
+    Lines have as many cells as the first one, or fewer when they begin with words: empty cells at the end of a line
+    are often lost with the white space there.
+    """
+    cells = [_tab_cells(line.text) if "\t" in line.text else [] for line in lines]
+    found = []
+    first = 0
+    while first < len(lines):
+        width, end = len(cells[first]), first + 1
+        while end < len(lines) and lines[end].follows and width >= 2:
+            row = cells[end]
+            if len(row) != width and not (2 <= len(row) < width and read_cell(row[0]).kind in ("text", "year")):
+                break
+            end += 1
+        if width >= 2:
+            found += _table(lines, cells, first, end, 0.0, MAX_TEXT_CELL)
+        first = end
+    return found
 
 
 def comma_tables(lines: Sequence[TextLine]) -> list[TextTable]:
     """Return the tables of lines of comma-separated values; the commas of Chinese prose never divide cells."""
-    return _of_lines(lines, _comma_cells, ",", MIN_COMMA_CELLS, COMMA_NUMERIC_COLUMNS, MAX_COMMA_CELL)
-
-
-def _of_lines(
-    lines: Sequence[TextLine],
-    split: Callable[[str], list[str]],
-    mark: str,
-    least: int,
-    numeric_columns: float,
-    longest: int | None,
-) -> list[TextTable]:
-    cells = [split(line.text) if line.text.count(mark) >= least - 1 else [] for line in lines]
+    cells = [_comma_cells(line.text) if line.text.count(",") >= MIN_COMMA_CELLS - 1 else [] for line in lines]
     found = []
-    for first, end in runs(lines, [len(row) if len(row) >= least else 0 for row in cells], 3):
-        rows = _without_empty_columns(cells[first:end])
-        options = {} if longest is None else {"longest": longest}
-        if looks_tabular(rows, numeric_columns=numeric_columns, **options):
-            grid = from_rows(rows)
-            if judge(grid) == "data":
-                found.append(TextTable("delimited", grid, lines[first].start, lines[end - 1].end))
+    for first, end in runs(lines, [len(row) if len(row) >= MIN_COMMA_CELLS else 0 for row in cells], 3):
+        found += _table(lines, cells, first, end, COMMA_NUMERIC_COLUMNS, MAX_COMMA_CELL)
     return found
+
+
+def _table(
+    lines: Sequence[TextLine], cells: Sequence[list[str]], first: int, end: int, numeric: float, longest: int
+) -> list[TextTable]:
+    """Return the table of some lines, if they are one."""
+    if end - first < 3:
+        return []
+    width = len(cells[first])
+    rows = _without_empty_columns([row + [""] * (width - len(row)) for row in cells[first:end]])
+    if not looks_tabular(rows, numeric_columns=numeric, longest=longest):
+        return []
+    grid = from_rows(rows)
+    if judge(grid) != "data":
+        return []
+    return [TextTable("delimited", grid, lines[first].start, lines[end - 1].end)]
 
 
 def _tab_cells(line: str) -> list[str]:

@@ -22,6 +22,7 @@ MOST = 0.6
 _SERIAL = re.compile(r"序号|编号|序|行次|名次|排名|位次|no\.?|#|№|rank(?:ing)?(?: .*)?|s/?n", re.I)
 _RANK = re.compile(r"([0-9]{1,5})\s*(?:[.、．=]|[(（](?:tie|tied|并列)[)）])?")
 _NOTE = re.compile(r"注\s*[：:]?|备注|说明|资料来源|数据来源|来源\s*[：:]|note|source|\*", re.I)
+_UNIT_ROW = re.compile(r"[(（\[]?\s*(?:计量)?单位\s*[：:]|[(（\[]?\s*units?\s*:", re.I)
 _FIGURES: tuple[CellKind, ...] = ("number", "none", "masked")
 
 
@@ -55,7 +56,8 @@ def name_grid(grid: Grid) -> Names:
     header when it holds no figures and stands over a column that does; sub-headers follow where its cells span.
     Columns of words at the left name the rows, as many of them as it takes to tell the rows apart.
     """
-    titles = _titles(grid)
+    title_texts = _titles(grid)
+    titles = len(title_texts)
     n_rows = min(_marked_rows(grid, titles) or _inferred_rows(grid, titles), max(grid.n_rows - 1, 0))
     groups = _group_rows(grid, n_rows)
     body = [y for y in range(n_rows, grid.n_rows) if y not in groups]
@@ -69,7 +71,7 @@ def name_grid(grid: Grid) -> Names:
             group = grid.text(y, 0)
         names = (grid.text(y, x) for x in range(serial, n_columns)) if not _spans_all(grid, y) else ()
         rows[y] = _join((group, *names))
-    return Names([grid.text(y, 0) for y in range(titles)], n_rows, n_columns, columns, rows, groups)
+    return Names(title_texts, n_rows, n_columns, columns, rows, groups)
 
 
 def _join(levels: Iterable[str]) -> str:
@@ -92,15 +94,19 @@ def _spans_all(grid: Grid, y: int) -> bool:
     return row[0] >= 0 and all(i == row[0] or i < 0 for i in row) and bool(grid.cells[row[0]].text)
 
 
-def _titles(grid: Grid) -> int:
-    """Return how many rows at the top are titles."""
-    n = 0
-    while n < min(grid.n_rows - 1, 3) and grid.n_columns > 1 and _spans_all(grid, n):
-        text = grid.text(n, 0)
-        if len(text) > MAX_TITLE_CHARS or grid.cells[grid.slots[n][0]].row_span > 1 or read_cell(text).kind != "text":
+def _titles(grid: Grid) -> list[str]:
+    """Return the rows at the top that are titles: one cell over the whole width, or a lone statement of the unit."""
+    found: list[str] = []
+    while grid.n_columns > 1 and len(found) < min(grid.n_rows - 1, 3):
+        filled = [c for c in _cells_of(grid, len(found)) if c.text]
+        if len(filled) != 1 or filled[0].row_span > 1 or len(filled[0].text) > MAX_TITLE_CHARS:
             break
-        n += 1
-    return n
+        text = filled[0].text
+        is_title = _spans_all(grid, len(found)) and read_cell(text).kind in ("text", "year")
+        if not is_title and not _UNIT_ROW.match(text):
+            break
+        found.append(text)
+    return found
 
 
 def _marked_rows(grid: Grid, first: int) -> int:
@@ -161,12 +167,8 @@ def _has_groups(grid: Grid, y: int) -> bool:
 
 
 def _has_figures(grid: Grid, y: int) -> bool:
-    filled = [c for c in _cells_of(grid, y) if c.text]
-    if not filled:
-        return True
-    return any(
-        _has_digit(c.text) and not names_year(c.text) and read_cell(c.text).kind == "number" for c in filled
-    ) or all(read_cell(c.text).kind in _FIGURES for c in filled)
+    filled = [c.text for c in _cells_of(grid, y) if c.text]
+    return not filled or any(read_cell(text).kind in _FIGURES and not names_year(text) for text in filled)
 
 
 def _names_columns(grid: Grid, y: int) -> bool:
