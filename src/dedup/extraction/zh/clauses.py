@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from dedup.extraction.zh.money import spending
-from dedup.extraction.zh.names import Noun, noun_behind
+from dedup.extraction.zh.names import Noun, leading_verb, noun_behind
 from dedup.extraction.zh.predicates import (
     Predicate,
     find_multiple,
@@ -69,6 +69,9 @@ _ARRIVAL = re.compile(
     f"[，、]?(?:[^，。；：、0-9]{{0,6}}?(?:{_CHANGE_TO})了?(?:到|至|为|成)(?:了)?[^，。；：、]{{0,6}}|到|至)\\Z"
 )
 _ARRIVAL_AT_NOTHING = re.compile(f"[，、]?[^，。；：、0-9]{{0,4}}?(?:{_CHANGE_TO})(?:到|至|为)零")
+_JOINT = re.compile("(?<=[一-龥]{2})和(?!谐|平|解|睦)(?=[一-龥]{0,6}\\Z)")
+# 国电2×33万千瓦: two of them.
+_TIMES = re.compile("[0-9]+[×xX]\\Z")
 _ARRIVES_WITHIN = 16
 _LIST_LONGEST = 4
 _LIST = re.compile("(?:、|和|与|及|以及|，|；)(?:下降|增长|增加|减少|提高|降低)?")
@@ -77,7 +80,7 @@ _BASE_NOUN = re.compile("(?:的?基础上|的?(?:目标|任务|计划|水平|总
 _BASE_AHEAD = re.compile("的(?:基础|[^，。]{0,4}目标|任务|水平|增长|速度|比例|标准|台阶|大关|关口|规模|价格|好成绩)")
 _COMPARED = re.compile("[比较][^，。]*[0-9]")
 _OF_PLAN = re.compile("预算|计划|任务|目标")
-_PER_HEAD = frozenset(["的", "每月", "每人每年", "每年", "每人每月"])
+_PER_HEAD = re.compile("的|每[^，]{1,4}")
 _DIMENSION = re.compile(
     "(?:设立了?|建成了?|新建了?|建设了?)?(?:(?:占地|全长|总长|长|宽|建筑|规划|总|用地)(?:面积|投资)?|投资|总?规模)"
 )
@@ -115,7 +118,7 @@ class Clauses:
         reading, quantities, shadow = self.reading, self.quantities, self.reading.shadow
         quantity = quantities[i]
         left_start, continues = self._left(quantity, begin)
-        left = shadow[left_start : quantity.start]
+        left = _TIMES.sub("", shadow[left_start : quantity.start])
         clause_end = reading.clause_end(quantity.end - 1)
         following = quantities[i + 1] if i + 1 < len(quantities) else None
         inside = following if following is not None and following.start < clause_end else None
@@ -149,6 +152,10 @@ class Clauses:
                 start, continues = start + cut + 1, cut == 0
             elif left.startswith(("以及", "和", "与", "及")):
                 start, continues = start + (2 if left.startswith("以及") else 1), True
+            elif cut < 0 and not leading_verb(left):
+                # 国电二期100万千瓦火电项目和国电 | 150兆瓦: what stands before 和 is the noun of the number before.
+                joint = _JOINT.search(left)
+                start += joint.end() if joint is not None else 0
         return max(start, quantity.start - _LEFT_LIMIT), continues
 
     def _share_words(self, i: int, predicate: Predicate) -> int:
@@ -187,7 +194,7 @@ class Clauses:
             origin = find_origin(left)
             if origin is not None:
                 end, clause.period, rest = origin
-                clause.starts, clause.rest = True, "" if rest in _PER_HEAD else rest
+                clause.starts, clause.rest = True, "" if _PER_HEAD.fullmatch(rest) else rest
                 clause.head = left[:end] + clause.rest
         if (dimension == "multiple" and not predicate.change) or (dimension == "ratio" and predicate.of):
             multiple = find_multiple(left)
@@ -262,6 +269,9 @@ class Clauses:
             noun = self._noun_past_number(clause, name)
             if noun is not None:
                 return noun
+        if end < len(compact) and compact[end].isdigit():
+            joint = _JOINT.search(compact, start, end)
+            end = joint.start() if joint is not None else end
         if compact.startswith("的", start):
             # 42亿元的目标, 42家的基础上 go on with the comparison.
             return noun_behind(compact[start + 1 : end]) if _BASE_AHEAD.match(compact, start) is None else _NOTHING

@@ -13,7 +13,7 @@ from dedup.extraction.zh.names import clean, counted, is_verb, leading_verb, str
 from dedup.extraction.zh.periods import Periods, sums_years
 from dedup.extraction.zh.quantities import find_quantities
 from dedup.extraction.zh.quantity import Quantity
-from dedup.extraction.zh.reading import Reading, read
+from dedup.extraction.zh.reading import REMARK, Reading, read
 from dedup.extraction.zh.status import FigureStatus, Status
 from dedup.extraction.zh.subjects import attributed, inherited, named, parts_of, ranked, spoken_of, verb_alone
 from dedup.extraction.zh.words import HEAD
@@ -45,6 +45,7 @@ class Figure:
 
 
 _NEW_HEIGHT = re.compile("的?新?(?:台阶|大关|关口)")
+_COUNTING = re.compile("价|预计|下同|初步|快报|调度")
 _AMONG_ALL = re.compile("[列居排]全")
 _PERCENT_SIGNS = ("％", "﹪")
 #: Farther back than this from its sentence no subject is shown as evidence.
@@ -155,10 +156,21 @@ class _Grammar:
         lead, scope = strip_lead(clause.head)
         start = clause.left_start + lead
         raw = clause.head[lead:]
-        name = clean(raw if clause.rest else self.reading.compact[start : start + len(raw)])
+        end = start + len(raw)
+        if raw and not clause.rest:
+            end = self._past_remark(end)
+        name = clean(raw if clause.rest else self.reading.compact[start:end])
         if not name and clause.predicate.change_name and not self.context.subjects:
             name = clause.predicate.change_name
         return name, start if name else clause.left_start, scope
+
+    def _past_remark(self, end: int) -> int:
+        """Take the remark behind a subject into its name (固定资产投资（不含农户）), unless it says how one counts."""
+        shadow = self.reading.shadow
+        behind = end
+        while behind < len(shadow) and shadow[behind] == REMARK:
+            behind += 1
+        return end if _COUNTING.search(self.reading.compact, end, behind) else behind
 
     def _state(self, clause: Clause, subjects: list[Subject]) -> None:
         """Write the figures of a clause down."""

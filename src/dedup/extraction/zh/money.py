@@ -57,9 +57,10 @@ def purpose(
         end += 1 + len(body)
     ahead = _TOWARDS.match(body)
     if ahead is not None:
-        body = body[ahead.end() :]
-    if "等" in body[:-1] and not body.startswith("等"):
-        body = body[body.rfind("等") + 1 :]
+        body = body[ahead.end() :].lstrip("、")
+    listed = body.rfind("等")
+    if 0 < listed < len(body) - 1 and _NEEDLESS.fullmatch(body, listed + 1) is None:
+        body = body[listed + 1 :]
     elif re.search("[和与及、等]\\Z", body) is None:
         body = re.split("[、，]", body)[0]
     else:

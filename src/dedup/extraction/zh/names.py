@@ -106,7 +106,7 @@ _NO_NOUN = re.compile(any_pattern("name.no_noun_patterns"))
 _PREDICATE = re.compile(any_pattern("name.predicate_patterns"))
 _NEXT_CAPACITY = re.compile("、[^、]*[年日月]产\\Z")
 _ADVERB_AHEAD = re.compile("(?:正式|全部|全面|顺利|如期|相继|先后|已经|已|均|基本|提前|进行|分别|成功(?=通过|建|获))+")
-_TRAIL = re.compile(f"(?:等|的|工作|任务|和|及|与|、|以及|并|了|，|{REMARK})+\\Z")
+_TRAIL = re.compile(f"(?:的?基础上|等|的|工作|任务|和|及|与|、|以及|并|了|，|{REMARK})+\\Z")
 
 
 @lru_cache(maxsize=32768)
@@ -121,6 +121,9 @@ def noun_behind(right: str) -> Noun:
     listed = re.search("、[0-9]", noun)
     if listed is not None:
         noun = noun[: listed.start()]
+    opened = noun.find("（")
+    if opened > 0 and "）" not in noun[opened:]:
+        noun = noun[:opened]
     closing = noun.find("”")
     if closing >= 0 and noun.count("“", 0, closing) == 0:
         noun = noun[:closing]

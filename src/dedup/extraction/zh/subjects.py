@@ -157,8 +157,8 @@ def inherited(reading: Reading, clause: Clause, context: Context) -> list[Subjec
     if masked is not None:
         context.name([masked])
         return [masked]
-    if quantity.dimension == "ratio_points" and context.shares:
-        return context.shares  # 占比达到5%，提高1个百分点
+    if context.shares and (quantity.dimension == "ratio_points" or clause.arrives):
+        return context.shares  # 占比达到5%，提高1个百分点; 由5%提高到6%
     subjects = context.subjects
     if subjects:
         if predicate.respectively and count > 1 and len(subjects) >= count:
