@@ -67,6 +67,21 @@ def test_a_target_for_a_later_year_is_no_plan_year() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "各位代表，我们要谋划2035年，为2020年全面建成小康社会的奋斗目标打好基础。",
+        "制定“十四五”规划和2035年远景目标的主要任务。",
+        "过去一年，在县委领导下，全县上下齐心。2008年，全县实现产值3亿元。",
+        "2008年是极不寻常的一年。2011年，全县实现产值3亿元；2012年，全县实现产值4亿元。",
+        "2020年，力争实现产值翻一番。",
+        "从2015年开始，比2014年的主要任务更重。",
+    ],
+)
+def test_years_that_are_only_named_date_no_report(text: str) -> None:
+    assert (years(text)[0], years(text)[2]) == (None, None)
+
+
+@pytest.mark.parametrize(
     ("sentence", "planned"),
     [
         ("今年是“十二五”规划的开局之年，做好今年工作意义重大。", 2011),

@@ -57,7 +57,7 @@ _AHEAD = "|".join(
 
 _LOOKED_BACK = re.compile(
     rf"的?{_SELF}{{0,2}}(?:主要)?工作的?(?:简要|基本|主要|总体)?(?:回顾|回忆|总结|情况|成绩)|的?(?:工作)?(?:回顾|总结)"
-    r"|的?[^，。；：\n]{0,16}?(?:执行|完成|落实)情况"
+    r"|的?[^，。；：\n]{0,16}?(?:计划|预算|目标|任务|工作|决算)的?(?:执行|完成|落实)情况"
 )
 _PLANNED = re.compile(rf"的?[^。，；：\n“”]{{0,18}}?{_TASKS}(?!{_DONE})")
 _HEADED = re.compile(
@@ -78,7 +78,11 @@ _HALF = re.compile(
 )
 
 _LEFT_BACK = re.compile(r"(?:回顾|总结|回首|过去的|刚刚过去的|即将过去的|已经过去的)$")
-_LEFT_AHEAD = re.compile(r"(?:做好|抓好|搞好|干好|部署|安排|谋划|展望|完成好)$")
+_LEFT_AHEAD = re.compile(r"(?:做好|抓好|搞好|干好|完成好)$")
+_LEFT_PLANNING = re.compile(r"(?:部署|安排|谋划)$")
+_WORK = re.compile(r"的?[^，。；\n]{0,10}?(?:工作|任务)")
+#: A year to come, or to compare with, is not the one planned for: 为2020年全面建成小康社会的奋斗目标.
+_LEFT_HORIZON = re.compile(r"(?:到|为|至|较|比|自|从|展望)$")
 _LEFT_DONE = re.compile("完成|实现|达到|落实|兑现|按照|根据|围绕")
 _LEFT_OTHER = re.compile(r"(?:[由从自比较与到同至是为和超在截]|截至|截止|相比|截止到|相当于|[0-9—\-～~至、×])$")
 _CLAUSE_START = re.compile(r"(?:^|[。！!；;：:\n，,、）)\d][ \t]*)$")
@@ -219,10 +223,17 @@ def _claim(text: str, left: str, mention: Mention, plan_from: int) -> tuple[Even
         return None, say("review", 1, half.end()) if reported and _STATES.match(text, half.end()) else None
     if back:
         return None, say("review", 3, end)
-    if _LEFT_AHEAD.search(left):
+    if text.startswith("远景", end):
+        return None, None
+    if _LEFT_AHEAD.search(left) or (_LEFT_PLANNING.search(left) and _WORK.match(text, end)):
         return None, say("plan", 3, end)
     planned = _PLANNED.match(text, end)
-    if planned is not None and not _LEFT_DONE.search(left) and "确定" not in planned.group():
+    if (
+        planned is not None
+        and not _LEFT_HORIZON.search(left)
+        and not _LEFT_DONE.search(left)
+        and "确定" not in planned.group()
+    ):
         return None, say("plan", 3, planned.end())
     looked = _LOOKED_BACK.match(text, end)
     if looked is not None:

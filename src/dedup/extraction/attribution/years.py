@@ -111,7 +111,7 @@ def _decide(
         year = dated.planned - 1 if dated is not None else 0
         if year not in support or support[year] < 2:
             return None, None
-    if weight < 2 and not _only_year(reading, year):
+    if weight <= 2 and not _stands_alone(reading, printed, year, weight):
         return None, None
     planned = year if reading.half_year else year + 1
     for_review = [c for c in printed if c.role == "review" and c.year == year]
@@ -130,13 +130,25 @@ def _decide(
     return review, plan
 
 
-def _only_year(reading: Reading, year: int) -> bool:
-    """Whether a single sentence with figures may date the text: it prints no later year, and masks none.
+def _stands_alone(reading: Reading, printed: list[Claim], year: int, weight: int) -> bool:
+    """Whether a single sentence may date the text: it prints no later year.
 
-    Enough for a note, a profile or a fragment of a few paragraphs; earlier years are what it compares with.
+    A sentence that only states figures does in a note, a profile or a fragment of a few paragraphs; not in a text that
+    masks years or goes by 今年 and 去年, nor where it states what is to come.
     """
-    later = any(m.year is not None and m.year > year for m in reading.mentions)
-    return not later and not any(c.kind == "mask" for c in reading.claims)
+    own = [c for c in printed if c.year in (year, year + 1)]
+    if len({c.start for c in own}) > 1 and weight == 2:
+        return True
+    if any(m.year is not None and m.year > max(c.year or 0 for c in own) for m in reading.mentions):
+        return False
+    if weight == 2:
+        return True
+    if any(c.kind == "date" for c in own) and _relative_shift(reading) == "next":
+        # A session of December, and a text that plans for 明年.
+        return True
+    relative = any(c.kind in ("this", "last", "next") and c.weight >= 2 for c in reading.claims)
+    masked = any(c.kind == "mask" for c in reading.claims)
+    return not relative and not masked and all(c.role == "review" or c.kind == "date" for c in own)
 
 
 def _found(text: str, claims: list[Claim], year: int, confidence: float) -> Found | None:
