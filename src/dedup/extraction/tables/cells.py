@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from dedup.extraction.tables.cell_units import as_unit
 from dedup.text.units import find_unit, read_quantity
 
 #: `none` is said to be absent (`—`, `N/A`), `masked` was a number that the page took out.
@@ -51,6 +52,9 @@ _FOREIGN = (
     "|MW|GW|GWh|W|V|°C|°F|million|billion|thousand|bn|mn"
 )
 _FOREIGN_QUANTITY = re.compile(rf"([-−–－+＋]?[\d.,]+)\s?({_FOREIGN})")
+
+
+_RATE = re.compile(r"([-−–－+＋]?[\d.,]+)\s*([^\s\d/]{1,6}/[^\s\d/]{1,6})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,10 @@ def _number(text: str) -> CellValue | None:
     match = _CURRENCY.fullmatch(text)
     if match is not None:
         return _of_currency(match)
-    match = _FOREIGN_QUANTITY.fullmatch(text)
+    match = _RATE.fullmatch(text)
+    if match is not None and as_unit(match[2]) is None:
+        return None
+    match = match or _FOREIGN_QUANTITY.fullmatch(text)
     if match is not None and (bare := read_quantity(match[1])) is not None:
         return CellValue("number", bare.value, match[2])
     return None

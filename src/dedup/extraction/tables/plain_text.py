@@ -81,21 +81,26 @@ def looks_tabular(rows: Sequence[Sequence[str]], *, numeric_columns: float = 0.0
     """
     if len(rows) < 3 or len(rows[0]) < 2:
         return False
+    if 2 * len({tuple(row) for row in rows}) <= len(rows):
+        return False  # furniture of pages is repeated
     if any(len(cell) > longest or _SENTENCE.search(cell) for row in rows for cell in row):
         return False
     body = rows[1:]
-    numeric = figures = 0
+    numeric, figures = 0, sum(map(_is_figure, rows[0]))
     for x in range(len(rows[0])):
         filled = [row[x] for row in body if row[x]]
-        kinds = [read_cell(cell).kind for cell in filled]
-        numbers = sum(kind == "number" and not names_year(cell) for kind, cell in zip(kinds, filled, strict=True))
+        numbers = sum(map(_is_figure, filled))
         figures += numbers
-        told = sum(kind in ("number", "masked", "none") for kind in kinds)
+        told = sum(read_cell(cell).kind in ("number", "masked", "none") for cell in filled)
         counts = x == 0 and [cell.strip(".、") for cell in filled] == [
             str(n) for n in range(_first(filled), _first(filled) + len(filled))
         ]
         numeric += numbers >= 2 and told >= NUMERIC_SHARE * len(filled) and not counts
     return numeric >= max(1.0, numeric_columns * len(rows[0])) and figures >= 3
+
+
+def _is_figure(cell: str) -> bool:
+    return read_cell(cell).kind == "number" and not names_year(cell)
 
 
 def _first(cells: Sequence[str]) -> int:
