@@ -81,6 +81,14 @@ def test_copies_on_other_pages_join_the_pieces_that_no_page_has_together() -> No
     assert work[0] == work[1] == work[2] == work[3] != work[4]
 
 
+def test_nothing_in_nothing_out() -> None:
+    sections, documents = pages({})
+    attributions = attribute_sections(sections, documents)
+    assert attributions.num_rows == 0
+    membership = pa.table({"section_id": pa.array([], pa.string()), "cluster_id": pa.array([], pa.string())})
+    assert assign_works(attributions, membership).schema.equals(schemas.ATTRIBUTIONS)
+
+
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_documents_changes_nothing(rng: random.Random) -> None:
     texts = {"a": [HEAD, TAIL], "b": [HEAD, OTHER], "c": ["2024年工作回顾\n2024年，我县实干。", TAIL]}
