@@ -28,8 +28,13 @@ _CLAUSE_MARKS = frozenset("，。；、）")
 
 
 @cache
-def _unit_words() -> tuple[frozenset[str], int, dict[str, str]]:
-    return frozenset(base_units()), max(map(len, base_units())), table("unit.words")
+def _unit_words() -> tuple[dict[str, list[str]], dict[str, str]]:
+    """Return the units by their first character, the longest first, and the words that begin like a unit."""
+    by_first: dict[str, list[str]] = {}
+    for name in sorted(base_units(), key=len, reverse=True):
+        for first in {name[0], name[0].upper()}:
+            by_first.setdefault(first, []).append(name)
+    return by_first, table("unit.words")
 
 
 class UnitAhead(NamedTuple):
@@ -44,17 +49,18 @@ class UnitAhead(NamedTuple):
 @lru_cache(maxsize=65536)
 def unit_ahead(ahead: str) -> UnitAhead:
     """Read scale and unit at the beginning of a text; the longest unit counts."""
-    units, longest, longer_words = _unit_words()
+    by_first, longer_words = _unit_words()
     match = _SCALE.match(ahead)
     if match is None:
         return UnitAhead("", "", 0, "")
     at, scale, more = match.end(), match[2] or "", match[1] or match[3]
-    lowered = ahead.lower()
-    for length in range(min(longest, len(ahead) - at), 0, -1):
-        name, after = ahead[at : at + length], lowered[at + length : at + length + 1]
-        if name not in units and name.lower() not in units:
+    for known in by_first.get(ahead[at : at + 1], ()):
+        length = len(known)
+        name = ahead[at : at + length]
+        if name not in (known, known.upper()) and name.lower() != known:
             continue
-        if length == 1 and after and after in longer_words.get(name.lower(), ""):
+        after = ahead[at + length : at + length + 1].lower()
+        if length == 1 and after and after in longer_words.get(known, ""):
             continue
         if name[-1].isascii() and name[-1].isalpha() and after.isascii() and after.isalnum():
             continue

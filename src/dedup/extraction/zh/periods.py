@@ -41,7 +41,7 @@ class Periods:
         index = bisect_right(self._starts, at - 1) - 1
         if index < 0:
             return None
-        paragraph = self._reading.shadow.rfind("\n", 0, at) + 1
+        paragraph = self._reading.line_start(at)
         start, end = self._spans[index]
         if start < paragraph:
             # Of the paragraphs before, only what opened a sentence goes on to hold.

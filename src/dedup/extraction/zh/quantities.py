@@ -14,11 +14,12 @@ from dedup.text.numbers import parse_arabic, parse_chinese, touches_mask
 from dedup.text.units import find_unit
 
 _SCAN = re.compile(
-    r"(?P<ratio>[0-9]{1,6}(?:\.[0-9]+)?(?:：[0-9]{1,6}(?:\.[0-9]+)?){1,4})"
+    # The class in front lets the regex engine pass over all other text.
+    r"(?=[0-9翻百千一二三四五六七八九十两])(?:(?P<ratio>[0-9]{1,6}(?:\.[0-9]+)?(?:：[0-9]{1,6}(?:\.[0-9]+)?){1,4})"
     r"|(?P<arabic>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?)"
     r"|(?P<fan>翻了?(?:[0-9两一二三四]?)番)"
     rf"|(?P<numeral>[百千]分之[{NUMERALS}]+(?:点[{NUMERALS}]+)?"
-    rf"|[二三四五六七八九十两][{NUMERALS}]*(?:点[{NUMERALS}]+)?|一[百千万亿][{NUMERALS}]*)"
+    rf"|[二三四五六七八九十两][{NUMERALS}]*(?:点[{NUMERALS}]+)?|一[百千万亿][{NUMERALS}]*))"
 )
 _RANGE = re.compile(r"[-－—–―~～]{1,2}|至|到")
 _RATIO_OF = re.compile("比|结构|产业|占")

@@ -18,15 +18,18 @@ from dedup.text.characters import BLANKS
 #: What stands in the shadow for a remark in brackets: no word, no boundary.
 REMARK = "\x01"
 
-_SIGNS = str.maketrans(
-    "０１２３４５６７８９．％﹪;:?!∶＋＂()［］〔〕「」『』＝／",
-    "0123456789.%%；：？！：+“（）（）（）“”“”=/",
+_SIGNS = tuple(
+    zip(
+        "０１２３４５６７８９．％﹪;:?!∶＋＂()［］〔〕「」『』＝／",
+        "0123456789.%%；：？！：+“（）（）（）“”“”=/",
+        strict=True,
+    )
 )
 # A blank between digits parts two numbers, unless it parts the thousands of one (28 831处); any other is a stray one.
 _BLANK = re.compile(
-    rf"(?<![0-9])[{BLANKS}]+|(?<=[0-9])[{BLANKS}]+(?![0-9])"
+    rf"(?=[{BLANKS}])(?:(?<![0-9])[{BLANKS}]+|(?<=[0-9])[{BLANKS}]+(?![0-9])"
     rf"|(?:(?<=[^0-9.][0-9])|(?<=[^0-9.][0-9]{{2}})|(?<=[^0-9.][0-9]{{3}}))[{BLANKS}]"
-    rf"(?=[0-9]{{3}}(?:[{BLANKS}][0-9]{{3}})*[%％一-龥])"
+    rf"(?=[0-9]{{3}}(?:[{BLANKS}][0-9]{{3}})*[%％一-龥]))"
 )
 # Markdown that makes a quantity bold (共**32个**) masks nothing.
 _BOLD_QUANTITY = re.compile(r"\*\*[0-9][^*\n]{0,24}[^0-9*\n]\*\*")
@@ -40,6 +43,8 @@ _REMARK = re.compile(r"（[^（）\n]{0,30}）")
 _PLAIN_REMARK = re.compile(r"（(?:[^0-9]*|[0-9]{1,3}|[0-9]{4}年[^0-9]*)）")
 _CLAUSE_END = re.compile(r"[，。；：！？\n（）…]|——")
 _SENTENCE_ENDS = "。！？\n"
+#: Characters that a clause is read for; a text without marks is no single clause.
+CLAUSE_REACH = 160
 
 
 @dataclass(frozen=True)
@@ -79,18 +84,27 @@ class Reading:
         return [0, *(end for end in self.clause_ends[1:] if shadow[end - 1] in _SENTENCE_ENDS)]
 
     def clause_start(self, at: int) -> int:
-        """Return where the clause of character `at` begins."""
+        """Return where the clause of character `at` begins, no farther back than any clause reaches."""
         ends = self.clause_ends
-        return ends[bisect_right(ends, at) - 1]
+        return max(ends[bisect_right(ends, at) - 1], at - CLAUSE_REACH)
 
     def clause_end(self, at: int) -> int:
-        """Return where the mark that ends the clause of character `at` stands, or the end of the text."""
+        """Return where the clause of character `at` ends, no farther ahead than any clause reaches."""
         ends = self.clause_ends
         index = bisect_right(ends, at)
         if index == len(ends):
-            return len(self.shadow)
+            return min(len(self.shadow), at + CLAUSE_REACH)
         end = ends[index]
-        return end - 2 if self.shadow[end - 1] == "—" else end - 1
+        return min(end - 2 if self.shadow[end - 1] == "—" else end - 1, at + CLAUSE_REACH)
+
+    def line_start(self, at: int) -> int:
+        """Return where the line of character `at` begins."""
+        starts = self._line_starts
+        return starts[bisect_right(starts, at) - 1]
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0, *(end for end in self.clause_ends[1:] if self.shadow[end - 1] == "\n")]
 
     def sentence_start(self, at: int) -> int:
         """Return where the sentence of character `at` begins."""
@@ -116,10 +130,9 @@ def read(text: str) -> Reading:
         shifts.append(last - length)
         pieces.append(text[last:])
     compact = "".join(pieces)
-    if "，" in compact and _WIDE_COMMA.search(compact) is not None:
-        shadow = _WIDE_COMMA.sub(",", compact).translate(_SIGNS)
-    else:
-        shadow = compact.translate(_SIGNS)
+    shadow = _WIDE_COMMA.sub(",", compact) if "，" in compact else compact
+    for sign, plain in _SIGNS:
+        shadow = shadow.replace(sign, plain)  # far faster than str.translate, which looks every character up
     if "," in shadow:
         shadow = _COMMA.sub("，", shadow)
     if "." in shadow:

@@ -39,6 +39,7 @@ _REVIEW = re.compile(
 )
 _SEEN_IN_REVIEW = re.compile("之年|一年|五年|时期")
 _HEADING_CHARS = 44
+_SENTENCE_REACH = 200
 
 _MODAL = re.compile(
     "力争|力促|确保(?!了)|争取(?!到|了|用地|资金|项目|上级|各级|国家|省|市|中央|各类)|计划(?:投资|总投资|建设|新建|完成|到|今年|年内|用|安排|实施|于|引进|再|明年|在)|拟(?:投|建|引|新|于|安|实)"
@@ -132,7 +133,7 @@ class Status:
 
     def _looks_back(self, start: int, end: int) -> bool:
         shadow = self._reading.shadow
-        sentence = self._reading.sentence_start(start)
+        sentence = max(self._reading.sentence_start(start), end - _SENTENCE_REACH)
         return (
             re.search(
                 "回顾|完成情况|执行情况|总结|过去|以来|取得|完成了|实现了|极不平凡|不平凡|不寻常|上半年",
@@ -143,11 +144,12 @@ class Status:
 
     def _is_heading(self, start: int, end: int) -> bool:
         shadow = self._reading.shadow
-        left = shadow.rfind("\n", 0, start) + 1
-        right = shadow.find("\n", end)
-        right = len(shadow) if right < 0 else right
-        line = shadow[left:right]
-        return len(line) <= _HEADING_CHARS and not line.endswith(("。", "；", "，"))
+        left = self._reading.line_start(start)
+        if end - left > _HEADING_CHARS:
+            return False
+        line, newline, _ = shadow[left : left + _HEADING_CHARS + 1].partition("\n")
+        ends = bool(newline) or left + len(line) == len(shadow)
+        return ends and len(line) <= _HEADING_CHARS and not line.endswith(("。", "；", "，"))
 
     def planned_at(self, at: int) -> bool:
         """Say whether the part of the report at `at` is a plan."""
