@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,7 +12,7 @@ import pyarrow.compute as pc
 
 from dedup import schemas
 from dedup.engines.store import TableStore
-from dedup.extraction.tables import extract_tables
+from dedup.extraction import tables as extraction
 from dedup.processes import map_in_processes
 
 if TYPE_CHECKING:
@@ -29,10 +30,9 @@ class _Piece(NamedTuple):
     sections: pa.Table
 
 
-def tables_of_piece(piece: _Piece) -> tuple[pa.Table, pa.Table]:
+def tables_of_piece(piece: _Piece) -> extraction.Tabled:
     """Return the tables of some documents and their cells (in a worker process, or here)."""
-    tables, cells = extract_tables(piece.documents, piece.sections)
-    return tables, cells
+    return extraction.find_tables(piece.documents, piece.sections)
 
 
 def find_tables(run: LocalRun) -> dict[str, pa.Table]:
@@ -43,9 +43,12 @@ def find_tables(run: LocalRun) -> dict[str, pa.Table]:
     }
     size = _sizes(run.corpus.documents)
     processes = run.settings.threads if int(size.sum()) > ALONE_SIZE else 1
-    for tables, cells in map_in_processes(tables_of_piece, _pieces(run, size), processes):
-        stores["extracted_tables"].append(schemas.conform(tables, schemas.EXTRACTED_TABLES))
-        stores["table_cells"].append(schemas.conform(cells, schemas.TABLE_CELLS))
+    left_out: Counter[str] = Counter()
+    for found in map_in_processes(tables_of_piece, _pieces(run, size), processes):
+        stores["extracted_tables"].append(schemas.conform(found.tables, schemas.EXTRACTED_TABLES))
+        stores["table_cells"].append(schemas.conform(found.cells, schemas.TABLE_CELLS))
+        left_out += found.left_out
+    run.meter.note("tables", **{f"left_out_{reason}": n for reason, n in sorted(left_out.items())})
     return {name: store.read() for name, store in stores.items()}
 
 

@@ -120,7 +120,7 @@ CHECKS = pa.schema(
         field("rule", pa.string(), "name of the check, such as growth_from_to or ratio_sum"),
         field("section_id", pa.string(), "section whose figures are compared"),
         field("cluster_id", pa.string(), "its cluster"),
-        field("observation_ids", pa.list_(pa.string()), "the observations that are judged, in the order of the formula"),
+        field("observation_ids", pa.list_(pa.string()), "the observations judged, in the order of the formula"),
         field("base_ids", pa.list_(pa.string()), "observations of other sentences that they are only compared with"),
         field("formula", pa.string(), "the formula with the numbers put in"),
         field("stated", pa.float64(), "what the text says"),
