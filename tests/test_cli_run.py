@@ -33,8 +33,12 @@ def test_a_run_ends_with_what_was_found_and_what_to_do_next(tmp_path: Path, conf
     assert lines[1].startswith("cut         ")
     assert "5 reports" in lines[1]
     assert "2 copies in 2 clusters (2 across pages)" in lines[2]
-    assert lines[3].startswith("quarantine  1 (")
     release = dedup.open_release(warehouse)
+    facts = release.arrow("facts").num_rows
+    assert facts > 20
+    assert lines[3].startswith(f"extracted   {facts} facts")
+    assert "of 3 reports proved" in lines[3]
+    assert lines[4].startswith("quarantine  1 (")
     assert any(line.startswith(f"published   {release.path}") for line in lines)
     assert lines[-1].startswith("next        dedup explain c_")
     assert done.err == ""

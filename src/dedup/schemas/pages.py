@@ -28,7 +28,7 @@ DOCUMENTS = pa.schema(
         field("encoding", pa.string(), "encoding they were decoded from"),
         field("text", pa.string(), "decoded text (HTML: main text); only a byte order mark is removed"),
         field("n_chars", pa.int64(), "Python characters in text"),
-        field("tables_html", pa.list_(pa.string()), "HTML of its innermost tables, in order; empty for too large a one"),
+        field("tables_html", pa.list_(pa.string()), "HTML of its innermost tables, in order; empty if too large"),
     ]
 )
 
