@@ -69,7 +69,7 @@ _ARRIVAL = re.compile(
     f"[，、]?(?:[^，。；：、0-9]{{0,6}}?(?:{_CHANGE_TO})了?(?:到|至|为|成)(?:了)?[^，。；：、]{{0,6}}|到|至)\\Z"
 )
 _ARRIVAL_AT_NOTHING = re.compile(f"[，、]?[^，。；：、0-9]{{0,4}}?(?:{_CHANGE_TO})(?:到|至|为)零")
-_JOINT = re.compile("(?<=[一-龥]{2})和(?!谐|平|解|睦)(?=[一-龥]{0,6}\\Z)")
+_JOINT = re.compile("(?<=[一-龥]{2})和(?!谐|平|解|睦)(?=[一-龥]{0,10}\\Z)")
 # 国电2×33万千瓦: two of them.
 _TIMES = re.compile("[0-9]+[×xX]\\Z")
 _ARRIVES_WITHIN = 16

@@ -163,7 +163,7 @@ _SURE_COUNTERS = frozenset("家座所名户处台辆栋幢间棵株头只吨亩"
 _MAYBE_COUNTERS = frozenset("个条件项")
 _NO_COUNTERS = frozenset(["%", "年", "月", "日", "岁", "天", "周", "分", "次", "期", "届", "倍", "成"])
 _STREAK = re.compile("连[增丰冠快]")
-_RANKED_BEFORE = re.compile("(?:[列居排前第]|位居|排名|名列|全[国省市县区])\\Z")
+_RANKED_BEFORE = re.compile("(?:[列居排前第后末]|位居|排名|名列|全[国省市县区])\\Z")
 _MOVED = re.compile("(?:前移|上升|后移|下降|提升|跃升|前进|进)了?\\Z")
 _SMALL = 10
 

@@ -9,7 +9,7 @@ from dedup.extraction.zh.clauses import Clause, Clauses
 from dedup.extraction.zh.context import Context, Subject
 from dedup.extraction.zh.measures import comparison_of, measure_of
 from dedup.extraction.zh.money import purpose, spending
-from dedup.extraction.zh.names import clean, counted, is_verb, leading_verb, strip_lead
+from dedup.extraction.zh.names import clean, counted, is_verb, leading_verb, strip_lead, trailing_verb
 from dedup.extraction.zh.periods import Periods, sums_years
 from dedup.extraction.zh.quantities import find_quantities
 from dedup.extraction.zh.quantity import Quantity
@@ -45,6 +45,7 @@ class Figure:
 
 
 _NEW_HEIGHT = re.compile("的?新?(?:台阶|大关|关口)")
+_MASKED_AMOUNT = re.compile("[^，]*[xX×*□～][余多]?[万亿]{0,2}(?:美元|元|亩|吨|公里|米|户|人|个|家|平方米)")
 _COUNTING = re.compile("价|预计|下同|初步|快报|调度")
 _AMONG_ALL = re.compile("[列居排]全")
 _PERCENT_SIGNS = ("％", "﹪")
@@ -109,12 +110,14 @@ class _Grammar:
             new = False
         elif spent is not None and _is_spent(clause, name, spent, noun.name):
             subjects = [Subject(purpose(reading, self.quantities, clause, name, spent, context), start, scope)]
-        elif noun.name:
-            words = counted(name if verb_only else leading_verb(name), noun, always=dimension == "ratio")
-            words += "比重" if dimension == "ratio" else ""
-            subjects = [attributed(name, verb_only, noun, dimension, words, start, scope)]
         elif name and (thing := self.clauses.described(clause.last, name)):
             subjects = [Subject(thing + name[len(leading_verb(name)) :], start, scope)]
+        elif noun.name:
+            words = counted(
+                name if verb_only else trailing_verb(name) or leading_verb(name), noun, always=dimension == "ratio"
+            )
+            words += "比重" if dimension == "ratio" else ""
+            subjects = [attributed(name, verb_only, noun, dimension, words, start, scope)]
         elif verb_only and clause.share is None:
             subjects = verb_alone(name, start, scope, context)
         elif name:
@@ -156,6 +159,9 @@ class _Grammar:
         lead, scope = strip_lead(clause.head)
         start = clause.left_start + lead
         raw = clause.head[lead:]
+        masked = _MASKED_AMOUNT.match(raw)
+        if masked is not None and masked.end() < len(raw):
+            raw, start = raw[masked.end() :], start + masked.end()  # 投资20xx万元 | 新建日光温室300座
         end = start + len(raw)
         if raw and not clause.rest:
             end = self._past_remark(end)

@@ -75,7 +75,9 @@ def purpose(
 
 def _of(body: str, name: str, verb: str) -> str:
     body = clean(_NEEDLESS.sub("", body))[:_LONGEST]
-    return body + verb if body else name
+    if not body:
+        return name
+    return body if body.endswith(verb) else body + verb
 
 
 def _next_clause(reading: Reading, comma: int, *, anything: bool) -> str:

@@ -69,7 +69,7 @@ def _goes_on(phrase: str, at: int, word: str) -> bool:
     if _VERB.match(phrase, at) is not None or _LIGHT.match(phrase, at) is not None:
         return True
     ahead = _LEAD.match(phrase, at)
-    return ahead is not None and ahead.lastgroup in ("time", "scope", "word")
+    return ahead is not None and ahead.lastgroup in ("time", "scope", "word", "maybe")
 
 
 @lru_cache(maxsize=32768)
@@ -85,6 +85,14 @@ def leading_verb(phrase: str) -> str:
     if match is None or match.end() == len(phrase) or len(match.group()) < 2:
         return ""
     return match.group()
+
+
+def trailing_verb(phrase: str) -> str:
+    """Return the verb that ends a phrase, whose object follows the number (引导农户组建 | 3家), or nothing."""
+    for size in (4, 3, 2):
+        if len(phrase) > size and _VERB.fullmatch(phrase, len(phrase) - size) is not None:
+            return phrase[-size:]
+    return ""
 
 
 def is_light(verb: str) -> bool:
@@ -187,7 +195,9 @@ def conjuncts(phrase: str) -> tuple[str, ...]:
         return (f"{parts[0]}镇{final[1:]}", f"{parts[0][:-1]}农村{final[1:]}")
     if HEAD.search(final) is not None:
         parts = [
-            part + _shared_tail(part, final) if HEAD.search(part) is None and len(final) > len(part) + 1 else part
+            part + _shared_tail(part, final, many=len(parts) > 2)
+            if HEAD.search(part) is None and len(final) > len(part) + 1
+            else part
             for part in parts[:-1]
         ] + [final]
     front = _shared_front(parts)
@@ -206,13 +216,27 @@ def _paired(phrase: str) -> tuple[str, ...]:
     return tuple(f"{before}第{n}产业{behind}" for n in "一二三")
 
 
-def _shared_tail(part: str, final: str) -> str:
-    """Return the head of `final` that `part` lacks: 居民收入 for 城镇 and 农村居民收入."""
+def _head(phrase: str) -> str:
+    """Return the head of an indicator, with the word before it where it is one letter: 优待率, 产量, 增加值."""
+    head = HEAD.search(phrase)
+    word = head.group() if head is not None else ""
+    if len(word) > 1:
+        return word
+    return phrase[-3:] if word == "率" or phrase.endswith(("增加值", "总产值")) else phrase[-2:]
+
+
+def _shared_tail(part: str, final: str, *, many: bool) -> str:
+    """Return the head of `final` that `part` lacks: 居民收入 for 城镇 and 农村居民收入.
+
+    Of `many` parts the lengths say nothing: they share the last word only.
+    """
     at = final.find(part[-1], 1)
     if len(part) > 1 and 0 < at <= len(part) + 1 and at + 1 < len(final):
         return final[at + 1 :]  # 非煤产业、制造业增加值
     if len(part) > 4:
         return ""
+    if many and len(part) > 1:
+        return _head(final)
     # Short attributes correspond by their length: 存、贷款余额; 城镇、农村…; 一、二、三产业….
     single = len(part) == 1 and final[1:2] in "款产口栏"
     return final[1:] if single else final[len(part) :]
