@@ -45,8 +45,8 @@ def validate(
     Parameters
     ----------
     tables : dataset name -> table with (at least) the columns of its schema, or the parts of one, each of which
-        is forgotten before the next is asked for; datasets without a suite are passed over. Texts are only
-        measured, slice by slice, so memory-mapped tables stay on disk
+        is forgotten before the next is asked for; a dataset without a suite is only looked into by rules of others.
+        Texts are only measured, slice by slice, so memory-mapped tables stay on disk
     known : further datasets that rules of `tables` look into; they are not checked themselves. A rule that looks
         into a dataset which is in neither is passed over
     extra : folder with further suites of the user
@@ -75,7 +75,8 @@ def validate(
             outcomes |= found[0]
             kept[name] = found[1]
             rows[name] = found[1].num_rows
-        for name, table in {**(known or {}), **kept}.items():
+        whole = {name: table for name, table in tables.items() if isinstance(table, pa.Table)}
+        for name, table in {**(known or {}), **whole, **kept}.items():
             query.show(name, table)
         for name in names:
             for expectation in suites[name].expectations:
