@@ -14,9 +14,10 @@ from rapidfuzz import fuzz, process
 from dedup.evaluation.placing import Readable, match_uris
 from dedup.evaluation.truth import Truth
 
-#: States of figures that a release should have; `unit_lost` (the unit was damaged or cut off) is neither wanted nor
-#: wrong, `masked` and `overwritten` are wrong to take.
+#: States of figures that a release should have. `masked` and `overwritten` ones are wrong to take.
 WANTED = ("printed", "changed")
+#: Neither wanted nor wrong: the unit was damaged or cut off; a threshold inside a name, a factor of a product.
+OPTIONAL = ("unit_lost", "optional")
 #: Names are alike from this ratio on (`rapidfuzz.fuzz.ratio`), or when one holds the other.
 ALIKE = 70.0
 _OBSERVED = ["doc_id", "value_start", "value_end", "obs_value", "value_text", "unit", "indicator"]
@@ -104,22 +105,22 @@ def score_figures(truth: Truth, release: Readable) -> FigureScore | None:
         for name, table in (("observed", observed), ("known", known), ("whole", _whole(truth, documents))):
             connection.register(name, table)
         connection.execute(
-            """
+            f"""
             CREATE TABLE met AS
             SELECT known.figure, observed.nth, state, known.indicator AS true_name, observed.indicator AS name,
-                   state IN ('printed', 'changed') AND abs(abs(obs_value) - value) <= 1e-9 * value
+                   state IN {WANTED} AND abs(abs(obs_value) - value) <= 1e-9 * value
                    AND observed.unit = known.unit AS same
             FROM known JOIN observed ON known.doc_id = observed.doc_id
             AND observed.value_start < known.char_end AND observed.value_end > known.char_start
             """
         )
         judged, right = connection.execute(
-            """
+            f"""
             WITH inside AS (
                 SELECT nth FROM observed SEMI JOIN whole ON whole.doc_id = observed.doc_id
                 AND value_start >= char_start AND value_end <= char_end
                 WHERE regexp_matches(value_text, '[0-9０-９]')
-                AND nth NOT IN (SELECT nth FROM met WHERE state = 'unit_lost')
+                AND nth NOT IN (SELECT nth FROM met WHERE state IN {OPTIONAL})
             )
             SELECT count(*), count(*) FILTER (nth IN (SELECT nth FROM met WHERE same)) FROM inside
             """
