@@ -142,7 +142,7 @@ def test_ratios_give_a_row_for_each_part() -> None:
         ("茶园面积达到2.1万多亩。", {"bound": "over", "unit": "万亩", "value_base": 21000}),
         ("完成工业产值5亿元（1990年不变价）。", {"price_basis": "constant"}),
         ("农业总产值2亿元（现价）。", {"price_basis": "current"}),
-        ("综合实力居全省第4位。", {"measure": "rank", "obs_value": 4, "scope": "全省"}),
+        ("我县综合实力居全省第4位。", {"measure": "rank", "obs_value": 4, "scope": "全省"}),
         ("工业总产值实现“翻一番”。", {"measure": "growth", "unit": "番", "obs_value": 1}),
         ("造林占任务的百分之一百一十三。", {"obs_value": 113, "unit": "%", "measure": "share"}),
     ],
@@ -154,6 +154,11 @@ def test_what_kind_of_number(text: str, wanted: dict) -> None:
 def test_ranges_are_two_rows_by_bound() -> None:
     assert [(f["obs_value"], f["bound"]) for f in figures("引进3-5个龙头企业。")] == [(3, "at_least"), (5, "at_most")]
     assert [(f["obs_value"], f["unit"]) for f in figures("经济增长4.5%—5%。")] == [(4.5, "%"), (5, "%")]
+
+
+def test_scope_is_what_is_not_the_report_s_own() -> None:
+    text = "全县粮食产量8万吨，全县财政收入3亿元。全市财政收入40亿元。工业园区销售收入7.8亿元。"
+    assert [f["scope"] for f in figures(text)] == [None, None, "全市", "工业园区"]
 
 
 # Status

@@ -14,6 +14,7 @@ from dedup.extraction.zh.periods import Periods, sums_years
 from dedup.extraction.zh.quantities import find_quantities
 from dedup.extraction.zh.quantity import Quantity
 from dedup.extraction.zh.reading import REMARK, Reading, read
+from dedup.extraction.zh.scopes import Scopes
 from dedup.extraction.zh.status import FigureStatus, Status
 from dedup.extraction.zh.subjects import attributed, inherited, named, parts_of, ranked, spoken_of, verb_alone
 from dedup.extraction.zh.words import HEAD
@@ -75,6 +76,7 @@ class _Grammar:
         self.clauses = Clauses(reading, quantities)
         self.status = Status(reading)
         self.periods = Periods(reading)
+        self.scopes = Scopes(reading)
         self.context = Context()
         self.figures: list[Figure] = []
 
@@ -253,7 +255,7 @@ class _Grammar:
                 measure=measure,
                 comparison=comparison,
                 bound=self._bound(quantity, clause),
-                scope=subject.scope,
+                scope=self.scopes.of(subject.scope, subject.name, quantity.start),
                 price_basis=self.periods.price_basis(start, quantity.end)
                 if quantity.dimension in ("money", "ratio")
                 else None,

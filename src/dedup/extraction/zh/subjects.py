@@ -23,7 +23,7 @@ _ROOT_TAIL = re.compile(
 _GRADE = re.compile("(?:国家|省|市|县|区|部|镇|乡|村|地厅|[一二三四五]星|[1-5A]+)级\\Z")
 _RANKED = re.compile(
     "(?P<what>(?:总量|增幅|增速|占比|规模|人均|总产|绩效|排名|名次|综合实力)*(?:和(?:总量|增幅|增速|规模))?)(?:均|分别|双双)?(?:位|居|列|排|在)*"
-    "(?P<where>全[国省市县区州](?:[^，第]{0,6})?)?(?:排名|排|列|居|位居|位列)*\\Z"
+    "(?P<where>全[国省市县区州](?:[^，第]{0,6}?))?(?:排名|排|列|居|位居|位列)*\\Z"
 )
 _BARE_SHARE = re.compile("占比|比重|份额|占比重")
 _PER_HEAD = re.compile("每[百千万]?(?:人|户|名|村)(?:拥有|平均)?")
@@ -224,7 +224,7 @@ def ranked(name: str, start: int, scope: str | None, context: Context) -> Subjec
     match = _RANKED.fullmatch(name)
     if match is None:
         inside = re.search(
-            "(?:在|居|列|位居|位列)*(?P<where>全[国省市县区州](?:[^，第]{0,4})?)(?:排名|排|列|居)*\\Z", name
+            "(?:在|居|列|位居|位列)*(?P<where>全[国省市县区州](?:[^，第]{0,4}?))(?:排名|排|列|居)*\\Z", name
         )
         if inside is None or inside.start() < 2:
             return Subject(name, start, scope)
