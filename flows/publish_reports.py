@@ -20,7 +20,7 @@ from prefect import flow, get_run_logger, task  # noqa: E402 - telemetry is sett
 from prefect.artifacts import create_markdown_artifact, create_table_artifact  # noqa: E402
 from prefect.cache_policies import NO_CACHE  # noqa: E402
 
-from dedup.engines.artifacts import cluster_rows, release_markdown  # noqa: E402
+from dedup.engines.artifacts import cluster_rows, quality_markdown, release_markdown  # noqa: E402
 from dedup.engines.local import LocalRun  # noqa: E402
 from dedup.engines.summary import RunSummary  # noqa: E402
 
@@ -125,6 +125,11 @@ def publish_reports(
     )
     create_markdown_artifact(
         key="release", markdown=release_markdown(summary), description="What this run found, and where it is"
+    )
+    create_markdown_artifact(
+        key="quality",
+        markdown=quality_markdown(run.quality),
+        description="Which rules did not hold, and for how many rows",
     )
     return summary
 

@@ -61,7 +61,10 @@ def test_the_flow_runs_by_python_retries_a_failed_stage_and_leaves_artifacts(tmp
         artifacts = dict(database.execute("select key, type from artifact").fetchall())
         runs = dict(database.execute("select name, state_type from flow_run").fetchall())
         tasks = dict(database.execute("select task_key, run_count from task_run").fetchall())
-    assert artifacts == {"clusters": "table", "release": "markdown"}
+        pages = dict(database.execute("select key, data from artifact where type = 'markdown'").fetchall())
+    assert artifacts == {"clusters": "table", "release": "markdown", "quality": "markdown"}
+    assert "ERROR=0" in pages["quality"]
+    assert "| reports | 1 |" in pages["quality"]
     assert list(runs.values()) == ["COMPLETED"]
     assert {key.split("-")[0]: count for key, count in tasks.items()} == {
         "read": 1,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -16,6 +17,7 @@ import pyarrow.compute as pc
 import pytest
 
 from dedup import schemas
+from dedup.engines.artifacts import quality_markdown
 from dedup.quality import QualityReport, SuiteError, load_suites, validate, write_quality_page
 from dedup.quality.picture import basis_bars
 from dedup.quality.report import key_columns, record_id
@@ -286,3 +288,13 @@ def test_bars_are_as_wide_as_the_shares_they_show():
     assert bars[0] == pytest.approx(3 * bars[1])
     assert len(bars) == 2
     assert basis_bars({"reports.region": {}}) == ""
+
+
+def test_the_page_of_the_flow_keeps_what_pages_wrote_inside_its_cells():
+    table = replace(sound_tables()["records"], 0, outcome="a|b <script>\n| c")
+    page = quality_markdown(validate({"records": table}))
+    (line,) = [line for line in page.splitlines() if "records.outcome.known" in line]
+    assert "<script" not in page
+    assert len(re.findall(r"(?<!\\)\|", line)) == 7
+    assert "| records | 3 |" in page
+    assert "off" in quality_markdown(None)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dedup.engines.summary import RunSummary
+    from dedup.quality import QualityReport
 
 
 def cluster_rows(summary: RunSummary) -> list[dict[str, Any]]:
@@ -54,3 +55,30 @@ def release_markdown(summary: RunSummary) -> str:
     if summary.problems:
         lines += ["", "## Why it was stopped", "", *(f"- {problem}" for problem in summary.problems)]
     return "\n".join(lines)
+
+
+def quality_markdown(report: QualityReport | None) -> str:
+    """Return what validation found, as Markdown: rules that did not hold, and each dataset in numbers."""
+    if report is None:
+        return "# Quality\n\nValidation is off, or did not come to its end."
+    lines = [f"# {report.summary()}", ""]
+    if report.broken:
+        lines += ["| result | dataset | rule | failing rows | seen | why |", "| --- | --- | --- | ---: | --- | --- |"]
+        for result in report.broken:
+            status = "not evaluated" if result.status == "error" else result.severity
+            cells = (status, result.dataset, result.rule, f"{result.n_failing:,}", result.observed, result.why)
+            lines.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
+    else:
+        lines.append("Every rule holds.")
+    lines += ["", "| dataset | rows | rules that hold | warning | critical | info | rows set aside |"]
+    lines.append("| --- " + "| ---: " * 6 + "|")
+    for line in report.of_datasets():
+        numbers = (line.rows, line.passed, line.warned, line.erred, line.informed, line.set_aside)
+        lines.append(f"| {line.dataset} | " + " | ".join(f"{n:,}" for n in numbers) + " |")
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    """Return a text that stays in its cell, whatever the pages wrote."""
+    escaped = " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    return escaped if len(escaped) <= 300 else escaped[:300].rstrip("\\") + "…"
