@@ -128,6 +128,8 @@ def test_ratios_give_a_row_for_each_part() -> None:
     ("text", "wanted"),
     [
         ("城镇化率提高1.8个百分点。", {"measure": "change_abs", "comparison": "yoy", "obs_value": 1.8}),
+        ("财政收入增长-2.3%。", {"measure": "growth", "obs_value": -2.3, "value_text": "-2.3"}),
+        ("受理群众来信1204件（批）次。", {"unit": "件（批）次", "obs_value": 1204, "indicator": "受理群众来信"}),
         ("单位GDP能耗下降3.2%。", {"measure": "growth", "comparison": "yoy", "obs_value": -3.2}),
         ("审批时限缩短30%。", {"measure": "growth", "obs_value": -30}),
         ("茶叶产值增速高于全市平均水平0.6个百分点。", {"measure": "change_abs", "comparison": None, "bound": None}),

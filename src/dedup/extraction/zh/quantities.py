@@ -9,7 +9,7 @@ import re
 
 from dedup.extraction.zh.counters import NUMERALS, arabic_quantity, numeral_quantity
 from dedup.extraction.zh.quantity import Quantity, bounded
-from dedup.extraction.zh.reading import Reading
+from dedup.extraction.zh.reading import REMARK, Reading
 from dedup.text.numbers import parse_arabic, parse_chinese, touches_mask
 from dedup.text.units import find_unit
 
@@ -23,6 +23,8 @@ _SCAN = re.compile(
 )
 _RANGE = re.compile(r"[-－—–―~～]{1,2}|至|到")
 _RATIO_OF = re.compile("比|结构|产业|占")
+_UNIT_IN_BRACKETS = re.compile("[（(][次套批台户个家组件所处座栋]{1,2}[）)]次?")
+_SIGNED = frozenset(["ratio", "ratio_points", "money"])
 _ASCII_WORD = re.compile("[0-9A-Za-z]")
 
 
@@ -59,12 +61,32 @@ def find_quantities(reading: Reading, overwritten: int) -> list[Quantity]:
         if overwritten and not numerals and overwritten <= made.value < overwritten + 1:
             bare = None
             continue
+        if not numerals:
+            _take_in(reading, made)
         low = _range(shadow, made, bare, found[-1] if found else None)
         if low is not None:
             found.append(low)
         found.append(made)
         bare = None
     return found
+
+
+def _take_in(reading: Reading, quantity: Quantity) -> None:
+    """Take in a minus (增长-2.3%) and the second half of a unit in brackets (1204件（批）次)."""
+    shadow, start, end = reading.shadow, quantity.start, quantity.end
+    if (
+        start > 1
+        and shadow[start - 1] in "-－−"
+        and "一" <= shadow[start - 2] <= "龥"
+        and quantity.dimension in _SIGNED
+    ):
+        quantity.start = quantity.number_start = start - 1
+        quantity.value = -quantity.value
+    if shadow[end : end + 1] == REMARK:
+        behind = _UNIT_IN_BRACKETS.match(reading.compact, end)
+        if behind is not None:
+            quantity.unit += behind.group()
+            quantity.end = behind.end()
 
 
 def _fan(shadow: str, match: re.Match[str]) -> Quantity:
