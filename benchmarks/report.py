@@ -375,7 +375,8 @@ def extraction_section(result: dict[str, Any]) -> Lines:
         "## Figures, places, years and tables",
         "",
         "MB of UTF-8 per second of CPU time, one thread: figures, places and years of the clean text of reports and "
-        "essays, tables of whole pages with their HTML tables. Together: clean text, one after the other.",
+        "essays, tables of whole pages with their HTML tables. Together: clean text, one after the other. What reading "
+        "figures costs goes with their number; real pages hold about 4,000 of them per MB.",
         "",
         "| pages | sections | text MB | figures | attribution | tables | together | figures per MB | figures per s |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
