@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,15 @@ from dedup.quality.frames import PIECE_ROWS, as_frame, measured, pieces
 from dedup.quality.outcome import Outcome
 from dedup.quality.querying import Query, used_columns
 from dedup.quality.report import ExpectationResult, QualityReport, key_columns, record_id
-from dedup.quality.suites import OWN, ROWS_SATISFY, Suite, load_suites, looked_at
+from dedup.quality.suites import FIND_NOTHING, OWN, ROWS_SATISFY, Suite, load_suites, looked_at
 from dedup.schemas import DATASETS, QUARANTINE
 from dedup.settings import RuleSettings
 from dedup.sources.batch import record_json
 
 #: Keys of failing rows kept in a result; all of them stand in `QualityReport.failing`.
 EXAMPLES = 20
+#: Failing rows that are written down at once.
+_ROWS = 10_000
 #: Columns of whole texts: what comes in parts is remembered without them.
 _TEXTS = ("text", "clean_text", "clean_map", "tables_html")
 #: Columns that say on what a year or place rests: of all datasets that have them.
@@ -85,16 +87,16 @@ def validate(
                     outcomes[name, _rule(expectation)] = query.across(name, expectation)
         bases = _bases(query, names)
     results: list[ExpectationResult] = []
-    failing: list[dict[str, str]] = []
+    failing: list[pa.Table] = [QUARANTINE.empty_table()]
     for name in names:
         for expectation in suites[name].expectations:
-            if (outcome := outcomes.get((name, _rule(expectation)))) is None:
+            if (outcome := outcomes.pop((name, _rule(expectation)), None)) is None:
                 continue
             result = _result(name, expectation, outcome, rows[name])
             results.append(result)
             if result.status == "fail" and result.severity != "info":
                 failing += _quarantine_rows(expectation, result, outcome)
-    return QualityReport(tuple(results), pa.Table.from_pylist(failing, schema=QUARANTINE), rows, bases)
+    return QualityReport(tuple(results), pa.concat_tables(failing), rows, bases)
 
 
 def _look_at_parts(
@@ -199,28 +201,27 @@ def _result(dataset: str, expectation: Mapping[str, Any], outcome: Outcome, n_ro
     )
 
 
-def _quarantine_rows(
-    expectation: Mapping[str, Any], result: ExpectationResult, outcome: Outcome
-) -> list[dict[str, str]]:
-    """Return a row of quarantine for each failing row."""
-    found = []
+def _quarantine_rows(expectation: Mapping[str, Any], result: ExpectationResult, outcome: Outcome) -> Iterator[pa.Table]:
+    """Yield a row of quarantine for each failing row, some thousands at a time."""
     key = key_columns(result.dataset)
-    named = result.columns if result.kind != "expect_query_to_find_nothing" else None
-    for row in outcome.rows:
-        looked = named if named is not None else [name for name in row if name not in key]
-        values = {name: row[name] for name in looked if name in row and not _redacted(expectation)}
-        shown = ", ".join(f"{name} = {value!r:.80}" for name, value in values.items())
-        found.append(
-            {
-                "dataset": result.dataset,
-                "record_id": record_id(result.dataset, row),
-                "source": str(row.get("source") or ""),
-                "rule": result.rule,
-                "reason": f"{result.why} ({shown})" if shown and result.why else result.why or shown,
-                "record": record_json({**{name: row[name] for name in key if name in row}, **values}),
-            }
-        )
-    return found
+    hidden = _redacted(expectation)
+    for start in range(0, len(outcome.rows), _ROWS):
+        found = []
+        for row in outcome.rows[start : start + _ROWS]:
+            looked = [n for n in row if n not in key] if result.kind == FIND_NOTHING else result.columns
+            values = {name: row[name] for name in looked if name in row and not hidden}
+            shown = ", ".join(f"{name} = {value!r:.80}" for name, value in values.items())
+            found.append(
+                {
+                    "dataset": result.dataset,
+                    "record_id": record_id(result.dataset, row),
+                    "source": str(row.get("source") or ""),
+                    "rule": result.rule,
+                    "reason": f"{result.why} ({shown})" if shown and result.why else result.why or shown,
+                    "record": record_json({**{name: row[name] for name in key if name in row}, **values}),
+                }
+            )
+        yield pa.Table.from_pylist(found, schema=QUARANTINE)
 
 
 def _redacted(expectation: Mapping[str, Any]) -> bool:
