@@ -235,6 +235,10 @@ def test_a_line_that_lost_its_beginning_measures_nothing() -> None:
     assert brief("各项事业协调发展，总产量47\n收508万元。") == []
 
 
+def test_other_languages_are_left_alone() -> None:
+    assert brief("Its share grew from 50% in 2010 to 98%. The plant makes 300 t and 20 kWh.") == []
+
+
 # Places
 
 

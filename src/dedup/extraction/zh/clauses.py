@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dedup.extraction.zh.money import spending
-from dedup.extraction.zh.names import Noun, leading_verb, noun_behind
+from dedup.extraction.zh.names import GRADE, GRADE_AHEAD, Noun, leading_verb, noun_behind
 from dedup.extraction.zh.predicates import (
     Predicate,
     find_multiple,
@@ -126,6 +126,8 @@ class Clauses:
             quantity.named = True
             return None
         predicate = read_predicate(left)
+        if "分别" in left and not predicate.respectively:
+            predicate = replace(predicate, respectively=True)
         last = i + self._share_words(i, predicate) - 1
         end = quantities[last].end
         after = quantities[last + 1] if last + 1 < len(quantities) else None
@@ -204,7 +206,8 @@ class Clauses:
                 clause.head = _trimmed(left[: multiple[0]])
                 clause.plan = dimension == "ratio" and _OF_PLAN.search(multiple[1]) is not None
         if dimension == "ratio" and not clause.relation:
-            share = find_share(clause.head)
+            # 占年度计划的110%: 计划 belongs to the whole here.
+            share = find_share(left if predicate.of else clause.head)
             if share is not None and share[1]:
                 clause.share = share[1]
                 clause.head = _trimmed(left[: share[0]])
@@ -275,7 +278,17 @@ class Clauses:
         if compact.startswith("的", start):
             # 42亿元的目标, 42家的基础上 go on with the comparison.
             return noun_behind(compact[start + 1 : end]) if _BASE_AHEAD.match(compact, start) is None else _NOTHING
-        return noun_behind(compact[start:end])
+        noun = noun_behind(compact[start:end])
+        return self._graded(clause, noun) if GRADE.fullmatch(noun.name) is not None else noun
+
+    def _graded(self, clause: Clause, noun: Noun) -> Noun:
+        """Complete a noun that is a grade only, by that of the next number: 5个省级、12个市级 | 美丽乡村."""
+        if clause.last + 1 >= len(self.quantities):
+            return noun
+        following = self.quantities[clause.last + 1]
+        other = noun_behind(self.reading.compact[following.end : self.reading.clause_end(following.end)])
+        grade = GRADE_AHEAD.match(other.name)
+        return Noun(noun.name + other.name[grade.end() :], "") if grade is not None else noun
 
     def _noun_past_number(self, clause: Clause, name: str) -> Noun | None:
         """Return the noun behind another number that follows in the clause; None where that number is a figure."""

@@ -79,9 +79,11 @@ _TIMES = frozenset(["小时", "个小时", "天", "分钟", "秒", "周", "个�
 _MEETINGS = ("会议", "全会", "全体", "常委", "党代会", "代表大会")
 _SCORED = re.compile("得分|评分|测评|满意度|考核|平均分|指数")
 _PLACES = re.compile("[辖个][^，。]{0,6}$|[镇乡村]$")
-# Who is counted by 万 alone (8.8万农村贫困人口).
-_PEOPLE = re.compile(
-    "[^，。；：、0-9]{0,6}?(?:人口|群众|农民|居民|职工|学生|人员|游客|劳动力|党员|干部|师生|家庭|农户|户籍|儿童|老人|移民|市民)"
+# Deaths and the like in a hundred thousand (8.6/10万).
+_PER_100000 = "/10万"
+# What stands behind 万 alone: those who are counted (8.8万农村贫困人口), a mark that was passed (3000亿大关).
+_BARE_SCALE = re.compile(
+    "大关|台阶|[^，。；：、0-9]{0,6}?(?:人口|群众|农民|居民|职工|学生|人员|游客|劳动力|党员|干部|师生|家庭|农户|户籍|儿童|老人|移民|市民)"
 )
 _RANKING = re.compile("(?:[列居位排]|排名|名列)\\Z")
 _LETTER = re.compile("[A-Za-z]")
@@ -92,8 +94,13 @@ _NAMED_BY_LETTERS = frozenset(["count", "people", "time", "length", "score"])
 def arabic_quantity(shadow: str, start: int, end: int) -> Quantity | None:
     """Read the quantity of Arabic digits at [start, end); None where they are no figure."""
     before = shadow[start - 1] if start else ""
-    if (before and before in "“‘《#") or end - start > _MOST_DIGITS:
+    if (before and before in "“‘《#/") or end - start > _MOST_DIGITS:
         return None
+    if shadow.startswith(_PER_100000, end):
+        value, after = parse_arabic(shadow[start:end]), end + len(_PER_100000)
+        return Quantity(
+            start, after, start, end, value, _PER_100000, Unit(_PER_100000, _PER_100000, 1.0, "people_rate")
+        )
     scale, unit, used, more = unit_ahead(shadow[end : end + _AHEAD])
     after = end + used
     value = parse_arabic(shadow[start:end])
@@ -103,7 +110,7 @@ def arabic_quantity(shadow: str, start: int, end: int) -> Quantity | None:
             return ranked(shadow, start, end, value, unit, after)
         return None
     if not unit:
-        if scale and (after == len(shadow) or shadow[after] in _CLAUSE_MARKS or _PEOPLE.match(shadow, after)):
+        if scale and (after == len(shadow) or shadow[after] in _CLAUSE_MARKS or _BARE_SCALE.match(shadow, after)):
             known = Unit(scale, "", find_scale(scale), "number")
             return bounded(shadow, Quantity(start, after, start, end, value, scale, known, "over" if more else None))
         if ends and _RANKING.search(shadow, max(0, start - 3), start) is not None:

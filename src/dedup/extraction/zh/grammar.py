@@ -47,6 +47,7 @@ class Figure:
 
 _NEW_HEIGHT = re.compile("的?新?(?:台阶|大关|关口)")
 _MASKED_AMOUNT = re.compile("[^，]*[xX×*□～][余多]?[万亿]{0,2}(?:美元|元|亩|吨|公里|米|户|人|个|家|平方米)")
+_HAN = re.compile("[一-龥]")
 _COUNTING = re.compile("价|预计|下同|初步|快报|调度")
 _AMONG_ALL = re.compile("[列居排]全")
 _PERCENT_SIGNS = ("％", "﹪")
@@ -183,6 +184,8 @@ class _Grammar:
     def _state(self, clause: Clause, subjects: list[Subject]) -> None:
         """Write the figures of a clause down."""
         quantity, predicate, run = clause.run[0], clause.predicate, clause.run
+        if _HAN.search(self.reading.shadow, clause.left_start, clause.right[1]) is None:
+            return  # another language has another grammar
         if len(subjects[0].name) < 2 and self._is_torn(clause):
             return
         measure = measure_of(
@@ -201,7 +204,7 @@ class _Grammar:
             predicate,
             base,
             clause.left,
-            period,
+            self.periods.of_paragraph(quantity.start),
             relation=clause.relation,
             starts=clause.starts,
             arrives=clause.arrives,

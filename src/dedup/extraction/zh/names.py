@@ -25,6 +25,11 @@ _LEAD = re.compile(
 )
 # Words of which a leading word is only the beginning.
 _KEPT = re.compile(any_pattern("name.kept_patterns"))
+# 保障性住房, 引导型, 覆盖率: no verbs.
+_NO_VERB_ENDS = frozenset("性型率面式")
+_GRADES = "(?:国家|省|市|县|区|部|镇|乡|村|地厅|[一二三四五]星|[1-5A]+)级"
+GRADE = re.compile(f"{_GRADES}\\Z")
+GRADE_AHEAD = re.compile(_GRADES)
 _LINKS = frozenset(["通过", "按", "按照", "在", "从", "由", "新", "再"])
 
 
@@ -84,7 +89,7 @@ def leading_verb(phrase: str) -> str:
     match = _VERB.match(phrase)
     if match is None or match.end() == len(phrase) or len(match.group()) < 2:
         return ""
-    return match.group()
+    return "" if phrase[match.end()] in _NO_VERB_ENDS else match.group()
 
 
 def trailing_verb(phrase: str) -> str:
@@ -113,7 +118,9 @@ _NO_NOUN = re.compile(any_pattern("name.no_noun_patterns"))
 # What a clause goes on to say of the noun.
 _PREDICATE = re.compile(any_pattern("name.predicate_patterns"))
 _NEXT_CAPACITY = re.compile("、[^、]*[年日月]产\\Z")
-_ADVERB_AHEAD = re.compile("(?:正式|全部|全面|顺利|如期|相继|先后|已经|已|均|基本|提前|进行|分别|成功(?=通过|建|获))+")
+_ADVERB_AHEAD = re.compile(
+    "(?:正式|全部|全面|顺利|如期|相继|先后|已经|已|均|基本|提前|进行了?|分别|成功(?=通过|建|获))+"
+)
 _TRAIL = re.compile(f"(?:的?基础上|等|的|工作|任务|和|及|与|、|以及|并|了|，|{REMARK})+\\Z")
 
 

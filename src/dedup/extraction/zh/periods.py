@@ -52,6 +52,13 @@ class Periods:
             end = self._ends[start]
         return self._reading.compact[start:end].strip("的到至") if end <= at else None
 
+    def of_paragraph(self, at: int) -> str | None:
+        """Return the nearest expression of time before `at` in its own paragraph."""
+        index = bisect_right(self._starts, at - 1) - 1
+        if index < 0 or self._starts[index] < self._reading.line_start(at):
+            return None
+        return self._reading.compact[slice(*self._spans[index])]
+
     def is_year_before(self, base: str, at: int) -> bool:
         """Say whether a base of comparison (`2020年`) is the year before the one that the text last spoke of."""
         year = _FOUR.search(base)

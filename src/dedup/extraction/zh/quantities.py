@@ -22,6 +22,7 @@ _SCAN = re.compile(
     rf"|[二三四五六七八九十两][{NUMERALS}]*(?:点[{NUMERALS}]+)?|一[百千万亿][{NUMERALS}]*))"
 )
 _RANGE = re.compile(r"[-－—–―~～]{1,2}|至|到")
+_JOINED = re.compile("、|和|与|及|，")
 _RATIO_OF = re.compile("比|结构|产业|占")
 _UNIT_IN_BRACKETS = re.compile("[（(][次套批台户个家组件所处座栋]{1,2}[）)]次?")
 _SIGNED = frozenset(["ratio", "ratio_points", "money"])
@@ -40,6 +41,7 @@ def find_quantities(reading: Reading, overwritten: int) -> list[Quantity]:
     shadow, compact = reading.shadow, reading.compact
     found: list[Quantity] = []
     bare: tuple[int, int] | None = None  # a number without a unit that may begin a range
+    listed: list[tuple[int, int]] = []  # numbers without a unit in a row
     for match in _SCAN.finditer(shadow):
         start, end = match.span()
         kind = match.lastgroup
@@ -57,17 +59,20 @@ def find_quantities(reading: Reading, overwritten: int) -> list[Quantity]:
         made = numeral_quantity(shadow, start, end) if numerals else arabic_quantity(shadow, start, end)
         if made is None:
             bare = None if numerals else (start, end)
+            if bare is not None:
+                listed = [*listed, bare] if listed and _JOINED.fullmatch(shadow, listed[-1][1], start) else [bare]
             continue
         if overwritten and not numerals and overwritten <= made.value < overwritten + 1:
             bare = None
             continue
         if not numerals:
             _take_in(reading, made)
+        found.extend(_listed_before(shadow, made, listed, found))
         low = _range(shadow, made, bare, found[-1] if found else None)
         if low is not None:
             found.append(low)
         found.append(made)
-        bare = None
+        bare, listed = None, []
     return found
 
 
@@ -87,6 +92,24 @@ def _take_in(reading: Reading, quantity: Quantity) -> None:
         if behind is not None:
             quantity.unit += behind.group()
             quantity.end = behind.end()
+
+
+def _listed_before(shadow: str, last: Quantity, listed: list[tuple[int, int]], found: list[Quantity]) -> list[Quantity]:
+    """Give the unit of the last number of a list to those before it: 分别为12、15和20万元, 4.6个和2.1个百分点."""
+    before = found[-1] if found else None
+    if before is not None and before.unit == "个" and last.unit == "个百分点":
+        if before.form == "plain" and _JOINED.fullmatch(shadow, before.end, last.start) is not None:
+            before.unit, before.known = last.unit, last.known
+        return []
+    if not listed or last.form != "plain" or _JOINED.fullmatch(shadow, listed[-1][1], last.start) is None:
+        return []
+    first = listed[0][0]
+    if "分别" not in shadow[max(0, first - 14) : first]:
+        return []
+    return [
+        Quantity(start, end, start, end, parse_arabic(shadow[start:end]), last.unit, last.known)
+        for start, end in listed
+    ]
 
 
 def _fan(shadow: str, match: re.Match[str]) -> Quantity:

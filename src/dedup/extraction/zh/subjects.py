@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from dedup.extraction.zh.context import TOLD, Context, Subject
-from dedup.extraction.zh.names import Noun, clean, conjuncts, is_light, leading_verb, strip_lead
+from dedup.extraction.zh.money import spending
+from dedup.extraction.zh.names import GRADE, Noun, clean, conjuncts, is_light, leading_verb, strip_lead
 from dedup.extraction.zh.predicates import Predicate, read_predicate
 from dedup.extraction.zh.quantity import Quantity
 from dedup.extraction.zh.reading import Reading
@@ -20,7 +21,6 @@ _REACHING = frozenset(words("name.reaching_verbs"))
 _ROOT_TAIL = re.compile(
     "(?:完成|实现)?(?:播种|种植|养殖|栽培|生产|发展|总|的)*(?:面积|产量|产值|总产|单产|总产量|增加值|规模|生产|总产值|产业)\\Z"
 )
-_GRADE = re.compile("(?:国家|省|市|县|区|部|镇|乡|村|地厅|[一二三四五]星|[1-5A]+)级\\Z")
 _RANKED = re.compile(
     "(?P<what>(?:总量|增幅|增速|占比|规模|人均|总产|绩效|排名|名次|综合实力)*(?:和(?:总量|增幅|增速|规模))?)(?:均|分别|双双)?(?:位|居|列|排|在)*"
     "(?P<where>全[国省市县区州](?:[^，第]{0,6}?))?(?:排名|排|列|居|位居|位列)*\\Z"
@@ -100,7 +100,7 @@ def named(
         if per is not None:
             return [Subject(per.group() + name, start, scope)]
         verb = leading_verb(last.name)
-        grade = _GRADE.fullmatch(name)
+        grade = GRADE.fullmatch(name)
         if grade is not None and "级" in last.name:
             return [Subject(verb + name + last.name[last.name.index("级") + 1 :], start, scope)]
         if verb and not leading_verb(name) and HEAD.search(last.name) is None and not is_light(verb):
@@ -122,6 +122,8 @@ def verb_alone(verb: str, start: int, scope: str | None, context: Context) -> li
         return [Subject(verb, start, scope)]
     last = context.subjects[-1]
     thing = last.name[len(leading_verb(last.name)) :]
+    spent = spending(thing)
+    thing = spent[0] if spent is not None and spent[0] else thing
     bare = verb.rstrip("了到")
     name = thing + bare if bare in _REACHING else bare + thing
     return [Subject(name, last.start, scope or last.scope)]
