@@ -16,7 +16,6 @@ def measured(tmp_path_factory: pytest.TempPathFactory, sample_folder: Path):
     found = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DEDUP_QUALITY__ENABLED", "false")
-        patch.setenv("DEDUP_EXTRACT__ENABLED", "true")
         for name, source, truth in (
             ("sample", ["--config", sample_folder / "dedup.toml"], sample_folder),
             ("generated", [folder / "generated" / "pages"], folder / "generated"),

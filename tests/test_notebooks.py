@@ -20,8 +20,6 @@ FOLDER = Path(__file__).resolve().parents[1] / "docs" / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 #: Seconds a cell may take on a slow machine; all of them together take a few.
 PATIENCE = 300
-#: Until it is the default.
-EXTRACT = {"DEDUP_EXTRACT__ENABLED": "true"}
 
 
 @contextmanager
@@ -30,7 +28,7 @@ def clean_surroundings() -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="notebook-") as folder:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("DEDUP_")}
         jupyter = dict.fromkeys(("IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR"), folder)
-        with patch.dict(os.environ, {**kept, **jupyter, **EXTRACT}, clear=True):
+        with patch.dict(os.environ, {**kept, **jupyter}, clear=True):
             yield
 
 
