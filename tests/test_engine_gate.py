@@ -96,3 +96,46 @@ def test_a_rule_that_cannot_be_evaluated_stops_the_release(tmp_path):
     summary = run_with(tmp_path, quality)
     assert summary.outcome == "rejected"
     assert "ERROR=1" in summary.quality
+
+
+def test_rows_that_go_on_breaking_a_warning_stand_in_quarantine_once(tmp_path):
+    for name, number in (("a", 1), ("b", 2)):
+        (tmp_path / "in" / name).mkdir(parents=True)
+        (tmp_path / "in" / name / "1.txt").write_text(report(f"柳湾{name}县", number), "utf-8")
+    (tmp_path / "in" / "a" / "empty.txt").write_text("", "utf-8")
+    rule = {"dataset": "reports", "name": "no reports", "sql": "false", "severity": "warning", "why": "a house rule"}
+    settings = load_settings(warehouse=tmp_path / "w", quality={"rule": [rule]})
+    kept = []
+    for folder in ("a", "b", "b"):
+        run(settings, resolve_sources([str(tmp_path / "in" / folder)], settings))
+        rows = dedup.open_release(tmp_path / "w").arrow("quarantine").to_pylist()
+        kept.append(sorted((row["dataset"], row["rule"]) for row in rows if row["dataset"] != "facts"))
+    first = [("documents", "empty"), ("reports", "no reports")]
+    assert kept == [first, [*first, ("reports", "no reports")], [*first, ("reports", "no reports")]]
+
+
+def test_a_rule_of_the_configuration_on_pages_keeps_them_out_before_anything_is_matched(tmp_path):
+    (tmp_path / "in").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "in" / f"{name}.txt").write_text(report("柳湾县", 1), "utf-8")
+    rule = {"dataset": "documents", "name": "no b", "sql": "uri not like '%b.txt'", "severity": "warning", "why": "old"}
+    summary = run_with(tmp_path, {"rule": [rule]})
+    assert (summary.outcome, summary.documents, summary.copies) == ("published", 1, 0)
+    records = dedup.open_release(tmp_path / "w").arrow("records").to_pylist()
+    outcomes = {row["uri"]: (row["outcome"], row["rule"]) for row in records}
+    assert outcomes["in/b.txt"] == ("quarantined", "no b")
+    assert outcomes["in/a.txt"][0] == "published"
+
+
+def test_a_run_without_validation_leaves_quarantine_to_what_could_not_be_read(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "1.txt").write_text(report("柳湾县", 1), "utf-8")
+    rule = {"dataset": "reports", "name": "none", "sql": "false", "severity": "warning"}
+    assert run_with(tmp_path, {"rule": [rule]}).distinct_reports == 1
+    release = dedup.open_release(tmp_path / "w")
+    assert release.arrow("reports").num_rows == 0
+    assert [row["outcome"] for row in release.arrow("records").to_pylist()] == ["quarantined"]
+    assert run_with(tmp_path, {"enabled": False}).quality == "off"
+    release = dedup.open_release(tmp_path / "w")
+    assert release.arrow("reports").num_rows == 1
+    assert release.arrow("quarantine").num_rows == 0
