@@ -35,6 +35,12 @@ COMPARED = (
     "conflicts",
     "repairs",
     "consensus",
+    "attributions",
+    "observations",
+    "checks",
+    "facts",
+    "extracted_tables",
+    "table_cells",
 )
 
 
