@@ -190,7 +190,7 @@ def test_help_loads_nothing_heavy() -> None:
 
 def test_every_verb_shows_examples() -> None:
     verbs = [
-        ["run"], ["init"], ["sample"], ["clusters"], ["show"], ["explain"], ["lookup"], ["preview"], ["sql"],
+        ["run"], ["init"], ["sample"], ["clusters"], ["facts"], ["show"], ["explain"], ["lookup"], ["preview"], ["sql"],
         ["evaluate"], ["doctor"], ["releases", "list"], ["releases", "verify"], ["releases", "diff"],
     ]  # fmt: skip
     for verb in verbs:
