@@ -72,6 +72,7 @@ _ARRIVAL_AT_NOTHING = re.compile(f"[，、]?[^，。；：、0-9]{{0,4}}?(?:{_CH
 _JOINT = re.compile("(?<=[一-龥]{2})和(?!谐|平|解|睦)(?=[一-龥]{0,10}\\Z)")
 # 国电2×33万千瓦: two of them.
 _TIMES = re.compile("[0-9]+[×xX]\\Z")
+_THING = re.compile("[^，]*?(?:企业|公司|合作社|农户|家庭|乡镇|园区|项目|学校|医院|市场|基地|单位|景区|平台|村)")
 _ARRIVES_WITHIN = 16
 _LIST_LONGEST = 4
 _LIST = re.compile("(?:、|和|与|及|以及|，|；)(?:下降|增长|增加|减少|提高|降低)?")
@@ -279,6 +280,9 @@ class Clauses:
             # 42亿元的目标, 42家的基础上 go on with the comparison.
             return noun_behind(compact[start + 1 : end]) if _BASE_AHEAD.match(compact, start) is None else _NOTHING
         noun = noun_behind(compact[start:end])
+        if end < len(compact) and compact[end].isdigit() and HEAD.search(noun.name) is not None:
+            thing = _THING.match(noun.name)  # 75家农业龙头企业 | 年销售收入18.4亿元
+            noun = Noun(thing.group(), "") if thing is not None else noun
         return self._graded(clause, noun) if GRADE.fullmatch(noun.name) is not None else noun
 
     def _graded(self, clause: Clause, noun: Noun) -> Noun:

@@ -38,6 +38,7 @@ class Context:
     sentence : where the sentence begins that is read
     subjects : what its clauses named so far, in order
     before : what those of the sentences before named last, in the same paragraph
+    grouped : how many of them share their words (A、B分别达到…)
     shares : the subject of the last 占…, for a change that follows it
     heading : the subject of a short sentence without figures right before (`第三产业提速发展。`)
     """
@@ -46,6 +47,7 @@ class Context:
     subjects: list[Subject] = field(default_factory=list)
     before: list[Subject] = field(default_factory=list)
     shares: list[Subject] = field(default_factory=list)
+    grouped: int = 0
     heading: Subject | None = None
 
     def enter(self, reading: Reading, sentence: int) -> None:
@@ -64,11 +66,12 @@ class Context:
     def name(self, subjects: list[Subject]) -> None:
         """Take what a clause named."""
         self.subjects.extend(subjects)
+        self.grouped = len(subjects)
         self.shares = []
 
 
 #: A subject up to what a clause without figures tells of it (第三产业 | 提速发展, 财政收入 | 连续跨越…).
-TOLD = re.compile(f"(?:.{{2,12}}?)(?={any_pattern('name.told_patterns')})")
+TOLD = re.compile(f"(?:.{{2,16}}?)(?={any_pattern('name.told_patterns')})")
 
 
 def _heading(reading: Reading, since: int, sentence: int) -> Subject | None:

@@ -135,6 +135,7 @@ class _Grammar:
                 context,
                 continues=clause.continues,
                 restarts="；" in reading.shadow[last:start],
+                torn=reading.shadow.startswith(("、", "和", "与", "及"), clause.right[0]),
                 spoken=spoken_of(reading, quantity.start, context) if not context.subjects else None,
             )
         else:

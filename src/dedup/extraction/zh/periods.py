@@ -8,7 +8,7 @@ from bisect import bisect_right
 from dedup.extraction.zh.reading import Reading
 from dedup.extraction.zh.words import TIME, TIME_FIRST
 
-_TIME = re.compile(rf"(?=[{TIME_FIRST}])(?<![比较与同为于是续达第由提])(?<![0-9]){TIME}(?!产值|任务|计划数|不变价|价)")
+_TIME = re.compile(rf"(?=[{TIME_FIRST}])(?<![比较与同为于是续达第由提”])(?<![0-9]){TIME}(?!产值|任务|计划数|不变价|价)")
 _FOUR = re.compile("(?:19|20)[0-9]{2}")
 _SEVERAL = re.compile(
     "(?:[两二三四五六七八九十几]|[2-9]|1[0-9])年(?:来|间|累计|内|共)|“[^”]{1,3}”(?:时期|期间|以来)|本届政府|以来"

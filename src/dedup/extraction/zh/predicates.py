@@ -65,8 +65,8 @@ _MULTIPLE = re.compile(r"(?P<np>.*?)(?:只|仅)?(?:是|为|相当于|达到|达|
 _ENDINGS = frozenset(["提高", "新增", "走低", "至多", "最多", "众多", "减少", "不少", "缺少", "大多", "许多"])
 _SHORT_VERBS = frozenset("增减高低多少快升降")
 _YEARLY = frozenset(["年均", "平均每年", "每年平均", "年平均", "递增"])
-_EACH = frozenset("均都双")
-_RESPECTIVELY = frozenset(["分别", "各"])
+_EACH = frozenset("均都双各")
+_RESPECTIVELY = frozenset(["分别"])
 _FALLS = frozenset(["降幅", "跌幅"])
 
 
@@ -85,7 +85,7 @@ class Predicate:
     bound : what bounds the number from the front
     annual : 年均, 递增
     base : what it is compared with (上年, “十五”末); None where the clause names nothing
-    each, respectively : 均 都 双; 分别 各
+    each, respectively : 均 都 双 各; 分别
     of : 的 stands right before the number (是上年的2.5倍, 占总数的20%)
     """
 

@@ -10,6 +10,7 @@ import re
 from dedup.extraction.zh.counters import NUMERALS, arabic_quantity, numeral_quantity
 from dedup.extraction.zh.quantity import Quantity, bounded
 from dedup.extraction.zh.reading import REMARK, Reading
+from dedup.text.characters import BLANK_CHARACTERS
 from dedup.text.numbers import parse_arabic, parse_chinese, touches_mask
 from dedup.text.units import find_unit
 
@@ -53,7 +54,9 @@ def find_quantities(reading: Reading, overwritten: int) -> list[Quantity]:
             continue
         numerals = kind == "numeral"
         inside = not numerals and start > 0 and shadow[start - 1] in "0123456789."
-        if inside or touches_mask(compact, start, end):
+        # A blank amid digits that parts no thousands has torn a number (1760 0元).
+        torn = not numerals and start > 1 and shadow[start - 1] in BLANK_CHARACTERS and shadow[start - 2].isdigit()
+        if inside or torn or touches_mask(compact, start, end):
             bare = None
             continue
         made = numeral_quantity(shadow, start, end) if numerals else arabic_quantity(shadow, start, end)

@@ -47,6 +47,7 @@ def named(
     *,
     continues: bool,
     restarts: bool,
+    torn: bool,
     spoken: Subject | None,
 ) -> list[Subject]:
     """Return the subjects that a clause names: one, or those it coordinates where the number is of each.
@@ -57,20 +58,21 @@ def named(
     count : numbers that share it (`分别增长3%、5%`)
     continues : it goes on with a list (`新建标准化养殖园区15个、规模养殖场8个`)
     restarts : a semicolon stands between it and what was named last
+    torn : the list of numbers goes on with one that could not be read
     spoken : what an earlier clause without a number speaks of
     """
     name = _shortened(name)
     parts = conjuncts(name)
     if len(parts) > 1 and "等" not in parts[-1][:-1]:
-        each = predicate.each or predicate.respectively
         heads = all(HEAD.search(part) for part in parts)
         rate = quantity.dimension in ("ratio", "multiple") or quantity.form == "fan"
         paired = "城乡" in name and len(parts) == 2 and "城乡" not in parts[0]
         if paired and count != 2:
             return [Subject(name, start, scope)]
-        if count == len(parts) or (
-            count == 1 and (each or quantity.form == "fan" or (rate and heads and "比" not in name))
-        ):
+        shared = predicate.each or quantity.form == "fan" or (rate and heads and "比" not in name)
+        # 分别 with one number of several that were there: whose it is, nobody knows.
+        shared = not torn if predicate.respectively else shared
+        if count == len(parts) or (count == 1 and shared):
             return [Subject(clean(part), start, scope) for part in parts]
     last = context.subjects[-1] if context.subjects else None
     root = last.name if last is not None else ""
@@ -161,23 +163,32 @@ def inherited(reading: Reading, clause: Clause, context: Context) -> list[Subjec
         return [masked]
     if context.shares and (quantity.dimension == "ratio_points" or clause.arrives):
         return context.shares  # 占比达到5%，提高1个百分点; 由5%提高到6%
+    spoken = spoken_of(reading, quantity.start, context)
+    if spoken is not None and clause.since <= spoken.start and _starts_anew(reading, clause, spoken):
+        context.name([spoken])
+        return [spoken]
     subjects = context.subjects
     if subjects:
-        if predicate.respectively and count > 1 and len(subjects) >= count:
+        if count > 1 and len(subjects) >= count and (predicate.respectively or context.grouped == count):
             return subjects[-count:]
         if predicate.each and len(subjects) >= 2:
             return subjects[-2:]
         return [_stock(subjects[-1])] if predicate.reaches else subjects[-1:]
-    subject = spoken_of(reading, quantity.start, context)
-    if subject is not None:
-        context.name([subject])
-        return [subject]
+    if spoken is not None:
+        context.name([spoken])
+        return [spoken]
     if context.heading is not None:
         return [context.heading]
     if predicate.respectively and count > 1:
         return context.before[-count:] if len(context.before) >= count else []
     # 国民收入实现4.5亿元。比上年增长17%。
     return context.before[-1:] if predicate.change else []
+
+
+def _starts_anew(reading: Reading, clause: Clause, spoken: Subject) -> bool:
+    """Say whether the clause before is a new statement: a change sets out here, or a semicolon stands before it."""
+    start = reading.clause_start(spoken.start)
+    return clause.starts or (start > 0 and reading.shadow[start - 1] == "；")
 
 
 def spoken_of(reading: Reading, at: int, context: Context) -> Subject | None:
