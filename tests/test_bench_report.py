@@ -224,3 +224,13 @@ def test_every_section_of_the_report_has_the_title_it_is_found_by():
     text = Path(report.__file__).read_text("utf-8")
     for title in report.TITLES.values():
         assert f'"## {title}"' in text
+
+
+def test_the_report_says_how_many_rows_a_second_are_validated(folder):
+    run = {"rows": 1_000_000, "rules": 33, "kinds": {"great_expectations": 9, "duckdb": 24}, "wall_s": 2.5,
+           "cpu_s": 2.4, "anonymous_mb": 1044.0}  # fmt: skip
+    write_result("validation", {"machine": ["m"], "datasets": {"observations": run}})
+    [row] = [
+        line for line in report.write_report().read_text("utf-8").splitlines() if line.startswith("| observations")
+    ]
+    assert row.split(" | ")[1:] == ["1,000,000", "9", "24", "2.5", "2.4", "400,000", "1,044 |"]
