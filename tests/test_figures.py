@@ -214,6 +214,8 @@ def test_modal_words_say_what_is_planned(text: str, status: str) -> None:
         "收支两条线管理。",
         "PM2.5治理。",
         "建设220千伏变电站。",
+        "财政收入增长2023%。",
+        "同比增长xx0.9%。",
     ],
 )
 def test_what_is_no_figure(text: str) -> None:

@@ -79,6 +79,7 @@ _TIMES = frozenset(["小时", "个小时", "天", "分钟", "秒", "周", "个�
 _MEETINGS = ("会议", "全会", "全体", "常委", "党代会", "代表大会")
 _SCORED = re.compile("得分|评分|测评|满意度|考核|平均分|指数")
 _PLACES = re.compile("[辖个][^，。]{0,6}$|[镇乡村]$")
+_YEARS = frozenset(range(1990, 2036))
 # Deaths and the like in a hundred thousand (8.6/10万).
 _PER_100000 = "/10万"
 # What stands behind 万 alone: those who are counted (8.8万农村贫困人口), a mark that was passed (3000亿大关).
@@ -121,6 +122,8 @@ def arabic_quantity(shadow: str, start: int, end: int) -> Quantity | None:
     known_unit = find_unit(scale + unit)
     if known_unit is None or known_unit.dimension == "voltage":
         return None
+    if known_unit.dimension == "ratio" and value in _YEARS:
+        return None  # 增长2023%: a year that the page put in the place of the rate
     if _LETTER.match(before) is not None and known_unit.dimension in _NAMED_BY_LETTERS:
         return None
     counted_people = unit == "人" and shadow.startswith("口", after)

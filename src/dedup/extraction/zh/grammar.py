@@ -200,6 +200,8 @@ class _Grammar:
         )
         period = self.periods.before(quantity.start)
         base = clause.base
+        if base is not None and measure in ("level", "count") and not (predicate.change or predicate.reaches):
+            period = clean(base.rstrip("的"))  # 比“十五”计划末42亿元的目标: the base is the figure
         comparison = comparison_of(
             measure,
             predicate,

@@ -13,8 +13,19 @@ _FOUR = re.compile("(?:19|20)[0-9]{2}")
 _SEVERAL = re.compile(
     "(?:[两二三四五六七八九十几]|[2-9]|1[0-9])年(?:来|间|累计|内|共)|“[^”]{1,3}”(?:时期|期间|以来)|本届政府|以来"
 )
+#: So close to the beginning of a sentence an expression opens it.
+_OPENING = 4
 _CONSTANT = re.compile("不变价|可比价|可比口径")
 _CURRENT = re.compile("现价|现行价|当年价")
+
+
+# Expressions that hold for their sentence only: which year they mean is said elsewhere.
+_VAGUE = re.compile(
+    "年内|年末|年底|年初|当年|本年度?|目前|当前|现在|眼下|近期|日前|届时|期末|至今|迄今|截至目前|截至|截止|现阶段|期间|每年"
+    "|(?:去年|上年|今年)(?:末|底|初)|[0-9一二三四五六七八九十]{1,2}月.*"
+)
+_BASE_BEHIND = re.compile("[^，。]{0,10}基础上")
+_SINCE = ("以来", "来", "间", "起")
 
 
 class Periods:
@@ -23,41 +34,57 @@ class Periods:
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
         shadow = reading.shadow
-        self._spans = [m.span() for m in _TIME.finditer(shadow) if m.end() - m.start() > 1]
+        self._spans = [m.span() for m in _TIME.finditer(shadow) if self._is_period(*m.span())]
         self._starts = [start for start, _ in self._spans]
+        lasting = [span for span in self._spans if _VAGUE.fullmatch(shadow, *span) is None]
+        self._lasting = [start for start, _ in lasting]
+        self._openings = [start for start in self._lasting if start - reading.sentence_start(start) <= _OPENING]
         self._ends = dict(self._spans)
-        self._openings = [start for start, _ in self._spans if start - reading.sentence_start(start) <= 4]
         compact = reading.compact
         self._bases: list[tuple[int, str, bool]] = []
         if "价" in compact:
             for pattern, basis in ((_CONSTANT, "constant"), (_CURRENT, "current")):
                 for match in pattern.finditer(compact):
-                    lasting = "下同" in compact[match.end() : match.end() + 8]
-                    self._bases.append((match.start(), basis, lasting))
+                    lasts = "下同" in compact[match.end() : match.end() + 8]
+                    self._bases.append((match.start(), basis, lasts))
             self._bases.sort()
 
+    def _is_period(self, start: int, end: int) -> bool:
+        """Tell periods from what they are like: 一年 alone, the base of a comparison, 学前三年, 从2000年的."""
+        shadow = self._reading.shadow
+        if end - start < 2 or (start and shadow[start - 1] in "学在" and shadow[start] in "前上去"):
+            return False
+        words = shadow[start:end]
+        if words in ("一年", "同期") or (words[0] in "从自" and not words.endswith(_SINCE)):
+            return False
+        return words[:2] not in ("上年", "去年") or _BASE_BEHIND.match(shadow, end) is None
+
     def before(self, at: int) -> str | None:
-        """Return the nearest expression of time before `at`: of its paragraph, else the last that opened a sentence."""
-        index = bisect_right(self._starts, at - 1) - 1
-        if index < 0:
-            return None
-        paragraph = self._reading.line_start(at)
-        start, end = self._spans[index]
-        if start < paragraph:
-            # Of the paragraphs before, only what opened a sentence goes on to hold.
-            index = bisect_right(self._openings, at - 1) - 1
-            if index < 0:
-                return None
-            start = self._openings[index]
-            end = self._ends[start]
-        return self._reading.compact[start:end].strip("的到至") if end <= at else None
+        """Return the expression of time that holds at `at`.
+
+        The nearest before it in its sentence; else the last of its paragraph that names a time of its own; else the
+        last such that opened a sentence in a paragraph before.
+        """
+        return (
+            self._of(self._starts, at, self._reading.sentence_start(at))
+            or self._in_paragraph(at)
+            or self._of(self._openings, at, 0)
+        )
 
     def of_paragraph(self, at: int) -> str | None:
-        """Return the nearest expression of time before `at` in its own paragraph."""
-        index = bisect_right(self._starts, at - 1) - 1
-        if index < 0 or self._starts[index] < self._reading.line_start(at):
+        """Return the expression of time that holds at `at`, as far as its own paragraph says."""
+        return self._of(self._starts, at, self._reading.sentence_start(at)) or self._in_paragraph(at)
+
+    def _in_paragraph(self, at: int) -> str | None:
+        return self._of(self._lasting, at, self._reading.line_start(at))
+
+    def _of(self, starts: list[int], at: int, since: int) -> str | None:
+        """Return the last expression that begins in [since, at) and ends before `at`."""
+        index = bisect_right(starts, at - 1) - 1
+        if index < 0 or starts[index] < since:
             return None
-        return self._reading.compact[slice(*self._spans[index])]
+        end = self._ends[starts[index]]
+        return self._reading.shadow[starts[index] : end].strip("的到至") if end <= at else None
 
     def is_year_before(self, base: str, at: int) -> bool:
         """Say whether a base of comparison (`2020年`) is the year before the one that the text last spoke of."""
