@@ -15,6 +15,9 @@ _SEVERAL = re.compile(
 )
 #: So close to the beginning of a sentence an expression opens it.
 _OPENING = 4
+_SUMMED = re.compile("累计|(?<!公)共(?!同|享|建|青|产|和|有)|合计|总共")
+_YEARS_SUMMED = re.compile("[两三四五]年(?:累计|来?共)")
+_ONE_YEAR = re.compile("[^0-9]*[0-9]{4}年?(?:末|底|同期)?[^0-9]*")
 _CONSTANT = re.compile("不变价|可比价|可比口径")
 _CURRENT = re.compile("现价|现行价|当年价")
 
@@ -89,7 +92,7 @@ class Periods:
     def is_year_before(self, base: str, at: int) -> bool:
         """Say whether a base of comparison (`2020年`) is the year before the one that the text last spoke of."""
         year = _FOUR.search(base)
-        if year is None or re.fullmatch("[^0-9]*[0-9]{4}年?(?:末|底|同期)?[^0-9]*", base) is None:
+        if year is None or _ONE_YEAR.fullmatch(base) is None:
             return False
         index = bisect_right(self._starts, at - 1) - 1
         for start, end in reversed(self._spans[max(0, index - 12) : index + 1]):
@@ -116,7 +119,7 @@ class Periods:
 
 
 def sums_years(clause: str, period: str | None) -> bool:
-    """Say whether a clause adds several years up."""
-    return (bool(re.search("累计|共|合计|总共", clause)) and bool(period and _SEVERAL.search(period))) or bool(
-        re.search("[两三四五]年累计|五年来?共", clause)
-    )
+    """Say whether a clause adds several years up: 累计, 共 in a period of several, 五年累计."""
+    if _YEARS_SUMMED.search(clause) is not None:
+        return True
+    return period is not None and _SEVERAL.search(period) is not None and _SUMMED.search(clause) is not None

@@ -51,6 +51,7 @@ _DONE = re.compile("已|了|截至|目前|现有|原有|去年|上年|累计完�
 _STILL_TOLD = re.compile(
     "已(?!有)|目前(?!的?基础)|现有|原有|去年|在上年|上年(?:的|末|底|完成|实际)?(?!增长|提高|增加|下降|减少|同期)"
 )
+_AIMED = re.compile("力争|确保|目标|达到")
 # A goal that is stated as one: `比“十五”计划末42亿元的目标`; its overfulfilment (`超计划1000人`) is none.
 _GOAL_BEFORE = re.compile(
     "(?:计划|规划|目标|承诺)(?<!超计划)(?<!于预期目标)(?<!出预期目标)(?:末|数|值)?的?[0-9.]+(?:余|多)?[百千万亿]*(?!个百分|百分)[^0-9%倍]{1,4}\\Z"
@@ -177,7 +178,7 @@ class Status:
             return "target"
         if self.planned_at(start):
             told = _STILL_TOLD.search(shadow[max(since, clause) : end])
-            return "actual" if told and not re.search("力争|确保|目标|达到", here) else "target"
+            return "actual" if told is not None and _AIMED.search(here) is None else "target"
         before = shadow[max(sentence, end - 90) : end]
         if self._lies_ahead(before):
             return "target"
