@@ -41,6 +41,11 @@ _REVIEW = re.compile(
 )
 _SEEN_IN_REVIEW = re.compile("之年|一年|五年|时期")
 _HEADING_CHARS = 44
+#: So close to the beginning of a sentence an expression opens it.
+_OPENING = 14
+#: Characters that show a style.
+_JUDGED, _STYLE_REACH = 60, 300
+_GOALS = re.compile("目标|任务|安排|思路|要求|部署|打算")
 _SENTENCE_REACH = 200
 
 _MODAL = re.compile(
@@ -87,33 +92,38 @@ class Status:
             if self._is_heading(match.start(), match.end()) and not self._looks_back(match.start(), match.end())
         )
         events.extend((match.start(), True, False) for match in _PLAN_SET.finditer(shadow))
-        for match in _PLAN_OPENING.finditer(shadow):
-            start = reading.sentence_start(match.start())
-            if match.start() - start > 14:
-                continue
-            end = shadow.find("。", match.end(), match.end() + 120)
-            sentence = shadow[match.start() : end if end > 0 else match.end() + 120]
-            if _PLAN_SENTENCE.search(sentence) and not self._looks_back(match.start(), match.start() + len(sentence)):
-                # That a year is a key year is said at the beginning of a look back too.
-                events.append((match.start(), True, False))
+        events.extend((match.start(), True, False) for match in _PLAN_OPENING.finditer(shadow) if self._opens(match))
         events.sort()
         self._years: list[int] | None = None
-        self._places: list[int] = []
-        self._planned: list[bool] = []
-        planned = told = False
+        first = events[0][0] if events else len(shadow)
+        # What stands before the first part that is named is judged by its style, if it is long enough to have one.
+        planned = first >= _JUDGED and self._reads_as_plan(shadow[:first])
+        self._places, self._planned = [0], [planned]
         for place, plans, heading in events:
-            if plans and not told and not heading and _PLAN_SET.match(shadow, place) is None and place > 600:
-                told = True
-            if not plans:
-                told = True
-                if planned and not heading:
-                    continue  # a look back inside the plan
-            if plans != planned or not self._places:
+            looks_back_in_plan = planned and not plans and not heading
+            if plans != planned and not looks_back_in_plan:
                 self._places.append(place)
                 self._planned.append(plans)
                 planned = plans
-        if not self._places:
-            self._places, self._planned = [0], [self._reads_as_plan(shadow)]
+
+    def _opens(self, match: re.Match[str]) -> bool:
+        """Say whether a plan opens where a sentence begins with its year: `今年是关键之年。我们要…`.
+
+        That a year is a key year is said at the beginning of a look back too, where no modal words follow.
+        """
+        shadow, start = self._reading.shadow, match.start()
+        if start - self._reading.sentence_start(start) > _OPENING:
+            return False
+        end = shadow.find("。", match.end(), match.end() + 120)
+        end = end if end > 0 else match.end() + 120
+        if _PLAN_SENTENCE.search(shadow, start, end) is None or self._looks_back(start, end):
+            return False
+        if _GOALS.search(shadow, start, end) is not None:
+            return True
+        after = shadow[start : start + _STYLE_REACH]
+        line = after.find("\n")
+        after = after[:line] if line > len(after) // 8 else after
+        return len(_STYLE_FIRM.findall(after)) > len(_STYLE_TOLD.findall(after))
 
     def _lies_ahead(self, before: str) -> bool:
         """Say whether a sentence speaks of a year well beyond those the text speaks of otherwise (到2025年)."""
@@ -132,7 +142,7 @@ class Status:
         plan = sum(1 for _ in _STYLE_PLAN.finditer(shadow))
         firm = sum(1 for _ in _STYLE_FIRM.finditer(shadow))
         told = sum(1 for _ in _STYLE_TOLD.finditer(shadow))
-        return firm >= 2 and plan >= 3 * (told + 1)
+        return (firm >= 2 and plan >= 3 * (told + 1)) or (firm >= 1 and plan >= 4 and not told)
 
     def _looks_back(self, start: int, end: int) -> bool:
         shadow = self._reading.shadow
