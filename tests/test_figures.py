@@ -174,6 +174,20 @@ def test_a_report_looks_back_then_ahead() -> None:
     assert [f["obs_status"] for f in figures(text)] == ["actual", "actual", "target", "target"]
 
 
+def test_a_key_year_opens_a_plan_only_where_modal_words_follow() -> None:
+    told = "今年是脱贫攻坚的关键一年，我们投入资金860万元，硬化了道路23公里，取得明显成效。"
+    planned = "今年是脱贫攻坚的关键一年。我们要坚持以项目为抓手，新建道路23公里。"
+    assert {f["obs_status"] for f in figures(told)} == {"actual"}
+    assert {f["obs_status"] for f in figures(planned)} == {"target"}
+
+
+def test_a_piece_without_named_parts_is_judged_by_its_style() -> None:
+    plan = "加快新区开发，新建公园3个。大力推进环境整治，积极促进就业，新增就业6000人，确保垃圾处理率达到95%。"
+    told = "新区开发取得突破，新建公园3个，城市面貌明显改善，新增就业6000人。"
+    assert {f["obs_status"] for f in figures(plan * 2)} == {"target"}
+    assert {f["obs_status"] for f in figures(told * 2)} == {"actual"}
+
+
 @pytest.mark.parametrize(
     ("text", "status"),
     [

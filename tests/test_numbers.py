@@ -1,9 +1,12 @@
 """Numbers and quantities as reports write them."""
 
+import csv
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dedup.reference import reference_file
 from dedup.text.numbers import parse_chinese, read_number
 from dedup.text.units import find_unit, read_quantity
 
@@ -134,3 +137,18 @@ def test_a_scale_may_stand_before_any_unit() -> None:
         assert unit.scale == scale
     assert find_unit("万") is None
     assert find_unit("头绪") is None
+
+
+def test_every_unit_of_the_table_is_listed_once_and_can_be_converted() -> None:
+    with reference_file("units.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    names = [row["unit"] for row in rows]
+    assert len(names) == len(set(names))
+    by_base: dict[str, set[str]] = {}
+    for row in rows:
+        assert float(row["scale"]) > 0
+        by_base.setdefault(row["base"], set()).add(row["dimension"])
+        quantity = read_quantity(f"7{row['unit']}")
+        assert quantity is not None, row
+        assert quantity.value_base == pytest.approx(7 * float(row["scale"])), row
+    assert all(len(dimensions) == 1 for dimensions in by_base.values()), by_base

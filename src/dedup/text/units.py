@@ -116,7 +116,7 @@ def _whole() -> re.Pattern[str]:
     return re.compile(
         rf"{blank}(?:{before})?{blank}(?P<sign>[-－−–—+＋]?){blank}"
         rf"(?P<number>{ARABIC}|{CHINESE}(?:分之{CHINESE})?){blank}"
-        rf"(?P<scale>[十百千]?[万亿]*)(?P<more>[{_MORE}]?)(?P<rest>[^0-9０-９\s]*?)(?P<odd>[余多]?){blank}(?:{after})?{blank}"
+        rf"(?P<scale>[十百千]?[万亿]*)(?P<more>[{_MORE}]?)(?P<rest>[^0-9０-９\s]*?m[23]|[^0-9０-９\s]*?)(?P<odd>[余多]?){blank}(?:{after})?{blank}"
     )
 
 

@@ -123,7 +123,8 @@ class Status:
         after = shadow[start : start + _STYLE_REACH]
         line = after.find("\n")
         after = after[:line] if line > len(after) // 8 else after
-        return len(_STYLE_FIRM.findall(after)) > len(_STYLE_TOLD.findall(after))
+        firm = [word for word in _STYLE_FIRM.findall(after) if word not in ("今年", "年内")]
+        return len(firm) > len(_STYLE_TOLD.findall(after))
 
     def _lies_ahead(self, before: str) -> bool:
         """Say whether a sentence speaks of a year well beyond those the text speaks of otherwise (到2025年)."""
