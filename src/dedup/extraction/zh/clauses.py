@@ -81,6 +81,8 @@ _BASE_NOUN = re.compile("(?:的?基础上|的?(?:目标|任务|计划|水平|总
 _BASE_AHEAD = re.compile("的(?:基础|[^，。]{0,4}目标|任务|水平|增长|速度|比例|标准|台阶|大关|关口|规模|价格|好成绩)")
 _COMPARED = re.compile("[比较][^，。]*[0-9]")
 _OF_PLAN = re.compile("预算|计划|任务|目标")
+_OF_GOAL = re.compile("占([^，。]{0,8}(?:任务|计划|目标|预算))")
+_OF_NUMBER = re.compile("占([^，。0-9]{1,14}?)[0-9.]+[^，。0-9]{0,6}\\Z")
 _PER_HEAD = re.compile("的|每[^，]{1,4}")
 _DIMENSION = re.compile(
     "(?:设立了?|建成了?|新建了?|建设了?)?(?:(?:占地|全长|总长|长|宽|建筑|规划|总|用地)(?:面积|投资)?|投资|总?规模)"
@@ -206,12 +208,29 @@ class Clauses:
                 clause.multiple = dimension == "multiple"
                 clause.head = _trimmed(left[: multiple[0]])
                 clause.plan = dimension == "ratio" and _OF_PLAN.search(multiple[1]) is not None
-        if dimension == "ratio" and not clause.relation:
-            # 占年度计划的110%: 计划 belongs to the whole here.
-            share = find_share(left if predicate.of else clause.head)
-            if share is not None and share[1]:
-                clause.share = share[1]
-                clause.head = _trimmed(left[: share[0]])
+        self._find_whole(clause)
+
+    def _find_whole(self, clause: Clause) -> None:
+        """Find what a number is a share of: 占财政支出的62%, 占年初任务1750万元的106%."""
+        left, quantity = clause.left, clause.run[0]
+        if quantity.dimension in ("ratio_points", "multiple") or clause.relation:
+            return
+        if quantity.dimension != "ratio":
+            goal = _OF_GOAL.fullmatch(left)
+            if goal is not None:
+                clause.base, clause.head = goal[1], ""
+            return
+        begin = self.reading.clause_start(quantity.start)
+        if not clause.head and clause.left_start > begin:
+            whole = _OF_NUMBER.search(self.reading.shadow, begin, clause.left_start)
+            clause.share = whole[1] if whole is not None else None
+            if clause.share is not None:
+                return
+        # 占年度计划的110%: 计划 belongs to the whole here.
+        share = find_share(left if clause.predicate.of else clause.head)
+        if share is not None and share[1]:
+            clause.share = share[1]
+            clause.head = _trimmed(left[: share[0]])
 
     def _passes_base(self, clause: Clause) -> bool:
         """Say whether 超过 stands between a base that is a quantity and the number: 比42亿元的目标超过1.9亿元."""

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from dedup.extraction.zh.context import Context
-from dedup.extraction.zh.names import clean, leading_verb, noun_behind, strip_lead
+from dedup.extraction.zh.names import clean, is_verb, leading_verb, noun_behind, strip_lead
 from dedup.extraction.zh.quantity import Quantity
 from dedup.extraction.zh.reading import Reading
 from dedup.extraction.zh.words import HEAD, MONEY, any_of
@@ -19,6 +19,7 @@ _TOWARDS = re.compile(f"(?:，|(?:主要|重点|全部|专项)?(?:用于|用来|
 _NEEDLESS = re.compile("(?:进行扶持|进行|工作|建设工程|，|等)+\\Z")
 # 投资1.8亿元的污水处理厂 | 、投资6500万元的垃圾发电厂
 _NEXT_ITEM = re.compile("(?<=[一-龥]{3})、[^、]{0,5}[^、等]\\Z")
+_SHORT_OWNER, _SHORT_BODY = 8, 4
 _LONGEST = 20
 
 
@@ -69,11 +70,13 @@ def purpose(
         body = re.split("[、，]", body)[0]
     else:
         body = ""
-    body = body.strip("的")
+    body = "" if is_verb(body) else body.strip("的")
     if not body and last + 1 < len(quantities) and quantities[last + 1].start == end:
         after = quantities[last + 1]
         body = noun_behind(shadow[after.end : reading.clause_end(after.end - 1)]).name
         body = body.rpartition("的")[2]
+    if 2 <= len(owner) <= _SHORT_OWNER and len(body) <= _SHORT_BODY:
+        body = owner + body  # 恒达纺织投资3000万元新上…项目
     return _of(body, name, verb)
 
 

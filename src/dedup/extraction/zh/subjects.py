@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dedup.extraction.zh.context import TOLD, Context, Subject
 from dedup.extraction.zh.money import spending
-from dedup.extraction.zh.names import GRADE, Noun, clean, conjuncts, is_light, leading_verb, strip_lead
+from dedup.extraction.zh.names import GRADE, Noun, clean, conjuncts, is_light, leading_verb, strip_lead, trailing_verb
 from dedup.extraction.zh.predicates import Predicate, read_predicate
 from dedup.extraction.zh.quantity import Quantity
 from dedup.extraction.zh.reading import Reading
@@ -16,6 +16,7 @@ from dedup.extraction.zh.words import BARE_HEAD, BARE_TOTAL, HEAD, words
 if TYPE_CHECKING:
     from dedup.extraction.zh.clauses import Clause
 
+_COMPLETE = frozenset(words("name.complete_verbs"))
 _REACHING = frozenset(words("name.reaching_verbs"))
 # 粮食播种面积 and 产量: what is common to both is 粮食.
 _ROOT_TAIL = re.compile(
@@ -86,6 +87,8 @@ def named(
             return [Subject(before + name, start, scope)]
     if root and _BARE_SHARE.fullmatch(name):
         return [Subject(root + name, start, scope)]
+    if name == "出栏" and root.endswith("存栏"):
+        return [Subject(root[:-2] + name, start, scope)]
     if BARE_HEAD.fullmatch(name):
         verb = leading_verb(root)
         shorter = root[len(verb) :] if continues and verb else _ROOT_TAIL.sub("", root)
@@ -96,8 +99,6 @@ def named(
         if not root and spoken is not None:
             return [Subject(spoken.name + name, spoken.start, scope or spoken.scope)]
     if last is not None and continues:
-        if name == "出栏" and root.endswith("存栏"):
-            return [Subject(root[:-2] + name, start, scope)]
         per = _PER_HEAD.match(root)
         if per is not None:
             return [Subject(per.group() + name, start, scope)]
@@ -105,7 +106,7 @@ def named(
         grade = GRADE.fullmatch(name)
         if grade is not None and "级" in last.name:
             return [Subject(verb + name + last.name[last.name.index("级") + 1 :], start, scope)]
-        if verb and not leading_verb(name) and HEAD.search(last.name) is None and not is_light(verb):
+        if verb and not leading_verb(name) and not is_light(verb):
             return [Subject(verb + name, start, scope)]
     return [Subject(name, start, scope)]
 
@@ -120,12 +121,13 @@ def _shortened(name: str) -> str:
 
 def verb_alone(verb: str, start: int, scope: str | None, context: Context) -> list[Subject]:
     """Return the subject of a clause that has a verb only: `处理来访7325件，办结7085件` is 办结来访."""
-    if not context.subjects:
+    if not context.subjects or verb in _COMPLETE:
         return [Subject(verb, start, scope)]
     last = context.subjects[-1]
     thing = last.name[len(leading_verb(last.name)) :]
     spent = spending(thing)
     thing = spent[0] if spent is not None and spent[0] else thing
+    thing = thing.removesuffix(trailing_verb(thing)) if trailing_verb(thing) else thing
     bare = verb.rstrip("了到")
     name = thing + bare if bare in _REACHING else bare + thing
     return [Subject(name, last.start, scope or last.scope)]

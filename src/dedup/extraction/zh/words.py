@@ -64,7 +64,7 @@ SCOPE = "(?:全|本|我)(?:国|省|市|县|区|镇|乡|州|旗|盟|村|街道|�
 HEAD = re.compile(f"(?:{any_pattern('name.head_patterns')})\\Z")
 #: Measures that say nothing without what they measure.
 BARE_HEAD = re.compile(f"(?:年|总|实现|完成)?(?:{any_of('name.bare_heads')})\\Z")
-BARE_TOTAL = re.compile("(?:总数|总量|总额|数量|总计|存量)\\Z")
+BARE_TOTAL = re.compile("(?:总数|总量|总额|数量|总计|存量|总面积|总里程|总长度)\\Z")
 #: Money that is spent, as a verb or as a noun.
 MONEY = (
     "(?:(?:先后|累计|共|再|又|总|计划|概算|财政|直接|预计|多方|自筹)*"
