@@ -44,7 +44,6 @@ BREAKS: dict[str, dict[str, list[dict[str, Any]] | Missing]] = {
     "sections": {
         "sections.section_id.unique": [{"section_id": "s_0000000000000001"}] * 2,
         "sections.section_id.well_formed": [{"section_id": "s_1"}],
-        "sections.doc_id.well_formed": [{"doc_id": "a.txt"}],
         "sections.ordinal.in_range": [{"ordinal": -1}],
         "sections.kind.known": [{"kind": "poem"}],
         "sections.kind_reason.well_formed": [{"kind_reason": " "}],
@@ -67,9 +66,6 @@ BREAKS: dict[str, dict[str, list[dict[str, Any]] | Missing]] = {
     },
     "membership": {
         "membership.section_id.unique": [{"section_id": "s_0000000000000001"}] * 2,
-        "membership.section_id.well_formed": [{"section_id": "S_0000000000000001"}],
-        "membership.cluster_id.well_formed": [{"cluster_id": ""}],
-        "membership.stands_for.well_formed": [{"stands_for": "nobody"}],
         "membership.is_canonical.present": [{"is_canonical": None}],
         "membership.canonical.stands_for_itself": [{"stands_for": "s_0000000000000001"}],
         "membership.reason.well_formed": [{"reason": ""}],
@@ -93,8 +89,6 @@ BREAKS: dict[str, dict[str, list[dict[str, Any]] | Missing]] = {
     },
     "pairs": {
         "pairs.key.unique": [{"section_a": "s_0000000000000001", "section_b": "s_0000000000000002"}] * 2,
-        "pairs.section_a.well_formed": [{"section_a": "s_A"}],
-        "pairs.section_b.well_formed": [{"section_b": "s_z"}],
         "pairs.key.ordered": [{"section_a": "s_ffffffffffffffff"}],
         "pairs.jaccard.in_range": [{"jaccard": 1.01}],
         "pairs.containment_a.in_range": [{"containment_a": 1.01}],
@@ -118,7 +112,6 @@ BREAKS: dict[str, dict[str, list[dict[str, Any]] | Missing]] = {
         "clusters.cluster_id.well_formed": [{"cluster_id": "c1"}],
         "clusters.family_id.well_formed": [{"family_id": ""}],
         "clusters.canonical_section.unique": [{"canonical_section": "s_0000000000000001"}] * 2,
-        "clusters.canonical_section.well_formed": [{"canonical_section": ""}],
         "clusters.kind.known": [{"kind": "footer"}],
         "clusters.n_sections.in_range": [{"n_sections": 0}],
         "clusters.n_documents.in_range": [{"n_documents": 0}],
@@ -140,9 +133,6 @@ BREAKS: dict[str, dict[str, list[dict[str, Any]] | Missing]] = {
     },
     "reports": {
         "reports.cluster_id.unique": [{"cluster_id": "c_0000000000000001"}] * 2,
-        "reports.cluster_id.well_formed": [{"cluster_id": ""}],
-        "reports.section_id.well_formed": [{"section_id": ""}],
-        "reports.doc_id.well_formed": [{"doc_id": ""}],
         "reports.work_id.well_formed": [{"work_id": ""}],
         "reports.title.present": [{"title": None}],
         "reports.n_chars.true": [{"n_chars": 7}],
@@ -203,8 +193,6 @@ BREAKS: dict[str, dict[str, list[dict[str, Any]] | Missing]] = {
         "records.doc_id.read_or_refused": [{"doc_id": NOWHERE["d"]}],
     },
     "passages": {
-        "passages.passage_id.well_formed": [{"passage_id": "x"}],
-        "passages.section_id.well_formed": [{"section_id": "s"}],
         "passages.kind.known": [{"kind": "stolen"}],
         "passages.span.not_empty": [{"char_end": 0}],
         "passages.clean_span.not_empty": [{"clean_end": 0}],
@@ -217,10 +205,10 @@ BREAKS: dict[str, dict[str, list[dict[str, Any]] | Missing]] = {
     },
     "passage_stats": {
         "passage_stats.passage_id.unique": [{"passage_id": PASSAGE}] * 2,
+        "passage_stats.passage_id.well_formed": [{"passage_id": "x"}],
         "passage_stats.kind.known": [{"kind": "stolen"}],
         "passage_stats.df_ratio.in_range": [{"df_ratio": 1.1}],
         "passage_stats.n_sections.not_below_df": [{"n_sections": 1}],
-        "passage_stats.best_section.well_formed": [{"best_section": "s"}],
         "passage_stats.best_section.stands_in_sections": [{"best_section": NOWHERE["s"]}],
         "passage_stats.span.not_empty": [{"char_end": 0}],
         "passage_stats.df.in_range": [{"df": 3}],
@@ -228,6 +216,7 @@ BREAKS: dict[str, dict[str, list[dict[str, Any]] | Missing]] = {
     },
     "phrases": {
         "phrases.phrase_id.unique": [{"phrase_id": "h_0000000000000001"}] * 2,
+        "phrases.phrase_id.well_formed": [{"phrase_id": "h"}],
         "phrases.df.in_range": [{"df": 1}],
         "phrases.n_sections.not_below_df": [{"n_sections": 1}],
         "phrases.span.not_empty": [{"char_end": 0}],
@@ -236,6 +225,7 @@ BREAKS: dict[str, dict[str, list[dict[str, Any]] | Missing]] = {
     },
     "templates": {
         "templates.template_id.unique": [{"template_id": TEMPLATE}] * 2,
+        "templates.template_id.well_formed": [{"template_id": "t"}],
         "templates.df.in_range": [{"df": 1}],
         "templates.n_variants.in_range": [{"n_variants": 0}],
         "templates.n_sections.not_below_df": [{"n_sections": 1}],
@@ -247,7 +237,6 @@ BREAKS: dict[str, dict[str, list[dict[str, Any]] | Missing]] = {
     "template_occurrences": {
         "template_occurrences.key.unique": [{"section_id": A, "char_start": 0, "char_end": 5, "template_id": TEMPLATE}]
         * 2,
-        "template_occurrences.template_id.well_formed": [{"template_id": "t"}],
         "template_occurrences.char_start.in_range": [{"char_start": -1}],
         "template_occurrences.template_id.stands_in_templates": [{"template_id": NOWHERE["t"]}],
         "template_occurrences.section_id.stands_in_sections": [{"section_id": NOWHERE["s"]}],
@@ -270,7 +259,7 @@ BREAKS: dict[str, dict[str, list[dict[str, Any]] | Missing]] = {
     },
     "conflicts": {
         "conflicts.conflict_id.unique": [{"conflict_id": "k_0000000000000001"}] * 2,
-        "conflicts.cluster_id.well_formed": [{"cluster_id": "c"}],
+        "conflicts.conflict_id.well_formed": [{"conflict_id": "k"}],
         "conflicts.type.known": [{"type": "taste"}],
         "conflicts.cluster_id.stands_in_clusters": [{"cluster_id": NOWHERE["c"]}],
         "conflicts.section_id.stands_in_membership": [{"section_id": NOWHERE["s"]}],
@@ -298,7 +287,6 @@ BREAKS: dict[str, dict[str, list[dict[str, Any]] | Missing]] = {
     },
     "consensus": {
         "consensus.cluster_id.unique": [{"cluster_id": COPIED}] * 2,
-        "consensus.cluster_id.well_formed": [{"cluster_id": "c"}],
         "consensus.repairs.in_range": [{"repairs": 0}],
         "consensus.cluster_id.stands_in_clusters": [{"cluster_id": NOWHERE["c"]}],
         "consensus.section_id.stands_in_membership": [{"section_id": NOWHERE["s"]}],
@@ -333,7 +321,6 @@ BREAKS: dict[str, dict[str, list[dict[str, Any]] | Missing]] = {
     },
     "fingerprints": {
         "fingerprints.section_id.unique": [{"section_id": A}] * 2,
-        "fingerprints.section_id.well_formed": [{"section_id": "s"}],
         "fingerprints.n_shingles.in_range": [{"n_shingles": -1}],
         "fingerprints.section_id.stands_in_sections": [{"section_id": NOWHERE["s"]}],
     },
