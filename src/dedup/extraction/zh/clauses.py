@@ -82,7 +82,7 @@ _BASE_AHEAD = re.compile("的(?:基础|[^，。]{0,4}目标|任务|水平|增长
 _COMPARED = re.compile("[比较][^，。]*[0-9]")
 _OF_PLAN = re.compile("预算|计划|任务|目标")
 _OF_GOAL = re.compile("占([^，。]{0,8}(?:任务|计划|目标|预算))")
-_OF_NUMBER = re.compile("占([^，。0-9]{1,14}?)[0-9.]+[^，。0-9]{0,6}\\Z")
+_OF_NUMBER = re.compile("占([^，。0-9由从]{1,14}?)[0-9.]+[^，。0-9]{0,6}\\Z")
 _PER_HEAD = re.compile("的|每[^，]{1,4}")
 _DIMENSION = re.compile(
     "(?:设立了?|建成了?|新建了?|建设了?)?(?:(?:占地|全长|总长|长|宽|建筑|规划|总|用地)(?:面积|投资)?|投资|总?规模)"
@@ -221,7 +221,7 @@ class Clauses:
                 clause.base, clause.head = goal[1], ""
             return
         begin = self.reading.clause_start(quantity.start)
-        if not clause.head and clause.left_start > begin:
+        if not clause.head and clause.left_start > begin and not clause.arrives:
             whole = _OF_NUMBER.search(self.reading.shadow, begin, clause.left_start)
             clause.share = whole[1] if whole is not None else None
             if clause.share is not None:

@@ -48,6 +48,8 @@ class Figure:
 _NEW_HEIGHT = re.compile("的?新?(?:台阶|大关|关口)")
 _MASKED_AMOUNT = re.compile("[^，]*[xX×*□～][余多]?[万亿]{0,2}(?:美元|元|亩|吨|公里|米|户|人|个|家|平方米)")
 _HAN = re.compile("[一-龥]")
+# 剔除营改增因素同口径 | 增长8.6%: how one counts, not what.
+_QUALIFIER = re.compile("(?:剔除|扣除|不含)[^，。]{1,16}|按照?[^，。]{0,12}(?:口径|计算|价格?)")
 _COUNTING = re.compile("价|预计|下同|初步|快报|调度")
 _AMONG_ALL = re.compile("[列居排]全")
 _PERCENT_SIGNS = ("％", "﹪")
@@ -160,6 +162,8 @@ class _Grammar:
         """Return what a clause itself names, where it stands, and whose it is."""
         if clause.arrives:
             return "", clause.left_start, None  # 由A增加到B: what arrives is what set out
+        if _QUALIFIER.fullmatch(clause.head) is not None:
+            return "", clause.left_start, None
         lead, scope = strip_lead(clause.head)
         start = clause.left_start + lead
         raw = clause.head[lead:]

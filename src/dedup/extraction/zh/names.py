@@ -223,6 +223,9 @@ def _paired(phrase: str) -> tuple[str, ...]:
     return tuple(f"{before}第{n}产业{behind}" for n in "一二三")
 
 
+_LATIN = re.compile("[A-Za-z0-9.]+")
+
+
 def _head(phrase: str) -> str:
     """Return the head of an indicator, with the word before it where it is one letter: 优待率, 产量, 增加值."""
     head = HEAD.search(phrase)
@@ -237,6 +240,9 @@ def _shared_tail(part: str, final: str, *, many: bool) -> str:
 
     Of `many` parts the lengths say nothing: they share the last word only.
     """
+    latin = _LATIN.match(final)
+    if latin is not None and _LATIN.fullmatch(part) is not None:
+        return final[latin.end() :]  # PM2.5、PM10平均浓度
     at = final.find(part[-1], 1)
     if len(part) > 1 and 0 < at <= len(part) + 1 and at + 1 < len(final):
         return final[at + 1 :]  # 非煤产业、制造业增加值
