@@ -52,6 +52,7 @@ _HAN = re.compile("[一-龥]")
 _QUALIFIER = re.compile("(?:剔除|扣除|不含)[^，。]{1,16}|按照?[^，。]{0,12}(?:口径|计算|价格?)")
 _COUNTING = re.compile("价|预计|下同|初步|快报|调度")
 _AMONG_ALL = re.compile("[列居排]全")
+_PLANS = ("任务", "计划", "目标", "预算")
 _PERCENT_SIGNS = ("％", "﹪")
 #: Farther back than this from its sentence no subject is shown as evidence.
 _EVIDENCE_REACH = 60
@@ -204,7 +205,8 @@ class _Grammar:
         )
         period = self.periods.before(quantity.start)
         base = clause.base
-        if base is not None and measure in ("level", "count") and not (predicate.change or predicate.reaches):
+        is_base = base is not None and measure in ("level", "count") and not (predicate.change or predicate.reaches)
+        if base is not None and is_base and not base.endswith(_PLANS):
             period = clean(base.rstrip("的"))  # 比“十五”计划末42亿元的目标: the base is the figure
         comparison = comparison_of(
             measure,

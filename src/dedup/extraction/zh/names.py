@@ -19,8 +19,13 @@ _MARK = (
     r"[0-9]{1,2}[.、)）。]|[一二三四五六七八九十]{1,2}(?:是|、)|第[一二三四五六七八九十]{1,2}(?:，|、)|[（(][一二三四五六七八九十0-9]{1,2}[)）]"
     rf"|[{REMARK}、，；：>#*·\-—－ \"’”]+"
 )
+# How it was done, before what was done: 按照“公司+基地+农户”的模式 | 流转土地6000余亩.
+_MANNER = (
+    "(?:按照?|采取|采用|通过|运用|以)[^，。；]{0,20}"
+    "(?:模式|方式|原则|要求|思路|机制|形式|办法|途径|渠道|手段)(?!改|转|创)"
+)
 _LEAD = re.compile(
-    rf"(?P<mark>{_MARK})|(?P<time>{TIME})|(?P<scope>{SCOPE})|(?P<word>{any_of('name.connectives')})"
+    rf"(?P<mark>{_MARK})|(?P<manner>{_MANNER})|(?P<time>{TIME})|(?P<scope>{SCOPE})|(?P<word>{any_of('name.connectives')})"
     f"|(?P<maybe>{any_of('name.connectives_before_verbs')})"
 )
 # Words of which a leading word is only the beginning.
