@@ -116,6 +116,19 @@ def _find_sources(folder: Path) -> list[SourceSettings]:
     return [SourceSettings(path=(folder / top).as_posix(), name=top) for top in sorted(tops)]
 
 
+#: A rule is a table of its own: a line with its default would clash with the first one that is written.
+_RULE = [
+    "",
+    "# A condition that each row of a dataset must meet. Take the '# ' away:",
+    "#   [[quality.rule]]",
+    '#   dataset = "facts"',
+    '#   name = "gdp growth is plausible"',
+    "#   sql = \"indicator_id <> 'gdp' or measure <> 'growth' or obs_value between -30 and 60\"",
+    '#   severity = "warning"  # warning: failing rows go to quarantine; critical: nothing is published; info: counted',
+    '#   why = "beyond these bounds a decimal point was lost"',
+]
+
+
 def propose_config(folder: Path | None, warehouse: str = "warehouse") -> str:
     """Return the text of a commented `dedup.toml`.
 
@@ -136,7 +149,9 @@ def propose_config(folder: Path | None, warehouse: str = "warehouse") -> str:
     ]
     for name, info in Settings.model_fields.items():
         if isinstance(info.default, BaseModel):
-            out += ["", f"# {_first_sentence(type(info.default))}", f"[{name}]", *_lines(type(info.default))]
+            lines = _lines(type(info.default), skip=("rule",))
+            out += ["", f"# {_first_sentence(type(info.default))}", f"[{name}]", *lines]
+            out += _RULE if "rule" in type(info.default).model_fields else []
     for source in _find_sources(folder) if folder is not None else []:
         active = {"path": source.path, "name": source.name}
         out += [
