@@ -77,7 +77,9 @@ _ARRIVES_WITHIN = 16
 _LIST_LONGEST = 4
 _LIST = re.compile("(?:、|和|与|及|以及|，|；)(?:下降|增长|增加|减少|提高|降低)?")
 # What is left of a base that is a quantity: 比“十五”计划末42亿元 | 的目标 | 超过1.9亿元.
-_BASE_NOUN = re.compile("(?:的?基础上|的?(?:目标|任务|计划|水平|总量|规模|标准|底线|基数|预算)(?:值|数)?|的)")
+_BASE_NOUN = re.compile(
+    "(?:的?基础上|的?(?:目标|任务|计划|水平|总量|规模(?!以上|以下|化|养|种|经|企)|标准|底线|基数|预算)(?:值|数)?|的)"
+)
 _BASE_AHEAD = re.compile("的(?:基础|[^，。]{0,4}目标|任务|水平|增长|速度|比例|标准|台阶|大关|关口|规模|价格|好成绩)")
 _COMPARED = re.compile("[比较][^，。]*[0-9]")
 _OF_PLAN = re.compile("预算|计划|任务|目标")
@@ -227,7 +229,7 @@ class Clauses:
             if clause.share is not None:
                 return
         # 占年度计划的110%: 计划 belongs to the whole here.
-        share = find_share(left if clause.predicate.of else clause.head)
+        share = find_share(left if clause.predicate.of and not clause.starts else clause.head)
         if share is not None and share[1]:
             clause.share = share[1]
             clause.head = _trimmed(left[: share[0]])
@@ -302,6 +304,8 @@ class Clauses:
         if end < len(compact) and compact[end].isdigit() and HEAD.search(noun.name) is not None:
             thing = _THING.match(noun.name)  # 75家农业龙头企业 | 年销售收入18.4亿元
             noun = Noun(thing.group(), "") if thing is not None else noun
+        elif end < len(compact) and compact[end].isdigit() and HEAD.search(noun.predicate) is not None:
+            noun = Noun(noun.name, "")  # 42家规上企业 | 实现产值30亿元
         return self._graded(clause, noun) if GRADE.fullmatch(noun.name) is not None else noun
 
     def _graded(self, clause: Clause, noun: Noun) -> Noun:

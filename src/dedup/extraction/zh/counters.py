@@ -175,6 +175,8 @@ _NO_COUNTERS = frozenset(["%", "年", "月", "日", "岁", "天", "周", "分", 
 _STREAK = re.compile("连[增丰冠快]")
 _RANKED_BEFORE = re.compile("(?:[列居排前第后末]|位居|排名|名列|全[国省市县区])\\Z")
 _MOVED = re.compile("(?:前移|上升|后移|下降|提升|跃升|前进|进)了?\\Z")
+# 第二、第三产业: the list goes on to what it orders.
+_LISTED_ORDINAL = re.compile("(?:、第[一二三四五六七八九十]+)+[一-龥]")
 _SMALL = 10
 
 
@@ -240,5 +242,6 @@ def _rank_in_words(shadow: str, start: int, end: int, before: str) -> Quantity |
     if not ahead.scale and ahead.unit in ("位", "名"):
         return ranked(shadow, start, end, value, ahead.unit, end + ahead.used)
     if before == "第" and (end == len(shadow) or shadow[end] in _CLAUSE_MARKS):
-        return ranked(shadow, start, end, value, "", end)
+        listed = _LISTED_ORDINAL.match(shadow, end) is not None
+        return None if listed else ranked(shadow, start, end, value, "", end)
     return None

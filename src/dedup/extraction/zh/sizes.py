@@ -14,7 +14,6 @@ from dedup.extraction.zh.quantity import Quantity
 from dedup.extraction.zh.words import HEAD
 
 _FIGURE_AHEAD = re.compile("的?(?:目标|任务|水平|增长|速度|比例|标准)|确保|并|且|和|及|或|左右|，|的?(?:高速|较快)")
-_ABOUT_COUNT = re.compile("[^，。；、]{0,3}(?:技改项目|工业项目|项目建设|亿元级)")
 _CLASSED = re.compile("(?:投资|占地|面积|收入|纳税|超|过|税收|产值|营业|死亡|资产|注册资本|规模)\\Z")
 _PASSED = re.compile("(?:[超过逾达]|突破|超过)\\Z")
 _SPENT = re.compile("(?:投资|投入|筹资|资金|安排|拨付|补助|争取|贷款|融资)\\Z")
@@ -50,8 +49,6 @@ def is_size(quantity: Quantity, left: str, behind: str, following: Quantity | No
         and noun
         and not _FIGURE_AHEAD.match(behind)
     ):
-        if _ABOUT_COUNT.match(behind) is not None:
-            return False
         if quantity.dimension == "count" and not _CLASSED.search(left):
             # 新建5个以上示范点: the verb counts them.
             return not left or (
