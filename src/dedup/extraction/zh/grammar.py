@@ -113,7 +113,7 @@ class _Grammar:
         new = True
         if quantity.form == "rank":
             subjects = [ranked(name, start, scope, context)] if name or context.subjects else []
-            new = False
+            new = bool(subjects) and not context.subjects  # 增速居全省第二、全国第十
         elif spent is not None and _is_spent(clause, name, spent, noun.name):
             subjects = [Subject(purpose(reading, self.quantities, clause, name, spent, context), start, scope)]
         elif name and (thing := self.clauses.described(clause.last, name)):
@@ -148,7 +148,11 @@ class _Grammar:
             if new and name:
                 context.name([Subject(name, start, scope)])
             return parts_of(subjects, name or (subjects[0].name if subjects else ""), quantity)
-        if new and _AMONG_ALL.search(clause.left) is None and (clause.share is None or name):
+        if (
+            new
+            and (quantity.form == "rank" or _AMONG_ALL.search(clause.left) is None)
+            and (clause.share is None or name)
+        ):
             context.name(subjects)
         if clause.share is not None:
             whole = clean(clause.share)
