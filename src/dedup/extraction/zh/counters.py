@@ -88,6 +88,9 @@ _BARE_SCALE = re.compile(
 )
 _RANKING = re.compile("(?:[列居位排]|排名|名列)\\Z")
 _LETTER = re.compile("[A-Za-z]")
+# Behind these digits are no number: names in quotation marks, paths, letters that stand for digits (l2.5, 3O56).
+_NO_NUMBER_BEHIND = frozenset("“‘《#/lIoO")
+_MIXED = re.compile(r"([0-9]+)([亿万])零?([0-9]+(?:\.[0-9]+)?)([千百十]?)(万?)")
 # A letter before a number makes it part of a name (PM2.5, 5A), unless the unit is one of money or rates (GDP43.90亿元).
 _NAMED_BY_LETTERS = frozenset(["count", "people", "time", "length", "score"])
 
@@ -95,8 +98,11 @@ _NAMED_BY_LETTERS = frozenset(["count", "people", "time", "length", "score"])
 def arabic_quantity(shadow: str, start: int, end: int) -> Quantity | None:
     """Read the quantity of Arabic digits at [start, end); None where they are no figure."""
     before = shadow[start - 1] if start else ""
-    if (before and before in "“‘《#/") or end - start > _MOST_DIGITS:
+    if (before and before in _NO_NUMBER_BEHIND) or end - start > _MOST_DIGITS:
         return None
+    mixed = _MIXED.match(shadow, start)
+    if mixed is not None:
+        return _mixed_quantity(shadow, mixed)
     if shadow.startswith(_PER_100000, end):
         value, after = parse_arabic(shadow[start:end]), end + len(_PER_100000)
         return Quantity(
@@ -130,6 +136,23 @@ def arabic_quantity(shadow: str, start: int, end: int) -> Quantity | None:
     return bounded(
         shadow,
         Quantity(start, after + counted_people, start, end, value, scale + unit, known_unit, "over" if more else None),
+    )
+
+
+def _mixed_quantity(shadow: str, match: re.Match[str]) -> Quantity | None:
+    """Read Arabic digits between scales: 1亿2千万元 is 1.2亿元, 8万2345人 is 8.2345万人."""
+    high, scale, low, place, low_scale = match.groups()
+    rest = parse_arabic(low) * (find_scale(place) if place else 1.0) * (find_scale(low_scale) if low_scale else 1.0)
+    if rest >= find_scale(scale) or (scale == "万") == bool(low_scale):
+        return None
+    ahead = unit_ahead(shadow[match.end() : match.end() + _AHEAD])
+    known = find_unit(scale + ahead.unit) if ahead.unit and not ahead.scale else None
+    if known is None or known.dimension == "time":
+        return None
+    value, after = round(parse_arabic(high) + rest / find_scale(scale), 12), match.end() + ahead.used
+    more = "over" if ahead.more else None
+    return bounded(
+        shadow, Quantity(match.start(), after, match.start(), match.end(), value, scale + ahead.unit, known, more)
     )
 
 
@@ -175,6 +198,12 @@ _NO_COUNTERS = frozenset(["%", "年", "月", "日", "岁", "天", "周", "分", 
 _STREAK = re.compile("连[增丰冠快]")
 _RANKED_BEFORE = re.compile("(?:[列居排前第后末]|位居|排名|名列|全[国省市县区])\\Z")
 _MOVED = re.compile("(?:前移|上升|后移|下降|提升|跃升|前进|进)了?\\Z")
+# 数十座, 三、四百套 say no number.
+_VAGUE_BEFORE = re.compile("[数几]\\Z|[一二三四五六七八九]、\\Z")
+_PLACE_FIRST = re.compile("[十百千万亿]{1,2}\\Z|[一二三四五六七八九][十百千万亿]")
+_INNER_SCALE = re.compile("[亿万]")
+_TENTHS_BEFORE = re.compile("[近约超过达到占为是]\\Z")
+_TENTHS_BEHIND = re.compile("以上|以下|左右|多|的|[，。；、]|\\Z")
 # 第二、第三产业: the list goes on to what it orders.
 _LISTED_ORDINAL = re.compile("(?:、第[一二三四五六七八九十]+)+[一-龥]")
 _SMALL = 10
@@ -202,11 +231,22 @@ def numeral_quantity(shadow: str, start: int, end: int) -> Quantity | None:
             return None
         return bounded(shadow, Quantity(start, end, start, end, value, sign, find_unit(sign), numerals=True))
     scale, unit, used, more = unit_ahead(shadow[end : end + _AHEAD])
+    if _VAGUE_BEFORE.search(shadow, max(0, start - 2), start) is not None and _PLACE_FIRST.match(written) is not None:
+        return None
     head = written.rstrip("万亿") if unit else ""
     value = parse_chinese(head) if head else None
-    if value is None or scale or more in ("几", "来") or unit in _NO_COUNTERS:
+    if value is None or (scale and more not in ("余", "多")) or more in ("几", "来"):
         return None
-    name, after = written[len(head) :] + unit, end + used
+    if unit in _NO_COUNTERS and not (unit == "成" and _is_tenths(shadow, start, end + used)):
+        return None
+    name, after = written[len(head) :] + scale + unit, end + used
+    inner = _INNER_SCALE.search(head)
+    if inner is not None and name != unit:
+        # 十二亿三千万元 is 12.3亿元: the first scale is the one that the rest is counted in.
+        whole = parse_chinese(written)
+        if whole is None:
+            return None
+        value, name, head = round(whole / find_scale(inner.group()), 12), inner.group() + unit, written
     known = find_unit(name)
     if known is None or known.dimension in ("time", "voltage", "ratio_points"):
         return None
@@ -223,6 +263,12 @@ def numeral_quantity(shadow: str, start: int, end: int) -> Quantity | None:
     return bounded(
         shadow, Quantity(start, after, start, number_end, value, name, known, "over" if more else None, numerals=True)
     )
+
+
+def _is_tenths(shadow: str, start: int, end: int) -> bool:
+    """Say whether 成 behind a numeral is a tenth: 近两成, 三成以上."""
+    before = _TENTHS_BEFORE.search(shadow, max(0, start - 1), start)
+    return before is not None or _TENTHS_BEHIND.match(shadow, end) is not None
 
 
 def _counts(unit: str, dimension: str, rest: str) -> bool:

@@ -11,6 +11,7 @@ _SHARE_HEAD = re.compile("比重|占比|比例|份额|构成|贡献")
 _CHANGE_HEAD = re.compile("(?:增量|增加额|增收额|增长额|减少量|增加量)\\Z")
 _COUNTS = frozenset(("count", "people", "time", "number"))
 _LAST_YEAR = re.compile("上年|去年|今年|同期|年初|上月|上期|前一年")
+_PLANNED = re.compile("目标|计划|预算|任务|预期|预计")
 _SEVERAL_YEARS = re.compile("(?<![0-9〇○])(?:[两二三四五六七八九十]|[2-9]|1[0-9])年|(?<!今年)(?<!去年)以来|“[^”]{1,3}”")
 
 
@@ -76,6 +77,8 @@ def comparison_of(
         return None
     if predicate.annual:
         return "annual_average"
+    if base is not None and _PLANNED.search(base) is not None:
+        return None  # 比年初目标低1个百分点
     if base is not None:
         return "yoy" if base_is_last_year or _LAST_YEAR.search(base) else None
     if measure == "growth":

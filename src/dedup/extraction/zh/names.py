@@ -183,7 +183,8 @@ _AND = re.compile(
 _SUM_UP = re.compile(
     "等?“?(?:[两二三四五六七八九十0-9]{1,2}(?:项|大|个|类)(?:主要)?(?:经济|发展)?(?:指标|方面)?|(?:主要)?(?:经济|发展)?指标)”?\\Z"
 )
-_PAIR = re.compile("(.*?)(城乡(?!居民收入比|收入比)|存贷款|一二三产业|三次产业)(.*)")
+_THREE = re.compile("第?一(、?)第?二\\1第?三(?:次)?产业")
+_PAIR = re.compile("(.*?)(城乡(?!居民收入比|收入比)|存贷款|第?一(?:、)?第?二(?:、)?第?三(?:次)?产业|三次产业)(.*)")
 
 
 @lru_cache(maxsize=16384)
@@ -194,6 +195,8 @@ def conjuncts(phrase: str) -> tuple[str, ...]:
         phrase = phrase[: summed.start()]
     parts: list[str] = []
     last = 0
+    if _THREE.search(phrase) is not None:
+        return _paired(phrase)
     for match in _AND.finditer(phrase):
         if match.start() == last or phrase.count("“", 0, match.start()) > phrase.count("”", 0, match.start()):
             continue

@@ -42,7 +42,7 @@ def _backwards(listed: Iterable[str]) -> str:
 _PEEL = re.compile(
     f"(?P<skip>[{REMARK}“”‘’]|内?年[一二三四五六七八九十两])|(?P<whole>{_backwards(words('predicate.whole'))})|(?P<word>{_backwards(_KIND)})"
 )
-_YEARS = "(?:[0-9xX×]{2,4}年|[0-9]{4})"
+_YEARS = "(?:[0-9xX×*＊]{2,4}年|[0-9]{4})"
 _BASE = f"{_YEARS}|{any_pattern('predicate.base_patterns')}"
 # 比上年, 较“十二五”末, 在上年的基础上.
 _THAN = re.compile(rf"(?P<np>.*)(?:比(?!例|重)|较|与|同)(?P<base>[^，。；]{{0,3}}(?:{_BASE})[^，。；]{{0,12}})\Z")

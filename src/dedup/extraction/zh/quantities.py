@@ -18,15 +18,16 @@ _SCAN = re.compile(
     # The class in front lets the regex engine pass over all other text.
     r"(?=[0-9翻百千一二三四五六七八九十两])(?:(?P<ratio>[0-9]{1,6}(?:\.[0-9]+)?(?:：[0-9]{1,6}(?:\.[0-9]+)?){1,4})"
     r"|(?P<arabic>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?)"
-    r"|(?P<fan>翻了?(?:[0-9两一二三四]?)番)"
+    r"|(?P<fan>翻了?(?:[0-9两一二三四]?)番半?)"
     rf"|(?P<numeral>[百千]分之[{NUMERALS}]+(?:点[{NUMERALS}]+)?"
     rf"|[二三四五六七八九十两][{NUMERALS}]*(?:点[{NUMERALS}]+)?|一[百千万亿][{NUMERALS}]*))"
 )
 _RANGE = re.compile(r"[-－—–―~～]{1,2}|至|到")
 _JOINED = re.compile("、|和|与|及|，")
-_RATIO_OF = re.compile("比|结构|产业|占")
+_RATIO_OF = re.compile("比(?!分|赛)|结构|产业|占")
 _UNIT_IN_BRACKETS = re.compile("[（(][次套批台户个家组件所处座栋]{1,2}[）)]次?")
-_SIGNED = frozenset(["ratio", "ratio_points", "money"])
+_SIGNED = frozenset(["ratio", "ratio_points", "money", "temperature"])
+_MINUS = "-－−负"
 _ASCII_WORD = re.compile("[0-9A-Za-z]")
 
 
@@ -45,6 +46,8 @@ def find_quantities(reading: Reading, overwritten: int) -> list[Quantity]:
     listed: list[tuple[int, int]] = []  # numbers without a unit in a row
     for match in _SCAN.finditer(shadow):
         start, end = match.span()
+        if found and start < found[-1].end:
+            continue  # 1亿 | 2千万元
         kind = match.lastgroup
         if kind == "ratio":
             found.extend(_ratio(shadow, match))
@@ -80,11 +83,11 @@ def find_quantities(reading: Reading, overwritten: int) -> list[Quantity]:
 
 
 def _take_in(reading: Reading, quantity: Quantity) -> None:
-    """Take in a minus (增长-2.3%) and the second half of a unit in brackets (1204件（批）次)."""
+    """Take in a minus (增长-2.3%, 增长负2.3%) and the second half of a unit in brackets (1204件（批）次)."""
     shadow, start, end = reading.shadow, quantity.start, quantity.end
     if (
         start > 1
-        and shadow[start - 1] in "-－−"
+        and shadow[start - 1] in _MINUS
         and "一" <= shadow[start - 2] <= "龥"
         and quantity.dimension in _SIGNED
     ):
@@ -117,7 +120,7 @@ def _listed_before(shadow: str, last: Quantity, listed: list[tuple[int, int]], f
 
 def _fan(shadow: str, match: re.Match[str]) -> Quantity:
     """Read 翻番, 翻一番, 翻两番: the number is how often it doubles."""
-    times = match.group().strip("翻了番")
+    times = match.group().strip("翻了番半")
     start, end = match.span()
     if not times:
         number, value = (start, end), 1.0
@@ -125,6 +128,7 @@ def _fan(shadow: str, match: re.Match[str]) -> Quantity:
         at = shadow.index(times, start)
         number = (at, at + len(times))
         value = parse_arabic(times) if times.isdigit() else parse_chinese(times) or 1.0
+    value += 0.5 if match.group().endswith("半") else 0.0
     return bounded(shadow, Quantity(start, end, *number, value, "番", find_unit("番"), form="fan", numerals=True))
 
 

@@ -35,8 +35,13 @@ _BLANK = re.compile(
 _BOLD_QUANTITY = re.compile(r"\*\*[0-9][^*\n]{0,24}[^0-9*\n]\*\*")
 _BLANK_OR_BOLD = re.compile(rf"\*\*|{_BLANK.pattern}")
 _COMMA = re.compile(r",(?![0-9]{3}(?![0-9]))|(?<![0-9]),")
-# Between full-width digits, three of them behind it: a separator of thousands.
-_WIDE_COMMA = re.compile("(?<=[０-９])，(?=[０-９]{3}(?![０-９]))")
+# Between full-width digits, three of them behind it: a separator of thousands; between others too (1，236起).
+_WIDE_COMMA = re.compile(
+    "(?<=[０-９])，(?=[０-９]{3}(?![０-９]))"
+    "|(?:(?<=[^0-9.．][1-9])|(?<=[^0-9.．][1-9][0-9])|(?<=[^0-9.．][1-9][0-9]{2}))，(?=[0-9]{3}(?:，[0-9]{3})*[^0-9.．])"
+)
+# A row of a table in Markdown: its cells are no clauses.
+_TABLE_ROW = re.compile(r"^[ ]*\|.*\|[ ]*$", re.MULTILINE)
 # A point with a digit behind it only has lost the digit before it (新建.5公里): it stays, and the number is none.
 _STOP = re.compile(r"\.(?![0-9A-Za-z])|(?<![0-9A-Za-z])\.(?![0-9])")
 _REMARK = re.compile(r"（[^（）\n]{0,30}）")
@@ -137,6 +142,8 @@ def read(text: str) -> Reading:
         shadow = _COMMA.sub("，", shadow)
     if "." in shadow:
         shadow = _STOP.sub("。", shadow)
+    if "|" in shadow:
+        shadow = _TABLE_ROW.sub(lambda row: " " * len(row.group()), shadow)
     if "（" in shadow:
         shadow = _REMARK.sub(_blot, shadow)
     return Reading(compact, shadow, starts, shifts)
