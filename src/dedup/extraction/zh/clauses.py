@@ -42,6 +42,8 @@ class Clause:
     plan : it is the share of a plan that was fulfilled
     starts, arrives : a change sets out from it, arrives at it
     period : when it set out, as the text says
+    verbs : of each quantity of the run the verb of its own (分别增长2%、下降1.5%), empty where it has none
+    unchanged : after the run one more is said not to have changed (和持平)
     """
 
     run: list[Quantity]
@@ -62,6 +64,13 @@ class Clause:
     starts: bool = False
     arrives: bool = False
     period: str | None = None
+    verbs: tuple[str, ...] = ()
+    unchanged: bool = False
+
+    @property
+    def shared_by(self) -> int:
+        """How many subjects the run speaks of."""
+        return len(self.run) + self.unchanged
 
 
 _CHANGE_TO = any_of("predicate.changes_to")
@@ -74,8 +83,12 @@ _JOINT = re.compile("(?<=[一-龥]{2})和(?!谐|平|解|睦)(?=[一-龥]{0,10}\\
 _TIMES = re.compile("[0-9]+[×xX]\\Z")
 _THING = re.compile("[^，]*?(?:企业|公司|合作社|农户|家庭|乡镇|园区|项目|学校|医院|市场|基地|单位|景区|平台|村)")
 _ARRIVES_WITHIN = 16
-_LIST_LONGEST = 4
-_LIST = re.compile("(?:、|和|与|及|以及|，|；)(?:下降|增长|增加|减少|提高|降低)?")
+_LIST_LONGEST = 6
+_LIST = re.compile(
+    f"(?:、|和|与|及|以及|，|；)(?:(?:同比)?(?P<verb>{any_of('predicate.up')}|{any_of('predicate.down')})了?)?"
+)
+# 分别增长2%、下降1.5%和持平.
+_UNCHANGED = re.compile("(?:、|和|与|，)(?:基本)?持平")
 # What is left of a base that is a quantity: 比“十五”计划末42亿元 | 的目标 | 超过1.9亿元.
 _BASE_NOUN = re.compile(
     "(?:的?基础上|的?(?:目标|任务|计划|水平|总量|规模(?!以上|以下|化|养|种|经|企)|标准|底线|基数|预算)(?:值|数)?|的)"
@@ -141,8 +154,16 @@ class Clauses:
             right_end = min(right_end, max(after.start, end))
         since = quantities[i - 1].end if i else 0
         clause = Clause(quantities[i : last + 1], last, left, left_start, (end, right_end), predicate, continues, since)
+        if last > i:
+            clause.verbs = tuple(self._own_verb(k) if k > i else "" for k in range(i, last + 1))
+            clause.unchanged = predicate.respectively and _UNCHANGED.match(shadow, end) is not None
         self._analyse(i, clause, after)
         return clause
+
+    def _own_verb(self, k: int) -> str:
+        """Return the verb between the k-th quantity of a list and the one before it."""
+        gap = _LIST.fullmatch(self.reading.shadow, self.quantities[k - 1].end, self.quantities[k].start)
+        return (gap["verb"] or "") if gap is not None else ""
 
     def _left(self, quantity: Quantity, begin: int) -> tuple[int, bool]:
         """Return where the words of a quantity begin, and whether they continue a list."""
@@ -178,7 +199,8 @@ class Clauses:
             elif one.start - end > _LIST_LONGEST or one.dimension != first.dimension or one.form != first.form:
                 joined = False
             else:
-                listed = _LIST.fullmatch(shadow, end, one.start) is not None
+                gap = _LIST.fullmatch(shadow, end, one.start)
+                listed = gap is not None and (gap["verb"] is None or predicate.respectively or predicate.change != 0)
                 joined = listed and (shadow[end] not in "，；" or predicate.respectively)
             if not joined:
                 break
@@ -230,7 +252,7 @@ class Clauses:
                 return
         # 占年度计划的110%: 计划 belongs to the whole here.
         share = find_share(left if clause.predicate.of and not clause.starts else clause.head)
-        if share is not None and share[1]:
+        if share is not None and share[1] and not ("占" in left[: share[0]] and clause.predicate.respectively):
             clause.share = share[1]
             clause.head = _trimmed(left[: share[0]])
 

@@ -150,9 +150,10 @@ def _mixed_quantity(shadow: str, match: re.Match[str]) -> Quantity | None:
     if known is None or known.dimension == "time":
         return None
     value, after = round(parse_arabic(high) + rest / find_scale(scale), 12), match.end() + ahead.used
-    more = "over" if ahead.more else None
+    start, end = match.span()
+    more = bool(ahead.more)
     return bounded(
-        shadow, Quantity(match.start(), after, match.start(), match.end(), value, scale + ahead.unit, known, more)
+        shadow, Quantity(start, after, start, end, value, scale + ahead.unit, known, "over" if more else None)
     )
 
 

@@ -11,6 +11,7 @@ from dedup.extraction.zh.measures import comparison_of, measure_of
 from dedup.extraction.zh.money import purpose, spending
 from dedup.extraction.zh.names import clean, counted, is_verb, leading_verb, strip_lead, trailing_verb
 from dedup.extraction.zh.periods import Periods, sums_years
+from dedup.extraction.zh.predicates import direction
 from dedup.extraction.zh.quantities import find_quantities
 from dedup.extraction.zh.quantity import Quantity
 from dedup.extraction.zh.reading import REMARK, Reading, read
@@ -48,6 +49,9 @@ class Figure:
 _NEW_HEIGHT = re.compile("的?新?(?:台阶|大关|关口)")
 _MASKED_AMOUNT = re.compile("[^，]*[xX×*□～][余多]?[万亿]{0,2}(?:美元|元|亩|吨|公里|米|户|人|个|家|平方米)")
 _HAN = re.compile("[一-龥]")
+_FOREIGN = re.compile(
+    "[ぁ-ゖァ-ヺ縣產億萬農業戶區國個與從達長經濟總體設實發開關學資財稅營鄉鎮處項電車劃務員費補貸歲頭隻條棟畝噸]"
+)
 # 剔除营改增因素同口径 | 增长8.6%: how one counts, not what.
 _QUALIFIER = re.compile("(?:剔除|扣除|不含)[^，。]{1,16}|按照?[^，。]{0,12}(?:口径|计算|价格?)")
 _COUNTING = re.compile("价|预计|下同|初步|快报|调度")
@@ -104,7 +108,7 @@ class _Grammar:
     def _subjects(self, clause: Clause) -> list[Subject]:
         """Return the subjects of a clause; none where the number measures nothing that can be named."""
         reading, context = self.reading, self.context
-        quantity, predicate, count = clause.run[0], clause.predicate, len(clause.run)
+        quantity, predicate, count = clause.run[0], clause.predicate, clause.shared_by
         dimension = quantity.dimension
         name, start, scope = self._own_name(clause)
         verb_only = bool(name) and is_verb(name)
@@ -194,7 +198,7 @@ class _Grammar:
     def _state(self, clause: Clause, subjects: list[Subject]) -> None:
         """Write the figures of a clause down."""
         quantity, predicate, run = clause.run[0], clause.predicate, clause.run
-        if _HAN.search(self.reading.shadow, clause.left_start, clause.right[1]) is None:
+        if _HAN.search(self.reading.shadow, clause.left_start, clause.right[1]) is None or self._is_foreign(clause):
             return  # another language has another grammar
         if len(subjects[0].name) < 2 and self._is_torn(clause):
             return
@@ -225,12 +229,18 @@ class _Grammar:
             base_is_last_year=base is not None and self.periods.is_year_before(base, quantity.start),
         )
         several = len(run) > 1 and quantity.form != "low"
+        change = predicate.change
         for n, one in enumerate(run):
             chosen = subjects
             if several:
-                chosen = [subjects[n]] if len(subjects) == len(run) else subjects[:1]
+                chosen = [subjects[n]] if len(subjects) == clause.shared_by else subjects[:1]
+                change = direction(clause.verbs[n]) or change
             for subject in chosen:
-                self._add(one, subject, measure, comparison, clause, clause.period or period)
+                self._add(one, subject, measure, comparison, clause, clause.period or period, change)
+
+    def _is_foreign(self, clause: Clause) -> bool:
+        """Say whether a clause is Japanese, or written in characters that simplified Chinese has replaced."""
+        return _FOREIGN.search(self.reading.shadow, clause.left_start, clause.right[1]) is not None
 
     def _is_torn(self, clause: Clause) -> bool:
         """Say whether a clause is the rest of one whose beginning the page lost: a line that begins amid a word."""
@@ -245,6 +255,7 @@ class _Grammar:
         comparison: str | None,
         clause: Clause,
         period: str | None,
+        change: int,
     ) -> None:
         reading, predicate = self.reading, clause.predicate
         start = min(subject.start, quantity.start)
@@ -253,7 +264,7 @@ class _Grammar:
         first, last = reading.span(start, quantity.end)
         number_first, number_last = reading.span(quantity.number_start, quantity.number_end)
         value, known, unit = quantity.value, quantity.known, quantity.unit
-        if predicate.change < 0 and measure in ("growth", "change_abs") and not predicate.reaches:
+        if change < 0 and measure in ("growth", "change_abs") and not predicate.reaches:
             value = -value
         written = reading.compact[quantity.number_end : quantity.number_end + 1]
         self.figures.append(

@@ -165,6 +165,11 @@ def _direction(word: str, kind: str) -> int:
     return 0
 
 
+def direction(verb: str) -> int:
+    """Return 1 for a verb of rise, -1 for one of fall, 0 for no verb."""
+    return _direction(verb, _KIND.get(verb, ""))
+
+
 def _reaches(peeled: list[str], kinds: list[str]) -> bool:
     """Say whether the words say where something arrives: 增加到, 达到; not 增长分别为, where 增长 is a noun."""
     if peeled and peeled[0] in ("为", "达", "达到") and any(word in ("增长", "递增") for word in peeled[1:]):

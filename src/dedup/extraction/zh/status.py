@@ -62,6 +62,8 @@ _GOAL_BEFORE = re.compile(
     "(?:计划|规划|目标|承诺|占[^，]{0,8}任务)(?<!超计划)(?<!于预期目标)(?<!出预期目标)(?:末|数|值)?的?[0-9.]+(?:余|多)?[百千万亿]*(?!个百分|百分)[^0-9%倍]{1,4}\\Z"
 )
 _GOAL_BEHIND = re.compile("的?(?:奋斗|预期|控制|考核|年度)?(?:目标|计划)")
+# 提前五年实现翻两番的目标: it has been reached.
+_REACHED = re.compile("提前|已经?实现|实现了|完成了|达到了")
 _UNTIL = re.compile("(?:到|至)(20[0-9]{2})年")
 _SPOKEN_YEAR = re.compile("(?<![0-9])((?:19|20)[0-9]{2})年")
 _STYLE_PLAN = re.compile(
@@ -185,7 +187,7 @@ class Status:
         sentence = self._reading.sentence_start(start)
         clause = self._reading.clause_start(start)
         here = shadow[max(clause, end - 60) : end]
-        if _GOAL_BEFORE.search(here) or _GOAL_BEHIND.match(shadow, end):
+        if _GOAL_BEFORE.search(here) or (_GOAL_BEHIND.match(shadow, end) and not _REACHED.search(here)):
             return "target"
         if self.planned_at(start):
             told = _STILL_TOLD.search(shadow[max(since, clause) : end])

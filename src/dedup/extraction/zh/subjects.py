@@ -158,7 +158,7 @@ def attributed(
 
 def inherited(reading: Reading, clause: Clause, context: Context) -> list[Subject]:
     """Return the subject of a clause that names none: that of the clauses before."""
-    predicate, count, quantity = clause.predicate, len(clause.run), clause.run[0]
+    predicate, count, quantity = clause.predicate, clause.shared_by, clause.run[0]
     masked = _masked_clause(reading, clause.left_start, clause.since, context)
     if masked is not None:
         context.name([masked])
