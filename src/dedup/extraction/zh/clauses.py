@@ -252,7 +252,7 @@ class Clauses:
                 return
         # 占年度计划的110%: 计划 belongs to the whole here.
         share = find_share(left if clause.predicate.of and not clause.starts else clause.head)
-        if share is not None and share[1] and not ("占" in left[: share[0]] and clause.predicate.respectively):
+        if share is not None and share[1] and not ("占" in share[1] and clause.predicate.respectively):
             clause.share = share[1]
             clause.head = _trimmed(left[: share[0]])
 

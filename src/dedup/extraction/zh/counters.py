@@ -83,6 +83,8 @@ _YEARS = frozenset(range(1990, 2036))
 # Deaths and the like in a hundred thousand (8.6/10万).
 _PER_100000 = "/10万"
 # What stands behind 万 alone: those who are counted (8.8万农村贫困人口), a mark that was passed (3000亿大关).
+_HUNDRED_MILLIONS = re.compile("[余多]?个亿(?![吨斤亩立株级])元?")
+_OF_MONEY = Unit("个亿", "元", 100_000_000.0, "money")
 _BARE_SCALE = re.compile(
     "大关|台阶|[^，。；：、0-9]{0,6}?(?:人口|群众|农民|居民|职工|学生|人员|游客|劳动力|党员|干部|师生|家庭|农户|户籍|儿童|老人|移民|市民)"
 )
@@ -108,9 +110,15 @@ def arabic_quantity(shadow: str, start: int, end: int) -> Quantity | None:
         return Quantity(
             start, after, start, end, value, _PER_100000, Unit(_PER_100000, _PER_100000, 1.0, "people_rate")
         )
+    value = parse_arabic(shadow[start:end])
+    hundreds = _HUNDRED_MILLIONS.match(shadow, end)
+    if hundreds is not None:
+        over = len(hundreds.group()) > len("个亿")
+        return bounded(
+            shadow, Quantity(start, hundreds.end(), start, end, value, "个亿", _OF_MONEY, "over" if over else None)
+        )
     scale, unit, used, more = unit_ahead(shadow[end : end + _AHEAD])
     after = end + used
-    value = parse_arabic(shadow[start:end])
     ends = not scale and not unit and (end == len(shadow) or shadow[end] in _CLAUSE_MARKS)
     if before in ("第", "前"):
         if unit in ("位", "名") or (before == "第" and ends):
@@ -192,6 +200,7 @@ _COUNTED = re.compile(
     "(?:县(?!级)|区(?!域|片|块|间)|市(?!场|民|尝)|州|国家"
     f"|[^，。；：、“”]{{0,8}}?(?:{any_pattern('unit.counted_patterns')}))"
 )
+_COUNTED_BEFORE = re.compile(f"(?:{any_pattern('unit.counted_patterns')})\\Z")
 _NOT_COUNTED = re.compile(any_pattern("unit.not_counted_patterns"))
 _SURE_COUNTERS = frozenset("家座所名户处台辆栋幢间棵株头只吨亩")
 _MAYBE_COUNTERS = frozenset("个条件项")
@@ -258,7 +267,7 @@ def numeral_quantity(shadow: str, start: int, end: int) -> Quantity | None:
     rest = shadow[after : after + 20]
     if rest.startswith(("”", "’", "》")) or _NOT_COUNTED.match(rest) is not None:
         return None
-    if value <= _SMALL and name == unit and not _counts(unit, known.dimension, rest):
+    if value <= _SMALL and name == unit and not _counts(unit, known.dimension, rest, shadow[max(0, start - 6) : start]):
         return None
     number_end = start + len(head)
     return bounded(
@@ -272,10 +281,12 @@ def _is_tenths(shadow: str, start: int, end: int) -> bool:
     return before is not None or _TENTHS_BEHIND.match(shadow, end) is not None
 
 
-def _counts(unit: str, dimension: str, rest: str) -> bool:
+def _counts(unit: str, dimension: str, rest: str, before: str) -> bool:
     """Say whether a small numeral counts what follows it."""
     if unit == "元":
         return False
+    if unit in _MAYBE_COUNTERS and rest[:1] in _CLAUSE_MARKS and _COUNTED_BEFORE.search(before) is not None:
+        return True  # 引进项目七个
     if unit in _MAYBE_COUNTERS:
         return _COUNTED.match(rest) is not None and (unit != "项" or rest.startswith("项目"))
     return unit in _SURE_COUNTERS or dimension not in ("count", "people")

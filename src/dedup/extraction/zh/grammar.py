@@ -54,6 +54,7 @@ _FOREIGN = re.compile(
 )
 # 剔除营改增因素同口径 | 增长8.6%: how one counts, not what.
 _QUALIFIER = re.compile("(?:剔除|扣除|不含)[^，。]{1,16}|按照?[^，。]{0,12}(?:口径|计算|价格?)")
+_AIM = re.compile("(?:力争|确保|争取|力求|必保|保底)(?:达到|实现|完成|不低于|超过|突破)?")
 _COUNTING = re.compile("价|预计|下同|初步|快报|调度")
 _AMONG_ALL = re.compile("[列居排]全")
 _PLANS = ("任务", "计划", "目标", "预算")
@@ -211,6 +212,8 @@ class _Grammar:
             multiple=clause.multiple,
             from_to=clause.starts or clause.arrives,
         )
+        if measure == "rate" and self.figures and self.figures[-1].measure == "growth" and _AIM.fullmatch(clause.left):
+            measure = "growth"  # 增长8%，力争8.5%
         period = self.periods.before(quantity.start)
         base = clause.base
         is_base = base is not None and measure in ("level", "count") and not (predicate.change or predicate.reaches)

@@ -8,15 +8,21 @@ from bisect import bisect_right
 from dedup.extraction.zh.reading import Reading
 from dedup.extraction.zh.words import TIME, TIME_FIRST
 
-_TIME = re.compile(rf"(?=[{TIME_FIRST}])(?<![比较与同为于是续达第由提”])(?<![0-9]){TIME}(?!产值|任务|计划数|不变价|价)")
+_TIME = re.compile(
+    rf"(?=[{TIME_FIRST}])(?<![比较与同为于是续达第由提”])(?<![0-9xX×*]){TIME}(?!产值|任务|计划数|不变价|价)"
+)
 _FOUR = re.compile("(?:19|20)[0-9]{2}")
 _SEVERAL = re.compile(
-    "(?:[两二三四五六七八九十几]|[2-9]|1[0-9])年(?:来|间|累计|内|共)|“[^”]{1,3}”(?:时期|期间|以来)|本届政府|以来"
+    "(?:[两二三四五六七八九十几]|[2-9]|1[0-9])年(?:来|间|累计|内|共)|[近前这去][两三四五]年|[0-9]{4}年?[-—－～至到、和][0-9]{2,4}年?(?![0-9])|“[^”]{1,3}”(?:时期|期间|以来)|本届政府|以来"
 )
 #: So close to the beginning of a sentence an expression opens it.
 _OPENING = 4
 _SUMMED = re.compile("累计|(?<!公)共(?!同|享|建|青|产|和|有)|合计|总共")
 _YEARS_SUMMED = re.compile("[两三四五]年(?:累计|来?共)")
+# What such verbs count over several years is the sum of them.
+_FLOWS = re.compile(
+    "(?:\\A|，)(?:我|全)?[省市县区乡镇]?(?:共|先后|累计)?(?:投入|新建|新增|改扩建|筹资|筹措|引进|争取|发放|培训|硬化|解决|拨付|新修)"
+)
 _ONE_YEAR = re.compile("[^0-9]*[0-9]{4}年?(?:末|底|同期)?[^0-9]*")
 _CONSTANT = re.compile("不变价|可比价|可比口径")
 _CURRENT = re.compile("现价|现行价|当年价")
@@ -28,6 +34,7 @@ _VAGUE = re.compile(
     "|(?:去年|上年|今年)(?:末|底|初)|[0-9一二三四五六七八九十]{1,2}月.*"
 )
 _BASE_BEHIND = re.compile("[^，。]{0,10}基础上")
+_MEETING = re.compile("[0-9]{1,2}日[^，。\\n]{0,40}(?:会议|大会|人代会)")
 _SINCE = ("以来", "来", "间", "起")
 
 
@@ -55,6 +62,8 @@ class Periods:
     def _is_period(self, start: int, end: int) -> bool:
         """Tell periods from what they are like: 一年 alone, the base of a comparison, 学前三年, 从2000年的."""
         shadow = self._reading.shadow
+        if _MEETING.match(shadow, end) is not None:
+            return False  # 1996年2月 | 6日在…代表大会上
         if end - start < 2 or (start and shadow[start - 1] in "学在" and shadow[start] in "前上去"):
             return False
         words = shadow[start:end]
@@ -122,4 +131,6 @@ def sums_years(clause: str, period: str | None) -> bool:
     """Say whether a clause adds several years up: 累计, 共 in a period of several, 五年累计."""
     if _YEARS_SUMMED.search(clause) is not None:
         return True
-    return period is not None and _SEVERAL.search(period) is not None and _SUMMED.search(clause) is not None
+    if period is None or _SEVERAL.search(period) is None:
+        return False
+    return _SUMMED.search(clause) is not None or _FLOWS.search(clause) is not None

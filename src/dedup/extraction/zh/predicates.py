@@ -46,7 +46,8 @@ _YEARS = "(?:[0-9xX×*＊]{2,4}年|[0-9]{4})"
 _BASE = f"{_YEARS}|{any_pattern('predicate.base_patterns')}"
 # 比上年, 较“十二五”末, 在上年的基础上.
 _THAN = re.compile(rf"(?P<np>.*)(?:比(?!例|重)|较|与|同)(?P<base>[^，。；]{{0,3}}(?:{_BASE})[^，。；]{{0,12}})\Z")
-_ON_TOP = re.compile(r"(?P<np>.*?)在(?P<base>[^，。；]{1,16}(?:的)?基础上|上年|去年|现有|原有|今年)\Z")
+_ON_TOP = re.compile(r"(?P<np>.*?)在(?P<base>[^，。；]{1,16}(?:的)?基础上|上年|去年|现有|原有|今年|[0-9]{4}年)\Z")
+_ONLY_YEAR = re.compile("[0-9]{4}年")
 # 高于全省平均水平, 超计划.
 _RELATION = re.compile(
     r"(?P<np>.*?)(?P<verb>高于|低于|快于|慢于|优于|好于|超过|超额完成|超出|超|领先|高出|高过)"
@@ -182,12 +183,15 @@ def _reaches(peeled: list[str], kinds: list[str]) -> bool:
     return False
 
 
-def _before_base(text: str) -> tuple[int, str] | None:
+def _before_base(text: str) -> tuple[int, str | None] | None:
     """Return where a base of comparison begins that ends `text` (比上年, 在上年的基础上), and its words."""
     for pattern in (_ON_TOP, _THAN):
         match = pattern.match(text)
         if match is not None:
-            return match.end("np"), match["base"]
+            # 在2015年增长8%: when, not what it is compared with.
+            return match.end("np"), None if _ONLY_YEAR.fullmatch(match["base"]) and pattern is _ON_TOP else match[
+                "base"
+            ]
     return None
 
 

@@ -32,6 +32,8 @@ def is_size(quantity: Quantity, left: str, behind: str, following: Quantity | No
     """
     if quantity.dimension in ("ratio", "ratio_points", "multiple") or quantity.form in ("rank", "fan", "ratio"):
         return False
+    if left.endswith("每"):
+        return True  # 每10万人口拥有大学生5600人
     ahead = behind[:1]
     noun = bool(ahead) and ("一" <= ahead <= "龥" or ahead in "“")
     counts = following is not None and following.dimension in ("count", "people")
