@@ -56,6 +56,54 @@ def test_distributed_values_go_to_their_subjects_in_order() -> None:
     ]
 
 
+def test_a_list_may_rise_and_fall() -> None:
+    assert brief("稻谷、小麦、大豆面积分别为12.5万亩、8.3万亩、6万亩，分别增长2%、下降1.5%和持平。")[3:] == [
+        ("稻谷面积", 2, "%"),
+        ("小麦面积", -1.5, "%"),
+    ]
+    assert brief("出口、进口总额分别下降2.1%、增长5.3%。") == [("出口", -2.1, "%"), ("进口总额", 5.3, "%")]
+
+
+def test_the_three_industries_are_three_subjects() -> None:
+    for name in ("第一、二、三产业", "一、二、三产业", "一二三产业"):
+        assert brief(f"{name}增加值分别为1亿元、2亿元、3亿元。") == [
+            ("第一产业增加值", 1, "亿元"),
+            ("第二产业增加值", 2, "亿元"),
+            ("第三产业增加值", 3, "亿元"),
+        ]
+    assert brief("第二、第三产业占地区生产总值的比重分别回落2.16和1.66个百分点。") == [
+        ("第二产业占地区生产总值的比重", -2.16, "个百分点"),
+        ("第三产业占地区生产总值的比重", -1.66, "个百分点"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "unit"),
+    [
+        ("工农业总产值十二亿三千万元。", 12.3, "亿元"),
+        ("财政收入达到1亿2千万元。", 1.2, "亿元"),
+        ("完成投资1亿3000万元。", 1.3, "亿元"),
+        ("引资三亿五千万元。", 3.5, "亿元"),
+        ("投入资金二百多万元。", 200, "万元"),
+        ("完成投资约3个亿。", 3, "个亿"),
+        ("工业用电量同比增长负2.3%。", -2.3, "%"),
+        ("最低气温-5℃。", -5, "℃"),
+        ("查处违法案件1，236起。", 1236, "起"),
+        ("群众满意率达到九成。", 9, "成"),
+        ("国内生产总值翻三番半。", 3.5, "番"),
+    ],
+)
+def test_numbers_and_units_as_reports_write_them(text: str, value: float, unit: str) -> None:
+    only(text, obs_value=value, unit=unit)
+
+
+def test_several_years_are_summed_where_the_clause_adds_up() -> None:
+    only("近三年，新建学校12所。", aggregation="sum", period_text="近三年")
+    only("2011-2015年，累计投资80亿元。", aggregation="sum")
+    only("2014、2015两年共投资12亿元。", aggregation="sum", period_text="2014、2015两年")
+    only("2015年，新建学校12所。", aggregation="point")
+
+
 def test_one_rate_of_several_subjects_is_a_row_of_each() -> None:
     assert brief("工业增加值、固定资产投资均增长12%。") == [("工业增加值", 12, "%"), ("固定资产投资", 12, "%")]
     assert brief("适龄儿童入学率、巩固率均达99%。") == [("适龄儿童入学率", 99, "%"), ("巩固率", 99, "%")]
@@ -230,6 +278,11 @@ def test_modal_words_say_what_is_planned(text: str, status: str) -> None:
         "建设220千伏变电站。",
         "财政收入增长2023%。",
         "同比增长xx0.9%。",
+        "粮食总产量达l2.5万吨，肉类总产3O56吨。",
+        "建桥数十座，建房三、四百套。",
+        "甲队以3:2的比分获胜。",
+        "| 财政收入 | 万元 | 256,000 | 3% |",
+        "全縣生產總值達到256.3億元，增長7.2%。",
     ],
 )
 def test_what_is_no_figure(text: str) -> None:
@@ -238,6 +291,8 @@ def test_what_is_no_figure(text: str) -> None:
 
 def test_sizes_in_names_are_not_measured() -> None:
     assert brief("引进亿元以上项目12个。") == [("引进亿元以上项目", 12, "个")]
+    assert brief("实施3000万元以上工业项目75个。") == [("3000万元以上工业项目", 75, "个")]
+    assert brief("每10万人口拥有大学生5600人。") == [("每10万人口拥有大学生", 5600, "人")]
     assert brief("新增纳税100万元以上企业5家。") == [("新增纳税100万元以上企业", 5, "家")]
     assert [f[1:] for f in brief("有10家投资5000万元以上的企业投产。")] == [(10, "家")]
 
