@@ -61,7 +61,9 @@ _FROM = re.compile(
 _SHARE = re.compile(
     r"(?P<np>.*?)(?:占到了?|约占|占了?|占据)(?P<whole>(?:[^，。；由从]|从[业事]|自由){0,24}?)的?(?:比重|比例|份额|比|总量|总数)?的?\Z"
 )
-_MULTIPLE = re.compile(r"(?P<np>.*?)(?:只|仅)?(?:是|为|相当于|达到|达|等于|完成)(?P<base>[^，。；]{1,24})\Z")
+_MULTIPLE = re.compile(
+    r"(?P<np>.*?)(?:只|仅)?(?:是|为|恢复到|恢复至|相当于|达到|达|等于|完成)(?P<base>[^，。；]{1,24})\Z"
+)
 # One-letter verbs that end longer words which are no verbs here.
 _ENDINGS = frozenset(["提高", "新增", "走低", "至多", "最多", "众多", "减少", "不少", "缺少", "大多", "许多"])
 _SHORT_VERBS = frozenset("增减高低多少快升降")

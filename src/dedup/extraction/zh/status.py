@@ -198,4 +198,4 @@ class Status:
         modals = [match.end() for match in _MODAL.finditer(before)]
         if modals and _DONE.search(before, modals[-1]) is None:
             return "target"
-        return "estimate" if "预计" in before[-40:] else "actual"
+        return "estimate" if "预计" in before else "actual"

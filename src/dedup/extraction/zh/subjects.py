@@ -119,11 +119,16 @@ def _shortened(name: str) -> str:
     return name
 
 
+_YEARLY_MONEY = re.compile("(?:总|年度|当年|全年|今年|本年)(?:计划)?(?:完成)?投资")
+
+
 def verb_alone(verb: str, start: int, scope: str | None, context: Context) -> list[Subject]:
     """Return the subject of a clause that has a verb only: `处理来访7325件，办结7085件` is 办结来访."""
     if not context.subjects or verb in _COMPLETE:
         return [Subject(verb, start, scope)]
     last = context.subjects[-1]
+    if len(context.subjects) > 1 and _YEARLY_MONEY.match(last.name) is not None:
+        last = context.subjects[-2]  # 重点项目126个，年度计划投资68亿元，其中新开工42个
     thing = last.name[len(leading_verb(last.name)) :]
     spent = spending(thing)
     thing = spent[0] if spent is not None and spent[0] else thing
