@@ -19,6 +19,7 @@ _AFTER: tuple[tuple[str, Bound], ...] = (
     ("左右", "about"),
     ("上下", "about"),
 )
+_BROKEN = {words: bound for words, bound in _AFTER if len(words) == 2}
 
 
 @dataclass(slots=True)
@@ -60,6 +61,10 @@ class Quantity:
 def bounded(shadow: str, quantity: Quantity) -> Quantity:
     """Take in what bounds a number from behind: 以上, 以内, 左右, a 多 that ends the clause."""
     rest = shadow[quantity.end : quantity.end + 3]
+    if rest[1:2] == "\n" and rest[0] + rest[2:] in _BROKEN:
+        quantity.end += 3  # a line that ends amid 以上
+        quantity.bound = _BROKEN[rest[0] + rest[2:]]
+        return quantity
     for words, bound in _AFTER:
         if rest.startswith(words):
             quantity.end += len(words)

@@ -161,6 +161,13 @@ def attributed(
     return Subject((owner if not is_light(verb) or not verb else owner[len(verb) :]) + thing, start, scope)
 
 
+_DISTRICT = re.compile("(?:村|组|社区|居委会|镇|乡|街道|办事处)\\Z")
+_DWELLERS = {"户": "户数", "万户": "户数", "人": "人口", "万人": "人口"}
+
+
+_LASTING = re.compile("天数|时间|时限|周期|工期|寿命|期限")
+
+
 def inherited(reading: Reading, clause: Clause, context: Context) -> list[Subject]:
     """Return the subject of a clause that names none: that of the clauses before."""
     predicate, count, quantity = clause.predicate, clause.shared_by, clause.run[0]
@@ -176,6 +183,12 @@ def inherited(reading: Reading, clause: Clause, context: Context) -> list[Subjec
         return [spoken]
     subjects = context.subjects
     if subjects:
+        dwellers = _DWELLERS.get(quantity.unit)
+        if dwellers is not None and reading.shadow[quantity.start - 1] == "、" and _DISTRICT.search(subjects[-1].name):
+            return [Subject(dwellers, quantity.start, subjects[-1].scope)]  # 辖9个行政村、4230户、17800人
+        if quantity.dimension == "time" and predicate.change:
+            lasting = [subject for subject in subjects if _LASTING.search(subject.name)]
+            return lasting[-1:] or subjects[-1:]  # 优良天数276天，优良率75.6%，同比增加15天
         if count > 1 and len(subjects) >= count and (predicate.respectively or context.grouped == count):
             return subjects[-count:]
         if predicate.each and len(subjects) >= 2:
