@@ -16,7 +16,7 @@ body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { border-bottom: 1px solid var(--line); padding: .35rem .5rem; text-align: left; vertical-align: top; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 code { font-size: .9em; overflow-wrap: anywhere; }
 .mark { font-weight: 600; white-space: nowrap; }
 .pass { color: var(--pass); } .warning { color: var(--warning); } .critical, .error { color: var(--critical); }
@@ -76,9 +76,9 @@ def _html(report: QualityReport) -> str:
 
 def _overview(lines: list[DatasetLine]) -> str:
     """Return the datasets with their rows, their rules by outcome, and what was set aside of them."""
-    head = "".join(
-        f"<th>{name}</th>"
-        for name in ("Dataset", "Rows checked", "Rules that hold", "Warning", "Critical", "Info", "Rows set aside")
+    head = "<th>Dataset</th>" + "".join(
+        f'<th class="number">{name}</th>'
+        for name in ("Rows checked", "Rules that hold", "Warning", "Critical", "Info", "Rows set aside")
     )
     rows = "".join(
         f'<tr><td><a href="#{escape(line.dataset)}">{escape(line.dataset)}</a></td>'
@@ -95,7 +95,7 @@ def _overview(lines: list[DatasetLine]) -> str:
 def _bases(report: QualityReport) -> str:
     """Return the numbers behind the picture."""
     names = list(dict.fromkeys(basis for counts in report.bases.values() for basis in counts))
-    head = "".join(f"<th>{escape(name)}</th>" for name in ("", *names))
+    head = "<th></th>" + "".join(f'<th class="number">{escape(name)}</th>' for name in names)
     rows = "".join(
         f"<tr><td>{escape(what)}</td>"
         + "".join(f'<td class="number">{counts.get(name, 0):,}</td>' for name in names)
@@ -111,7 +111,7 @@ def _table(results: list[ExpectationResult], *, with_dataset: bool) -> str:
     head = "<th>Dataset</th>" if with_dataset else ""
     rows = [_row(result, with_dataset=with_dataset) for result in results]
     return (
-        f"<table><thead><tr>{head}<th>Result</th><th>Rule</th><th>Failing</th><th>Rows</th><th>Seen</th></tr></thead>"
+        f'<table><thead><tr>{head}<th>Result</th><th>Rule</th><th class="number">Failing</th><th class="number">Rows</th><th>Seen</th></tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table>"
     )
 
