@@ -111,7 +111,8 @@ def _table(results: list[ExpectationResult], *, with_dataset: bool) -> str:
     head = "<th>Dataset</th>" if with_dataset else ""
     rows = [_row(result, with_dataset=with_dataset) for result in results]
     return (
-        f'<table><thead><tr>{head}<th>Result</th><th>Rule</th><th class="number">Failing</th><th class="number">Rows</th><th>Seen</th></tr></thead>'
+        f'<table><thead><tr>{head}<th>Result</th><th>Rule</th><th class="number">Failing</th>'
+        '<th class="number">Rows</th><th>Seen</th></tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table>"
     )
 
