@@ -114,6 +114,19 @@ def test_a_change_is_the_difference_of_both_ends() -> None:
         assert verdicts(report) == [("change_from_to", holds)]
 
 
+def test_a_distance_to_others_is_no_change_of_ones_own() -> None:
+    text = "城镇化率由51.2%提高到53.4%，比全市平均水平高1.6个百分点。"
+    report = Report(text)
+    report.says("51.2%", "城镇化率", "rate", "from_to_start").says("53.4%", "城镇化率", "rate", "from_to_end")
+    # The evidence may be the whole sentence, or the clause of the distance alone.
+    clause = text.index("比全市")
+    for more in ({}, {"char_start": report.start + clause, "quote": text[clause:-1]}):
+        found = Report(text)
+        found.rows = list(report.rows)
+        found.says("1.6个百分点", "城镇化率", "change_abs", **more)
+        assert verdicts(found) == []
+
+
 def plan(level: str, rate: str, *, name: str = "地方财政收入", **more: object) -> Report:
     """Write a report that reached 4.00亿元 and plans `level`, a growth of `rate`."""
     text = f"全县完成{name}4.00亿元。今年的目标是：{name}{level}，增长{rate}。"

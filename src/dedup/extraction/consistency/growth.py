@@ -190,7 +190,9 @@ def _change_from_to(figures: Figures) -> list[Check]:
     for first, last, by in rows:
         start, end, change = held[first], held[last], held[by]
         unit = "个百分点" if start.unit_base == "%" and change.unit_base == "个百分点" else start.unit_base
-        between = end.between(end.value_end, change.value_start) or ""
+        # Where the words between the two are not at hand, those of the change itself say what it is measured against.
+        stretch = (end.value_end, change.value_start)
+        between = end.between(*stretch) or change.between(*stretch) or change.quote
         if change.unit_base != unit or change.comparison == "annual_average" or _OTHER_BASE.search(between):
             continue
         expected = end.range - start.range
