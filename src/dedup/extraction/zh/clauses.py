@@ -37,6 +37,7 @@ class Clause:
     rest : what of it stands behind 由 (小学由生均 | 20元)
     base : what the number is compared with, None where the clause does not say
     relation : the number is a distance to the base
+    below : that distance is one below it
     multiple : it counts how often the base goes into it
     share : the whole it is a share of, None where it is none
     plan : it is the share of a plan that was fulfilled
@@ -58,6 +59,7 @@ class Clause:
     rest: str = ""
     base: str | None = None
     relation: bool = False
+    below: bool = False
     multiple: bool = False
     share: str | None = None
     plan: bool = False
@@ -215,7 +217,7 @@ class Clauses:
         clause.arrives = self._arrives(i)
         relation = find_relation(left) if dimension != "multiple" else None
         if relation is not None and (dimension in ("ratio_points", "ratio") or relation[1].startswith("超")):
-            clause.base, clause.relation = relation[2], True
+            clause.base, clause.relation, clause.below = relation[2], True, relation[1] in ("低于", "慢于")
             clause.head = _trimmed(left[: relation[0]])
         elif predicate.bound == "over" and self._passes_base(clause):
             clause.relation = True

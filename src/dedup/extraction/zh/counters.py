@@ -123,7 +123,8 @@ def arabic_quantity(shadow: str, start: int, end: int) -> Quantity | None:
     if before in ("第", "前"):
         if unit in ("位", "名") or (before == "第" and ends):
             return ranked(shadow, start, end, value, unit, after)
-        return None
+        top = before == "前" and ends and _TOP_BEFORE.search(shadow, max(0, start - 4), start) is not None
+        return ranked(shadow, start, end, value, "", end) if top else None
     if not unit:
         if scale and (after == len(shadow) or shadow[after] in _CLAUSE_MARKS or _BARE_SCALE.match(shadow, after)):
             known = Unit(scale, "", find_scale(scale), "number")
@@ -205,6 +206,8 @@ _NOT_COUNTED = re.compile(any_pattern("unit.not_counted_patterns"))
 _SURE_COUNTERS = frozenset("家座所名户处台辆栋幢间棵株头只吨亩")
 _MAYBE_COUNTERS = frozenset("个条件项")
 _NO_COUNTERS = frozenset(["%", "年", "月", "日", "岁", "天", "周", "分", "次", "期", "届", "倍", "成"])
+# 居全市前三, 跻身前十.
+_TOP_BEFORE = re.compile("(?:全[国省市县区州盟]|[居列入进身]|排名|排)前\\Z")
 _STREAK = re.compile("连[增丰冠快]")
 _RANKED_BEFORE = re.compile("(?:[列居排前第后末]|位居|排名|名列|全[国省市县区])\\Z")
 _MOVED = re.compile("(?:前移|上升|后移|下降|提升|跃升|前进|进)了?\\Z")
@@ -213,6 +216,9 @@ _VAGUE_BEFORE = re.compile("[数几]\\Z|[一二三四五六七八九]、\\Z")
 _PLACE_FIRST = re.compile("[十百千万亿]{1,2}\\Z|[一二三四五六七八九][十百千万亿]")
 _INNER_SCALE = re.compile("[亿万]")
 _TENTHS_BEFORE = re.compile("[近约超过达到占为是]\\Z")
+# 三分之二的行政村, 占三分之一; 二分之一工作法 is a name.
+_FRACTION_BEHIND = re.compile("的|以上|以下|左右|强|[，。；、）]|\\Z")
+_FRACTION = Unit("", "%", 100.0, "ratio")
 _TENTHS_BEHIND = re.compile("以上|以下|左右|多|的|[，。；、]|\\Z")
 # 第二、第三产业: the list goes on to what it orders.
 _LISTED_ORDINAL = re.compile("(?:、第[一二三四五六七八九十]+)+[一-龥]")
@@ -234,6 +240,11 @@ def numeral_quantity(shadow: str, start: int, end: int) -> Quantity | None:
         return None
     if shadow.count("“", max(0, start - 24), start) > shadow.count("”", max(0, start - 24), start):
         return None
+    if written[1:3] == "分之" and written[0] not in "百千":
+        value = parse_chinese(written)
+        if value is None or _FRACTION_BEHIND.match(shadow, end) is None:
+            return None
+        return bounded(shadow, Quantity(start, end, start, end, value, "", _FRACTION, numerals=True))
     if written[1:3] == "分之":
         value = 100.0 if written[3:] == "百" else parse_chinese(written[3:])
         sign = "%" if written[0] == "百" else "‰"
@@ -299,7 +310,8 @@ def _rank_in_words(shadow: str, start: int, end: int, before: str) -> Quantity |
     ahead = unit_ahead(shadow[end : end + 6])
     if not ahead.scale and ahead.unit in ("位", "名"):
         return ranked(shadow, start, end, value, ahead.unit, end + ahead.used)
-    if before == "第" and (end == len(shadow) or shadow[end] in _CLAUSE_MARKS):
+    top = before == "前" and _TOP_BEFORE.search(shadow, max(0, start - 4), start) is not None
+    if (before == "第" or top) and (end == len(shadow) or shadow[end] in _CLAUSE_MARKS):
         listed = _LISTED_ORDINAL.match(shadow, end) is not None
         return None if listed else ranked(shadow, start, end, value, "", end)
     return None

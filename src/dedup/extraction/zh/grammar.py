@@ -54,6 +54,8 @@ _FOREIGN = re.compile(
 )
 # 剔除营改增因素同口径 | 增长8.6%: how one counts, not what.
 _QUALIFIER = re.compile("(?:剔除|扣除|不含)[^，。]{1,16}|按照?[^，。]{0,12}(?:口径|计算|价格?)")
+# 预算收入安排 | 52000万元: what a budget says of its items.
+_ALLOTTED = re.compile("(?<=收入|支出|预算)(?:拟|计划|预计)?安排\\Z")
 _AIM = re.compile("(?:力争|确保|争取|力求|必保|保底)(?:达到|实现|完成|不低于|超过|突破)?")
 _COUNTING = re.compile("价|预计|下同|初步|快报|调度")
 _AMONG_ALL = re.compile("[列居排]全")
@@ -183,7 +185,7 @@ class _Grammar:
         end = start + len(raw)
         if raw and not clause.rest:
             end = self._past_remark(end)
-        name = clean(raw if clause.rest else self.reading.compact[start:end])
+        name = _ALLOTTED.sub("", clean(raw if clause.rest else self.reading.compact[start:end]))
         if not name and clause.predicate.change_name and not self.context.subjects:
             name = clause.predicate.change_name
         return name, start if name else clause.left_start, scope
@@ -267,7 +269,7 @@ class _Grammar:
         first, last = reading.span(start, quantity.end)
         number_first, number_last = reading.span(quantity.number_start, quantity.number_end)
         value, known, unit = quantity.value, quantity.known, quantity.unit
-        if change < 0 and measure in ("growth", "change_abs") and not predicate.reaches:
+        if clause.below or (change < 0 and measure in ("growth", "change_abs") and not predicate.reaches):
             value = -value
         written = reading.compact[quantity.number_end : quantity.number_end + 1]
         self.figures.append(

@@ -12,7 +12,9 @@ _CHANGE_HEAD = re.compile("(?:增量|增加额|增收额|增长额|减少量|增
 _COUNTS = frozenset(("count", "people", "time", "number"))
 _LAST_YEAR = re.compile("上年|去年|今年|同期|年初|上月|上期|前一年")
 _PLANNED = re.compile("目标|计划|预算|任务|预期|预计")
-_SEVERAL_YEARS = re.compile("(?<![0-9〇○])(?:[两二三四五六七八九十]|[2-9]|1[0-9])年|(?<!今年)(?<!去年)以来|“[^”]{1,3}”")
+_SEVERAL_YEARS = re.compile(
+    "(?<![0-9〇○零OＯ一二三四五六七八九])(?:[两二三四五六七八九十]|[2-9]|1[0-9])年|(?<!今年)(?<!去年)以来|“[^”]{1,3}”"
+)
 
 
 def measure_of(

@@ -9,9 +9,12 @@ from dedup.extraction.zh.reading import Reading
 from dedup.extraction.zh.words import TIME, TIME_FIRST
 
 _TIME = re.compile(
-    rf"(?=[{TIME_FIRST}])(?<![比较与同为于是续达第由提”])(?<![0-9xX×*]){TIME}(?!产值|任务|计划数|不变价|价)"
+    rf"(?=[{TIME_FIRST}])(?<![比较与同为于是续达第由提”])(?<![0-9xX×*〇○零一二三四五六七八九])(?<!提前){TIME}(?!产值|任务|计划数|不变价|价)"
 )
-_FOUR = re.compile("(?:19|20)[0-9]{2}")
+_FOUR = re.compile("(?:19|20)[0-9]{2}|(?:一九|二[〇○零0OＯ])[〇○零0OＯ一二三四五六七八九]{2}")
+# 94年, 九四年: years of the last century, without their century.
+_TWO = re.compile("(?<![0-9])([89][0-9]|[八九][〇○零一二三四五六七八九])(?=年)")
+_DIGITS = str.maketrans("〇○零OＯ一二三四五六七八九", "00000123456789")
 _SEVERAL = re.compile(
     "(?:[两二三四五六七八九十几]|[2-9]|1[0-9])年(?:来|间|累计|内|共)|[近前这去][两三四五]年|[0-9]{4}年?[-—－～至到、和][0-9]{2,4}年?(?![0-9])|“[^”]{1,3}”(?:时期|期间|以来)|本届政府|以来"
 )
@@ -23,7 +26,7 @@ _YEARS_SUMMED = re.compile("[两三四五]年(?:累计|来?共)")
 _FLOWS = re.compile(
     "(?:\\A|，)(?:我|全)?[省市县区乡镇]?(?:共|先后|累计)?(?:投入|新建|新增|改扩建|筹资|筹措|引进|争取|发放|培训|硬化|解决|拨付|新修)"
 )
-_ONE_YEAR = re.compile("[^0-9]*[0-9]{4}年?(?:末|底|同期)?[^0-9]*")
+_ONE_YEAR = re.compile("[^0-9]*[0-9]{2,4}年?(?:末|底|同期)?[^0-9]*")
 _CONSTANT = re.compile("不变价|可比价|可比口径")
 _CURRENT = re.compile("现价|现行价|当年价")
 
@@ -33,6 +36,8 @@ _VAGUE = re.compile(
     "年内|年末|年底|年初|当年|本年度?|目前|当前|现在|眼下|近期|日前|届时|期末|至今|迄今|截至目前|截至|截止|现阶段|期间|每年"
     "|(?:去年|上年|今年)(?:末|底|初)|[0-9一二三四五六七八九十]{1,2}月.*"
 )
+# 2010年 | 人口普查: the year of what happened, which holds for its sentence only.
+_EVENT_BEHIND = re.compile("的?[^，。；：0-9]{0,6}?(?:普查|洪水|洪灾|特大|地震|冰冻|事故)")
 _BASE_BEHIND = re.compile("[^，。]{0,10}基础上")
 _MEETING = re.compile("[0-9]{1,2}日[^，。\\n]{0,40}(?:会议|大会|人代会)")
 _SINCE = ("以来", "来", "间", "起")
@@ -46,7 +51,11 @@ class Periods:
         shadow = reading.shadow
         self._spans = [m.span() for m in _TIME.finditer(shadow) if self._is_period(*m.span())]
         self._starts = [start for start, _ in self._spans]
-        lasting = [span for span in self._spans if _VAGUE.fullmatch(shadow, *span) is None]
+        lasting = [
+            (start, end)
+            for start, end in self._spans
+            if _VAGUE.fullmatch(shadow, start, end) is None and _EVENT_BEHIND.match(shadow, end) is None
+        ]
         self._lasting = [start for start, _ in lasting]
         self._openings = [start for start in self._lasting if start - reading.sentence_start(start) <= _OPENING]
         self._ends = dict(self._spans)
@@ -100,14 +109,14 @@ class Periods:
 
     def is_year_before(self, base: str, at: int) -> bool:
         """Say whether a base of comparison (`2020年`) is the year before the one that the text last spoke of."""
-        year = _FOUR.search(base)
-        if year is None or _ONE_YEAR.fullmatch(base) is None:
+        year = _year_in(base)
+        if year is None or (base[:1].isascii() and _ONE_YEAR.fullmatch(base) is None):
             return False
         index = bisect_right(self._starts, at - 1) - 1
         for start, end in reversed(self._spans[max(0, index - 12) : index + 1]):
-            spoken = _FOUR.search(self._reading.shadow, start, end)
-            if spoken is not None and spoken.group() != year.group():
-                return int(year.group()) == int(spoken.group()) - 1
+            spoken = _year_in(self._reading.shadow[start:end])
+            if spoken is not None and spoken != year:
+                return year == spoken - 1
         return False
 
     def price_basis(self, start: int, end: int) -> str | None:
@@ -125,6 +134,15 @@ class Periods:
             if sentence <= place:
                 return basis
         return lasting
+
+
+def _year_in(words: str) -> int | None:
+    """Return the first year in words: 1995, 一九九五, 95年, 九五年."""
+    four = _FOUR.search(words)
+    if four is not None:
+        return int(four.group().translate(_DIGITS))
+    two = _TWO.search(words)
+    return 1900 + int(two.group().translate(_DIGITS)) if two is not None else None
 
 
 def sums_years(clause: str, period: str | None) -> bool:

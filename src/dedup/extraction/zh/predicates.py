@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import cast
 
 from dedup.extraction.zh.reading import REMARK
-from dedup.extraction.zh.words import any_pattern, table, words
+from dedup.extraction.zh.words import NUMERAL_YEAR, any_pattern, table, words
 from dedup.text.units import Bound
 
 # Of a word in several classes the last one counts.
@@ -40,9 +40,9 @@ def _backwards(listed: Iterable[str]) -> str:
 
 
 _PEEL = re.compile(
-    f"(?P<skip>[{REMARK}“”‘’]|内?年[一二三四五六七八九十两])|(?P<whole>{_backwards(words('predicate.whole'))})|(?P<word>{_backwards(_KIND)})"
+    f"(?P<skip>[{REMARK}“”‘’]|内?年[一二三四五六七八九十两](?![〇○零0OＯ一二三四五六七八九]))|(?P<whole>{_backwards(words('predicate.whole'))})|(?P<word>{_backwards(_KIND)})"
 )
-_YEARS = "(?:[0-9xX×*＊]{2,4}年|[0-9]{4})"
+_YEARS = f"(?:[0-9xX×*＊]{{2,4}}年|[0-9]{{4}}|{NUMERAL_YEAR})"
 _BASE = f"{_YEARS}|{any_pattern('predicate.base_patterns')}"
 # 比上年, 较“十二五”末, 在上年的基础上.
 _THAN = re.compile(rf"(?P<np>.*)(?:比(?!例|重)|较|与|同)(?P<base>[^，。；]{{0,3}}(?:{_BASE})[^，。；]{{0,12}})\Z")
@@ -67,6 +67,8 @@ _MULTIPLE = re.compile(
 # One-letter verbs that end longer words which are no verbs here.
 _ENDINGS = frozenset(["提高", "新增", "走低", "至多", "最多", "众多", "减少", "不少", "缺少", "大多", "许多"])
 _SHORT_VERBS = frozenset("增减高低多少快升降")
+# Words for what was planned: adverbs (计划投资), behind 比 the base of a comparison.
+_PLANS = frozenset(["计划", "预计", "预期", "目标"])
 _YEARLY = frozenset(["年均", "平均每年", "每年平均", "年平均", "递增"])
 _EACH = frozenset("均都双各")
 _RESPECTIVELY = frozenset(["分别"])
@@ -128,6 +130,9 @@ def read_predicate(left: str) -> Predicate:
             at = match.end()
             continue
         word = match.group()[::-1]
+        if word in _PLANS and size > match.end() and backwards[match.end()] in "比较" and base is None:
+            base, at = word, match.end() + 1  # 比计划 | 多收
+            continue
         if match.lastgroup == "whole" or (peeled and peeled[-1] == "的" and word in ("为", "是")):
             break
         if at == 0 and word in _SHORT_VERBS and left[-2:] in _ENDINGS:

@@ -12,6 +12,7 @@ import re
 from bisect import bisect_right
 from typing import Literal
 
+from dedup.extraction.zh.leads import Leads
 from dedup.extraction.zh.reading import Reading
 
 FigureStatus = Literal["actual", "target", "estimate"]
@@ -21,7 +22,7 @@ _YEAR = "(?:20[0-9xX×*]{2}|[xX×～*]{2,4}|～|19[0-9]{2})年"
 _PLAN_SET = re.compile(
     "(?=[为主具发围基增奋工总指按确约要规预])(?:(?<!确定的)(?<!提出的)(?:预期|奋斗|主要|总体|发展|约束性|工作|具体|规划|增长|要)(?:调控)?目标(?:任务|值|建议|初步|安排)?(?:如下|定)?(?:是|为|：)"
     "|(?:总体|总的)(?:工作)?(?:要求|思路)(?:是|：)|指导思想(?:是|：)|基本思路(?:是|：)|工作思路(?:是|：)"
-    "|(?:围绕|为了?|为确保|确保|按照)(?:顺利|全面|圆满|如期)?(?:实现|完成)?(?:上述|以上|这一|这些|这个|今年的?|全年)(?:奋斗|预期|工作|总体|发展)?(?:目标|任务|总体要求))"
+    "|(?:围绕|为了?|为确保|确保|按照)(?:顺利|全面|圆满|如期)?(?:实现|完成)?(?:上述|以上|这一|这些|这个|(?:今年的?|全年)(?=[^。\n]{0,40}(?:要|将|必须|重点|着力|突出|力争|抓好|做好)))(?:奋斗|预期|工作|总体|发展)?(?:目标|任务|总体要求))"
 )
 # The words that open a plan at the beginning of a sentence or as a heading.
 _PLAN_OPENING = re.compile(
@@ -34,7 +35,7 @@ _PLAN_SENTENCE = re.compile(
     "目标|任务|安排|思路|要求|部署|打算|关键|开局|攻坚|重要|起步|冲刺|决胜|承上启下|承前启后|收官|之年|时期|要(?:以|坚持|在|着|把|抓|做|按|重|突|紧|全|认)|将(?:以|坚持|着|重|继)|力争|确保|重点(?:抓|做)|着力|我们要|我们将"
 )
 _PLAN_HEADING = re.compile(
-    f"(?=[*12Xx×下主今任发奋安工总指明目收重预～])(?:总体要求|指导思想|工作思路|工作安排|工作打算|工作部署|工作重点|重点工作|主要任务|目标任务|预期目标|奋斗目标|发展目标|主要目标|工作任务|主要工作|(?:指标|收支|预算|目标)安排|安排意见|任务和措施|今年(?:的)?(?:工作|任务|目标)|明年|{_YEAR}(?:的)?(?:工作|任务|目标|计划)|今后[一二三五几]|下一步|工作计划|工作建议)"
+    f"(?=[*12Xx×下主今任发奋安工总指明目收重预～])(?:总体要求|指导思想|工作思路|工作安排|工作打算|工作部署|工作重点|重点工作|主要任务|目标任务|预期目标|奋斗目标|发展目标|主要目标|工作任务|主要工作|(?:指标|收支|预算|目标)安排|安排意见|(?:预算|计划)(?:（?草案|\x01)|任务和措施|今年(?:的)?(?:工作|任务|目标)|明年|{_YEAR}(?:的)?(?:工作|任务|目标|计划)|今后[一二三五几]|下一步|工作计划|工作建议)"
 )
 _REVIEW = re.compile(
     "(?=[一三上主五今几刚半去四回完总执本过进])(?:回顾|总结|(?:完成|执行|进展)情况|主要(?:工作)?成[绩就]|(?:过去|刚刚过去)的?(?:一年|五年|20)|(?:一|五|四|三|几|半)年来|今年以来|去年以来|上半年|本届政府(?:以来|五年|任期))"
@@ -49,12 +50,15 @@ _GOALS = re.compile("目标|任务|安排|思路|要求|部署|打算")
 _SENTENCE_REACH = 200
 
 _MODAL = re.compile(
-    "力争|力促|确保(?!了)|(?<!多)争取(?!到|了|用地|资金|项目|上级|各级|国|省|市|中央|各类|专项|补助|贷款|投资)|计划(?:投资|总投资|建设|新建|完成|到|今年|年内|用|安排|实施|于|引进|再|明年|在)|拟(?:投|建|引|新|于|安|实)"
+    "力争|力促|(?<!为)(?<!为了)确保(?!了|[^，。；0-9]{1,10}(?:安全|稳定|质量|供应|落实|需要|畅通|利益|运转|到位|推进)，)|(?<!多)争取(?!到|了|用地|资金|项目|上级|各级|国|省|市|中央|各类|专项|补助|贷款|投资)|计划(?:投资|总投资|建设|新建|完成|到|今年|年内|用|安排|实施|于|引进|再|明年|在)|拟(?:投|建|引|新|于|安|实)"
     "|(?:收入|支出|预算)安排(?!了)|预期(?!目标|增长|值|任务|指标)|努力(?:实现|使|做到|达到)|(?<![主重需必首只摘紧概纲])要(?:在|把|使|实现|完成|抓|确保|新|建|达)|必须|(?<!即)将(?:新|建|达|投|完成|实|获|于|继|启|再|安|超|突|有|解决|带动|惠及|形成|可|增加(?!到|至)|吸纳|覆盖|引进)|可望|有望|年内(?:要|将|力争|计划|可)"
 )
-_DONE = re.compile("已|了|截至|目前|现有|原有|去年|上年|累计完成|取得|以来|创历史|同比|顺利|圆满|荣获|被评为|共完成")
+_DONE = re.compile(
+    "已|了|迈出|见效|成效|截至|目前|现有|原有|去年|上年|累计完成|取得|以来|创历史|同比|顺利|圆满|荣获|被评为|共完成"
+)
 _STILL_TOLD = re.compile(
-    "已(?!有)|目前(?!的?基础)|现有|原有|去年|在上年|上年(?:的|末|底|完成|实际)?(?!增长|提高|增加|下降|减少|同期)"
+    "已(?!有)|目前(?!的?基础)|现有|原有|尚未|在上年"
+    "|(?<![比较与同按])(?:去年|上年(?:的|末|底|完成|实际)?(?!增长|提高|增加|下降|减少))(?!同期)"
 )
 _AIMED = re.compile("力争|确保|目标|达到")
 # A goal that is stated as one: `比“十五”计划末42亿元的目标`; its overfulfilment (`超计划1000人`) is none.
@@ -64,8 +68,11 @@ _GOAL_BEFORE = re.compile(
 _GOAL_BEHIND = re.compile("的?(?:奋斗|预期|控制|考核|年度)?(?:目标|计划)")
 # 提前五年实现翻两番的目标: it has been reached.
 _REACHED = re.compile("提前|已经?实现|实现了|完成了|达到了")
-_UNTIL = re.compile("(?:到|至)(20[0-9]{2})年")
-_SPOKEN_YEAR = re.compile("(?<![0-9])((?:19|20)[0-9]{2})年")
+# 到2025年 begins a statement; in 由2020年的…提高到2025年的, 2020年到2025年 it is where a change or a period ends.
+_UNTIL = re.compile("(?:\\A|[，。；：、\n]|力争|确保|争取|预计|计划)(?:到|至)(20[0-9]{2})年(?!的)")
+_SPOKEN_YEAR = re.compile("(?<![0-9])(?<![，。；：、\n争保取计划][到至])((?:19|20)[0-9]{2})年")
+# A year that a statement of a plan is about (2009年争取的86个项目), no base of comparison.
+_OF_YEAR = re.compile("(?<![0-9比较到至与同按由从在])((?:19|20)[0-9]{2})年(?!的?基础|度?计划|的?目标|的?水平)")
 _STYLE_PLAN = re.compile(
     "力争|确保|要(?=[在把坚加推抓深强完以大着全认努积切突])|将|争取|加快|推进|加强|强化|深化|进一步|着力|大力|全力|积极|继续|抓好|加大|努力|坚持"
 )
@@ -82,6 +89,7 @@ class Status:
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
+        self._leads = Leads(reading)
         shadow = reading.shadow
         events: list[tuple[int, bool, bool]] = []  # place, plans, heading
         for match in _REVIEW.finditer(shadow):
@@ -100,13 +108,21 @@ class Status:
         first = events[0][0] if events else len(shadow)
         # What stands before the first part that is named is judged by its style, if it is long enough to have one.
         planned = first >= _JUDGED and self._reads_as_plan(shadow[:first])
-        self._places, self._planned = [0], [planned]
+        self._places, self._planned, self._plan_years = [0], [planned], [0]
         for place, plans, heading in events:
             looks_back_in_plan = planned and not plans and not heading
             if plans != planned and not looks_back_in_plan:
                 self._places.append(place)
                 self._planned.append(plans)
+                # Of a look back, no year lies before it.
+                self._plan_years.append(self._year_named(place) if plans else 0)
                 planned = plans
+
+    def _year_named(self, at: int) -> int:
+        """Return the year of a plan that opens at `at`, as its line or sentence says; 0 where it says none."""
+        shadow, start = self._reading.shadow, self._reading.sentence_start(at)
+        line = shadow[max(start, at - _HEADING_CHARS) : at + _HEADING_CHARS].partition("\n")[0]
+        return max((int(year) for year in _SPOKEN_YEAR.findall(line)), default=0)
 
     def _opens(self, match: re.Match[str]) -> bool:
         """Say whether a plan opens where a sentence begins with its year: `今年是关键之年。我们要…`.
@@ -138,6 +154,12 @@ class Status:
             self._years = sorted({int(y) for y in _SPOKEN_YEAR.findall(self._reading.shadow)})
         others = [y for y in self._years if y != year]
         return bool(others) and year >= max(others, default=year) + 2
+
+    def _was_before_plan(self, words: str, at: int) -> bool:
+        """Say whether words speak of a year before that of the plan they stand in (2009年争取的86个项目)."""
+        year = _OF_YEAR.search(words)
+        index = bisect_right(self._places, at) - 1
+        return year is not None and index >= 0 and int(year.group(1)) < self._plan_years[index]
 
     @staticmethod
     def _reads_as_plan(shadow: str) -> bool:
@@ -189,9 +211,11 @@ class Status:
         here = shadow[max(clause, end - 60) : end]
         if _GOAL_BEFORE.search(here) or (_GOAL_BEHIND.match(shadow, end) and not _REACHED.search(here)):
             return "target"
-        if self.planned_at(start):
-            told = _STILL_TOLD.search(shadow[max(since, clause) : end])
-            return "actual" if told is not None and _AIMED.search(here) is None else "target"
+        listed = self._leads.planned_at(start)
+        if self.planned_at(start) if listed is None else listed:
+            own = shadow[max(since, clause) : end]
+            told = _STILL_TOLD.search(own) is not None or self._was_before_plan(own, start)
+            return "actual" if told and _AIMED.search(here) is None else "target"
         before = shadow[max(sentence, end - 90) : end]
         if self._lies_ahead(before):
             return "target"
