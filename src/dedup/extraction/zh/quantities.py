@@ -24,6 +24,8 @@ _SCAN = re.compile(
 )
 _RANGE = re.compile(r"[-－—–―~～]{1,2}|至|到")
 _JOINED = re.compile("、|和|与|及|，")
+#: Numbers of a list that are kept: a list of figures is short, and a text of numbers only is none.
+_LISTED_MOST = 16
 _RATIO_OF = re.compile("比(?!分|赛)|结构|产业|占")
 _UNIT_IN_BRACKETS = re.compile("[（(][次套批台户个家组件所处座栋]{1,2}[）)]次?")
 _SIGNED = frozenset(["ratio", "ratio_points", "money", "temperature"])
@@ -66,7 +68,11 @@ def find_quantities(reading: Reading, overwritten: int) -> list[Quantity]:
         if made is None:
             bare = None if numerals else (start, end)
             if bare is not None:
-                listed = [*listed, bare] if listed and _JOINED.fullmatch(shadow, listed[-1][1], start) else [bare]
+                listed = (
+                    [*listed[-_LISTED_MOST:], bare]
+                    if listed and _JOINED.fullmatch(shadow, listed[-1][1], start)
+                    else [bare]
+                )
             continue
         if overwritten and not numerals and overwritten <= made.value < overwritten + 1:
             bare = None
