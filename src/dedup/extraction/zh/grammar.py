@@ -9,7 +9,7 @@ from dedup.extraction.zh.clauses import Clause, Clauses
 from dedup.extraction.zh.context import Context, Subject
 from dedup.extraction.zh.measures import comparison_of, measure_of
 from dedup.extraction.zh.money import purpose, spending
-from dedup.extraction.zh.names import clean, counted, is_verb, leading_verb, strip_lead, trailing_verb
+from dedup.extraction.zh.names import clean, counted, is_deed, is_verb, leading_verb, strip_lead, trailing_verb
 from dedup.extraction.zh.periods import Periods, sums_years
 from dedup.extraction.zh.predicates import direction
 from dedup.extraction.zh.quantities import find_quantities
@@ -56,6 +56,10 @@ _FOREIGN = re.compile(
 _QUALIFIER = re.compile("(?:剔除|扣除|不含)[^，。]{1,16}|按照?[^，。]{0,12}(?:口径|计算|价格?)")
 # 预算收入安排 | 52000万元: what a budget says of its items.
 _ALLOTTED = re.compile("(?<=收入|支出|预算)(?:拟|计划|预计)?安排\\Z")
+# 我区的任务是 | 引进资金, 各单位要 | 组织外出招商: who is told to, and that.
+_SAID_OF = re.compile(
+    "[^，]{0,16}?(?:(?P<what>(?:任务|目标|要求|重点|指标)(?:就?是|为))|(?<![主重需必首只摘紧概纲])(?:要|将|必须))(?=[一-龥]{2})"
+)
 _AIM = re.compile("(?:力争|确保|争取|力求|必保|保底)(?:达到|实现|完成|不低于|超过|突破)?")
 _COUNTING = re.compile("价|预计|下同|初步|快报|调度")
 _AMONG_ALL = re.compile("[列居排]全")
@@ -179,6 +183,9 @@ class _Grammar:
         lead, scope = strip_lead(clause.head)
         start = clause.left_start + lead
         raw = clause.head[lead:]
+        said = _SAID_OF.match(raw)
+        if said is not None and (is_deed(raw[said.end() :]) or said["what"]):
+            lead, start, raw = lead + said.end(), start + said.end(), raw[said.end() :]
         masked = _MASKED_AMOUNT.match(raw)
         if masked is not None and masked.end() < len(raw):
             raw, start = raw[masked.end() :], start + masked.end()  # 投资20xx万元 | 新建日光温室300座

@@ -109,7 +109,7 @@ def _before(reading: Reading, at: int, context: Context) -> str:
         text = re.sub("建设\\Z", "", text[lead:])
         if re.search("[0-9]", text) is None:
             return text[len(leading_verb(text)) :] if 2 <= len(text) <= 10 else ""
-    if context.subjects:
+    if context.subjects and "；" not in shadow[context.subjects[-1].start : at]:
         last = context.subjects[-1].name
         last = last[len(leading_verb(last)) :]
         spent = spending(last)

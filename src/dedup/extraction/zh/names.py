@@ -88,6 +88,11 @@ def is_verb(phrase: str) -> bool:
     return _VERB.fullmatch(phrase) is not None or _LIGHT.fullmatch(phrase) is not None
 
 
+def is_deed(phrase: str) -> bool:
+    """Say whether a phrase begins with a verb of at least two characters and goes on."""
+    return bool(leading_verb(phrase)) or _LIGHT.match(phrase) is not None
+
+
 @lru_cache(maxsize=32768)
 def leading_verb(phrase: str) -> str:
     """Return the verb that begins a phrase, or nothing."""

@@ -72,6 +72,11 @@ _UNTIL = re.compile("(?:\\A|[，。；：、\n]|力争|确保|争取|预计|计�
 _SPOKEN_YEAR = re.compile("(?<![0-9])(?<![，。；：、\n争保取计划][到至])((?:19|20)[0-9]{2})年")
 # A year that a statement of a plan is about (2009年争取的86个项目), no base of comparison.
 _OF_YEAR = re.compile("(?<![0-9比较到至与同按由从在])((?:19|20)[0-9]{2})年(?!的?基础|度?计划|的?目标|的?水平)")
+# 去年，全区引进项目62个，到位资金38亿元: what opens a sentence holds for it, until it speaks of what is ahead.
+_OPENED_BY = re.compile(
+    "[^，。0-9\n]{0,4}(?:((?:19|20)[0-9]{2})年|去年|前年|截至目前|目前|近年来|近[两三几]年来?)(?:，|全|我)"
+)
+_AHEAD_AGAIN = re.compile("(?<![主重需必首只摘紧概纲])要|将|力争|确保|必须|计划|今年|争取|目标|任务")
 _STYLE_PLAN = re.compile(
     "力争|确保|要(?=[在把坚加推抓深强完以大着全认努积切突])|将|争取|加快|推进|加强|强化|深化|进一步|着力|大力|全力|积极|继续|抓好|加大|努力|坚持"
 )
@@ -155,8 +160,14 @@ class Status:
         return bool(others) and year >= max(others, default=year) + 2
 
     def _was_before_plan(self, words: str, at: int) -> bool:
-        """Say whether words speak of a year before that of the plan they stand in (2009年争取的86个项目)."""
+        """Say whether words, or what opens their sentence, speak of a time before the plan they stand in."""
+        shadow, sentence = self._reading.shadow, self._reading.sentence_start(at)
         year = _OF_YEAR.search(words)
+        opening = _OPENED_BY.match(shadow, sentence, at)
+        if opening is not None and _AHEAD_AGAIN.search(shadow, opening.end(), at) is None:
+            if opening.group(1) is None:
+                return True
+            year = year or opening
         index = bisect_right(self._places, at) - 1
         return year is not None and index >= 0 and int(year.group(1)) < self._plan_years[index]
 

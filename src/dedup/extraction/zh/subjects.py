@@ -191,6 +191,8 @@ def inherited(reading: Reading, clause: Clause, context: Context) -> list[Subjec
             return lasting[-1:] or subjects[-1:]  # 优良天数276天，优良率75.6%，同比增加15天
         if count > 1 and len(subjects) >= count and (predicate.respectively or context.grouped == count):
             return subjects[-count:]
+        if count > 1 and len(subjects) >= count and predicate.change and quantity.form == "plain":
+            return subjects[-count:]  # 游客320万人次，收入18亿元，增长25%和31%
         if predicate.each and len(subjects) >= 2:
             return subjects[-2:]
         return [_stock(subjects[-1])] if predicate.reaches else subjects[-1:]
@@ -201,8 +203,9 @@ def inherited(reading: Reading, clause: Clause, context: Context) -> list[Subjec
         return [context.heading]
     if predicate.respectively and count > 1:
         return context.before[-count:] if len(context.before) >= count else []
-    # 国民收入实现4.5亿元。比上年增长17%。
-    return context.before[-1:] if predicate.change else []
+    # 国民收入实现4.5亿元。比上年增长17%。其中：上半年2亿元。
+    goes_on = predicate.change or reading.shadow.startswith("其中", context.sentence)
+    return context.before[-1:] if goes_on else []
 
 
 def _starts_anew(reading: Reading, clause: Clause, spoken: Subject) -> bool:
@@ -223,7 +226,7 @@ def spoken_of(reading: Reading, at: int, context: Context) -> Subject | None:
     lead, scope = strip_lead(text)
     told = TOLD.match(text, lead)
     end = told.end() if told is not None else len(text)
-    if not 2 <= end - lead <= _LONGEST:
+    if not 2 <= end - lead <= _LONGEST or text[lead].isdigit():
         return None
     return Subject(clean(reading.compact[previous + lead : previous + end]), previous + lead, scope)
 
