@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 SURE_CHARS = 8
 #: Texts of up to this many characters are compared at once (bit-parallel, a quarter byte a pair of characters).
 AT_ONCE = 3000
+#: Longer stretches without a single anchor are not compared: they differ as a whole.
+AT_MOST = 30_000
 #: What ends where a token surely ends: a sign or line end that is part of no figure or placeholder, or one of two
 #: words of a spaced script.
 _BORDER = re.compile(rf"[，。；、！]|[{NEWLINES}](?=[^{NEWLINES}{BLANKS}])|[{LATIN}](?= [{LATIN}])")
@@ -110,6 +112,8 @@ def _inner_blocks(
     b0: int,
     lengths: tuple[int, ...],
 ) -> Iterator[_Block]:
+    if not lengths and len(a) * len(b) > AT_MOST * AT_MOST:
+        return  # text that only repeats itself has no anchor; where it differs is not worth minutes
     if len(a) * len(b) <= AT_ONCE * AT_ONCE or not lengths:
         for block in Levenshtein.editops(a, b).as_matching_blocks():
             if block.size:
