@@ -45,6 +45,13 @@ def test_what_announces_a_list_holds_for_its_items(text: str, wanted: list[str])
         # What a plan says of the years before it.
         ("二、2010年工作安排\n2009年争取的86个项目要全部建成，新建道路20公里。", ["actual", "target"]),
         ("二、1988年任务\n财政收入2400万元，比去年增长12%。去年新建校舍800平方米。", ["target", "target", "actual"]),
+        ("二、2010年任务\n去年，全区引进项目62个，到位资金38亿元。今年引进项目80个。", ["actual", "actual", "target"]),
+        (
+            "“十五”期间奋斗目标是：财政收入增长8%。\n“九五”时期，财政收入增长10%，2000年达到27亿元。",
+            ["target", "actual", "actual"],
+        ),
+        ("会议强调，今年要坚定信心，工业总产值达到8.2亿元，新上项目12个。", ["target", "target"]),
+        ("2013年全县工作要点\n一、农业。新发展核桃2万亩，已建成的6个合作社再扩大。", ["target", "actual"]),
         # Aims that are told: why something was done.
         ("一、工作回顾\n为确保实现全年目标，关停小窑17座。", ["actual"]),
         ("一、工作回顾\n确保粮食安全，产量达到10万吨。", ["actual"]),

@@ -35,7 +35,7 @@ _NO_VERB_ENDS = frozenset("性型率面式")
 _GRADES = "(?:国家|省|市|县|区|部|镇|乡|村|地厅|[一二三四五]星|[1-5A]+)级"
 GRADE = re.compile(f"{_GRADES}\\Z")
 GRADE_AHEAD = re.compile(_GRADES)
-_LINKS = frozenset(["通过", "按", "按照", "在", "从", "由", "新", "再"])
+_LINKS = frozenset(["通过", "按", "按照", "在", "从", "由", "新"])
 
 
 @lru_cache(maxsize=32768)

@@ -14,6 +14,7 @@ from typing import Literal
 
 from dedup.extraction.zh.leads import Leads
 from dedup.extraction.zh.reading import Reading
+from dedup.text.numbers import parse_chinese
 
 FigureStatus = Literal["actual", "target", "estimate"]
 
@@ -32,10 +33,10 @@ _PLAN_OPENING = re.compile(
     f"|{_YEAR}(?=是|的?(?:政府|主要|重点|经济|国民经济)?(?:工作|任务|目标|发展)))"
 )
 _PLAN_SENTENCE = re.compile(
-    "目标|任务|安排|思路|要求|部署|打算|关键|开局|攻坚|重要|起步|冲刺|决胜|承上启下|承前启后|收官|之年|时期|要(?:以|坚持|在|着|把|抓|做|按|重|突|紧|全|认)|将(?:以|坚持|着|重|继)|力争|确保|重点(?:抓|做)|着力|我们要|我们将"
+    "目标|任务|安排|思路|要求|部署|打算|关键|开局|攻坚|重要|起步|冲刺|决胜|承上启下|承前启后|收官|之年|时期|(?<![主重需必首只摘紧概纲])要(?![素求点闻])|将(?:以|坚持|着|重|继)|力争|确保|重点(?:抓|做)|着力|我们要|我们将"
 )
 _PLAN_HEADING = re.compile(
-    f"(?=[*12Xx×下主今任发奋安工总指明目收重预～])(?:总体要求|指导思想|工作思路|工作安排|工作打算|工作部署|工作重点|重点工作|主要任务|目标任务|预期目标|奋斗目标|发展目标|主要目标|工作任务|主要工作|(?:指标|收支|预算|目标)安排|安排意见|(?:预算|计划)(?:（?草案|\x01)|任务和措施|今年(?:的)?(?:工作|任务|目标)|明年|{_YEAR}(?:的)?(?:工作|任务|目标|计划)|今后(?:[一二三四五几]|的?(?:工作|任务|目标|打算|设想|意见))|下一步|工作计划|工作建议)"
+    f"(?=[*12Xx×下主今任发奋安工总指明目收重预～])(?:总体要求|指导思想|工作思路|工作安排|工作打算|工作要点|实施意见|实施方案|工作方案|工作部署|工作重点|重点工作|主要任务|目标任务|预期目标|奋斗目标|发展目标|主要目标|工作任务|主要工作|(?:指标|收支|预算|目标)安排|安排意见|(?:预算|计划)(?:（?草案|\x01)|任务和措施|今年(?:的)?(?:工作|任务|目标)|明年|{_YEAR}(?:的)?(?:工作|任务|目标|计划)|今后(?:[一二三四五几]|的?(?:工作|任务|目标|打算|设想|意见))|下一步|工作计划|工作建议)"
 )
 _REVIEW = re.compile(
     "(?=[一三上主五今几刚半去四回完总执本过进])(?:回顾|总结|(?:完成|执行|进展)情况|主要(?:工作)?成[绩就]|(?:过去|刚刚过去)的?(?:一年|五年|20)|(?:一|五|四|三|几|半)年来|今年以来|去年以来|上半年|本届政府(?:以来|五年|任期))"
@@ -47,10 +48,12 @@ _OPENING = 14
 _JUDGED, _STYLE_REACH = 60, 300
 _GOALS = re.compile("目标|任务|安排|思路|要求|部署|打算")
 _SENTENCE_REACH = 200
+#: Characters before a figure in its sentence that a modal word holds for.
+_MODAL_REACH = 140
 
 _MODAL = re.compile(
     "力争|力促|(?<!为)(?<!为了)确保(?!了|[^，。；0-9]{1,10}(?:安全|稳定|质量|供应|落实|需要|畅通|利益|运转|到位|推进)，)|(?<!多)争取(?!到|了|用地|资金|项目|上级|各级|国|省|市|中央|各类|专项|补助|贷款|投资)|计划(?:投资|总投资|建设|新建|完成|到|今年|年内|用|安排|实施|于|引进|再|明年|在)|拟(?:投|建|引|新|于|安|实)"
-    "|(?:收入|支出|预算)安排(?!了)|预期(?!目标|增长|值|任务|指标)|努力(?:实现|使|做到|达到)|(?<![主重需必首只摘紧概纲])要(?:在|把|使|实现|完成|抓|确保|新|建|达)|必须|(?<!即)将(?:新|建|达|投|完成|实|获|于|继|启|再|安|超|突|有|解决|带动|惠及|形成|可|增加(?!到|至)|吸纳|覆盖|引进)|可望|有望|年内(?:要|将|力争|计划|可)"
+    "|(?:收入|支出|预算)安排(?!了)|预期(?!目标|增长|值|任务|指标)|努力(?:实现|使|做到|达到)|(?<![主重需必首只摘紧概纲])要(?:在|把|使|实现|完成|抓|确保|新|建|达)|必须|(?<!即)将(?:新|建|达|投|完成|实|获|于|继|启|再|安|超|突|有|解决|带动|惠及|形成|可|增加(?!到|至)|吸纳|覆盖|引进)|可望|有望|(?:今年|明年|下一步|下半年|新的一年)[^，。]{0,6}?(?:(?<![主重需必首])要|将)|年内(?:要|将|力争|计划|可)"
 )
 _DONE = re.compile(
     "已|了|迈出|见效|成效|截至|目前|现有|原有|去年|上年|累计完成|取得|以来|创历史|同比|顺利|圆满|荣获|被评为|共完成"
@@ -74,9 +77,10 @@ _SPOKEN_YEAR = re.compile("(?<![0-9])(?<![，。；：、\n争保取计划][到�
 _OF_YEAR = re.compile("(?<![0-9比较到至与同按由从在])((?:19|20)[0-9]{2})年(?!的?基础|度?计划|的?目标|的?水平)")
 # 去年，全区引进项目62个，到位资金38亿元: what opens a sentence holds for it, until it speaks of what is ahead.
 _OPENED_BY = re.compile(
-    "[^，。0-9\n]{0,4}(?:((?:19|20)[0-9]{2})年|去年|前年|截至目前|目前|近年来|近[两三几]年来?)(?:，|全|我)"
+    "[^，。0-9“\n]{0,4}(?:((?:19|20)[0-9]{2})年|“([六七八九十][一二三四五]{0,2})”(?:时期|期间|的?五年)|去年|前年|截至目前|目前|近年来|近[两三几]年来?)(?:，|全|我)"
 )
 _AHEAD_AGAIN = re.compile("(?<![主重需必首只摘紧概纲])要|将|力争|确保|必须|计划|今年|争取|目标|任务")
+_FIRM = re.compile("(?<![主重需必首只摘紧概纲])要|将|力争|确保|必须")
 _STYLE_PLAN = re.compile(
     "力争|确保|要(?=[在把坚加推抓深强完以大着全认努积切突])|将|争取|加快|推进|加强|强化|深化|进一步|着力|大力|全力|积极|继续|抓好|加大|努力|坚持"
 )
@@ -86,6 +90,14 @@ _STYLE_FIRM = re.compile(
 _STYLE_TOLD = re.compile(
     "了|已|取得|成功|荣获|累计|同比|比上年|较上年|显著|明显|顺利|被评为|有效|稳步|不断|圆满|先后|一年来|去年"
 )
+
+# “九五”, “十一五”: five-year plans by their number.
+_FIVE_YEARS = re.compile("“([六七八九十][一二三四五]{0,2})”")
+
+
+def _plan_number(written: str) -> int:
+    """Return the number of a five-year plan: 9 for 九五, 10 for 十五, 11 for 十一五; 0 where it is none."""
+    return int(parse_chinese(written[:-1]) or 0) if len(written) > 1 and written.endswith("五") else 0
 
 
 class Status:
@@ -109,6 +121,7 @@ class Status:
         events.extend((match.start(), True, False) for match in _PLAN_OPENING.finditer(shadow) if self._opens(match))
         events.sort()
         self._years: list[int] | None = None
+        self._last_plan = max((_plan_number(m.group(1)) for m in _FIVE_YEARS.finditer(shadow)), default=0)
         first = events[0][0] if events else len(shadow)
         # What stands before the first part that is named is judged by its style, if it is long enough to have one.
         planned = first >= _JUDGED and self._reads_as_plan(shadow[:first])
@@ -167,6 +180,8 @@ class Status:
         if opening is not None and _AHEAD_AGAIN.search(shadow, opening.end(), at) is None:
             if opening.group(1) is None:
                 return True
+            if opening.group(2) is not None:
+                return _plan_number(opening.group(2)) < self._last_plan
             year = year or opening
         index = bisect_right(self._places, at) - 1
         return year is not None and index >= 0 and int(year.group(1)) < self._plan_years[index]
@@ -224,9 +239,11 @@ class Status:
         listed = self._leads.planned_at(start)
         if self.planned_at(start) if listed is None else listed:
             own = shadow[max(since, clause) : end]
-            told = _STILL_TOLD.search(own) is not None or self._was_before_plan(own, start)
+            if self._was_before_plan(own, start) and _FIRM.search(own) is None:
+                return "actual"
+            told = _STILL_TOLD.search(own) is not None
             return "actual" if told and _AIMED.search(here) is None else "target"
-        before = shadow[max(sentence, end - 90) : end]
+        before = shadow[max(sentence, end - _MODAL_REACH) : end]
         if self._lies_ahead(before):
             return "target"
         modals = [match.end() for match in _MODAL.finditer(before)]
