@@ -14,6 +14,7 @@ REPORT = {
     "year_plan_basis": "printed",
     "overwritten_year": None,
     "year_review_evidence": "一、2013年工作回顾",
+    "year_plan_evidence": "二、2014年工作安排",
 }
 BASES = ("printed", "resolved", "inferred", "masked", "overwritten", "none")
 
@@ -80,6 +81,82 @@ def test_periods_are_resolved_against_the_years_of_the_report(
     period: str | None, status: str, expected: tuple[int | None, str]
 ) -> None:
     assert resolve(period, status) == expected
+
+
+@pytest.mark.parametrize(
+    ("period", "status", "expected"),
+    [
+        ("1998年特大洪水以来", "actual", (2013, "resolved")),
+        ("2012年以来", "actual", (2013, "resolved")),
+        ("从2006年起", "actual", (2013, "resolved")),
+        ("2010年至今", "actual", (2013, "resolved")),
+        ("今", "actual", (2013, "resolved")),
+        ("“十一五”以来", "actual", (2013, "resolved")),
+        # It begins after the year looked back on.
+        ("2015年以来", "actual", (None, "none")),
+        ("2015年起", "target", (2015, "printed")),
+        ("2011、2012两年", "actual", (2012, "printed")),
+        ("2011-2013年", "actual", (2013, "printed")),
+        ("“十二五”末", "actual", (2015, "resolved")),
+        ("“十三五”末", "target", (2020, "resolved")),
+        ("截至6月底", "actual", (2013, "resolved")),
+        ("1-6月", "actual", (2013, "resolved")),
+        ("到2020年", "actual", (2020, "printed")),
+    ],
+)
+def test_a_span_that_goes_on_ends_in_the_year_looked_back_on(
+    period: str, status: str, expected: tuple[int | None, str]
+) -> None:
+    assert resolve(period, status) == expected
+
+
+def test_a_span_that_goes_on_has_no_year_without_one_looked_back_on() -> None:
+    assert resolve("2012年以来", year_review=None, year_review_basis="none") == (None, "none")
+    assert resolve("2012年以来", year_review=None, year_review_basis="masked") == (None, "masked")
+
+
+def test_a_change_since_a_year_started_in_it() -> None:
+    assert resolve("2012年以来", comparison="from_to_start") == (2012, "printed")
+    assert resolve("2024年以来", comparison="from_to_start", overwritten_year=2024) == (None, "none")
+
+
+@pytest.mark.parametrize(
+    ("period", "status", "expected"),
+    [
+        ("今年", "actual", (2013, "resolved")),
+        ("去年", "actual", (2012, "resolved")),
+        ("上年", "target", (2012, "resolved")),
+        ("明年", "target", (2014, "resolved")),
+        ("全年", "target", (2013, "resolved")),
+    ],
+)
+def test_a_report_of_half_a_year_calls_that_year_this_year(
+    period: str, status: str, expected: tuple[int | None, str]
+) -> None:
+    assert resolve(period, status, year_plan=2013) == expected
+
+
+def test_a_report_that_plans_for_the_next_year_by_that_word_was_read_before_its_year_ended() -> None:
+    december = {"year_plan_evidence": "明年的主要任务是：修路"}
+    assert resolve("今年", "actual", **december) == (2013, "resolved")
+    assert resolve("去年", "actual", **december) == (2012, "resolved")
+
+
+def test_the_period_of_a_sentence_dates_the_end_of_a_change() -> None:
+    row = {**REPORT, "year_review": 2016, "year_plan": 2017}
+    sections = pa.table(
+        {name: pa.array([value] * 6, None if value is not None else pa.int32()) for name, value in row.items()}
+    )
+    figures = pa.table(
+        {
+            "period_text": ["2015年", "2015年", "2012年", "2015年", "2015年", "2015年"],
+            "obs_status": ["actual"] * 6,
+            # 2015年，由3000元增加到5000元; 由2012年的3亿元增加到2015年的5亿元; a start alone, another figure
+            "comparison": ["from_to_start", "from_to_end", "from_to_start", "from_to_end", "from_to_start", None],
+        }
+    )
+    year, _ = resolve_periods(figures, sections)
+    assert year.to_pylist() == [None, 2015, 2012, 2015, 2015, 2015]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,9 @@ from dedup.extraction.attribution.calendar import FIVE_YEAR_PLANS
 from dedup.extraction.attribution.eras import CLOSE, OPEN
 from dedup.extraction.attribution.numerals import EARLIEST, LATEST, YEAR_DIGITS, read_count, read_year
 
-_YEAR = re.compile(rf"{YEAR_DIGITS}(?=[ \t]*(?:年|[-—－–～~至到]|$))")
+_YEAR = re.compile(rf"{YEAR_DIGITS}(?=[ \t]*(?:[两三四五]?年|[-—－–～~至到、和及与]|$))")
+#: A span that begins in a year and ends now: 1998年特大洪水以来, 自2012年起, 2013年至今.
+_SINCE = re.compile("(?:以来|年来|起|至今|迄今|开始|至目前)$")
 _SHORT_YEAR = re.compile(r"(?<![0-9.．])(?P<digits>[0-9]{2})年(?!来|间|内|前|期|以|度?增)")
 _MASK = re.compile(r"(?:19|20|二[〇○零])?[xX×╳＊*_○□?？]{1,4}年|[～~]年|[～~]+$|(?<![0-9])20年?$")
 _PLAN = re.compile(f"[{OPEN}]?(?P<plan>十[一二三四五]五|[七八九十]五)[{CLOSE}]?(?P<rest>.*)")
@@ -22,7 +24,7 @@ _NAMES_NO_YEAR = re.compile(
     "每年|年均|历年|原来|过去$|以前|往年|历史|同期|常年|多年|当时|此前|本世纪|前年|前[一二两三四五六七八九十]+年"
 )
 #: What is past stays past, also in a sentence about what is to come.
-_PAST = re.compile("过去的?一年|一年来|这一年|近[年几一二两三四五六七八九十]+|目前|现在|至今|截[至止]")
+_PAST = re.compile("^今$|过去的?一年|一年来|这一年|近[年几一二两三四五六七八九十]+|目前|现在|至今|截[至止]")
 _NOW = re.compile(
     "全年|年内|年度?[末底终]|岁末|目前|现在|至今|如今|截[至止]|累计|当年|一年|年初|全程|本届|届|季度|半年|月|任期|近年|以来|同比"
 )
@@ -38,14 +40,19 @@ class _Years(NamedTuple):
     put_in: int | None
     this_is_review: bool
 
+    @property
+    def same(self) -> bool:
+        """Whether half of a year is looked back on and its other half planned for."""
+        return self.review is not None and self.review == self.plan
+
 
 class _Rule(NamedTuple):
     """How a period names its year.
 
     Attributes
     ----------
-    kind : `printed` (first and last year), `masked`, `this`, `last`, `before` (上年), `next`, `plan` (of five years:
-        first year and rest), `span` (so many years), `past`, `now` or `none`
+    kind : `printed` (first and last year), `since` (the year it began in), `masked`, `this`, `last`, `before` (上年),
+        `next`, `plan` (of five years: first year and rest), `span` (so many years), `past`, `now` or `none`
     """
 
     kind: str
@@ -61,6 +68,8 @@ def _parse(period: str | None) -> _Rule:
     text = period.strip()
     years = [year for year in (read_year(m.group()) for m in _YEAR.finditer(text)) if year is not None]
     masked = _MASK.search(text)
+    if years and len(years) == 1 and masked is None and _SINCE.search(text):
+        return _Rule("since", years[0])
     if years:
         # 1998年—～年: the last of several is masked.
         open_end = (
@@ -116,7 +125,9 @@ def _against(year: int | None, basis: str, shift: int = 0) -> tuple[int | None, 
     return year + shift, _KEPT.get(basis, "none")
 
 
-def resolve_period(period: str | None, status: str, comparison: str | None, years: _Years) -> tuple[int | None, str]:
+def resolve_period(
+    period: str | None, status: str, comparison: str | None, years: _Years, *, shared: bool = False
+) -> tuple[int | None, str]:
     """Return the year that a figure holds for, the last one of several, and the basis of that.
 
     Parameters
@@ -125,6 +136,7 @@ def resolve_period(period: str | None, status: str, comparison: str | None, year
     status : actual, target or estimate
     comparison : of `from_to_start` values the year is the one compared with, where the text says which
     years : of the section
+    shared : whether what a change started from has only the period that its end has, too
     """
     rule = _parse(period)
     start = comparison == "from_to_start"
@@ -132,8 +144,8 @@ def resolve_period(period: str | None, status: str, comparison: str | None, year
     review, plan = (years.review, years.review_basis), (years.plan, years.plan_basis)
     if rule.kind == "printed":
         year = rule.first if start else rule.last
-        if start and rule.first == rule.last and year in (years.review, years.plan):
-            # The year of the report dates the end; what it started from is not dated.
+        if start and rule.first == rule.last and (shared or year in (years.review, years.plan)):
+            # The year of the report, or of the sentence, dates the end; what it started from is not dated.
             return _NONE
         if not year:
             return None, "masked"
@@ -145,18 +157,21 @@ def resolve_period(period: str | None, status: str, comparison: str | None, year
         return year, "printed"
     if rule.kind in ("masked", "none"):
         return None, rule.kind
+    if rule.kind == "since":
+        return _since(rule.first, years, target=target, start=start)
     if rule.kind == "plan":
         return _of_plan(rule, years, target=target, start=start)
     if rule.kind == "before":
-        return _against(*review) if target else _against(*review, -1) if start else _NONE
+        year_before = _against(*review, -1)
+        return (year_before if years.same else _against(*review)) if target else year_before if start else _NONE
     if start:
         if rule.kind == "span" and not target and not rule.rest:
             return _against(*review, -rule.first)
-        return _against(*review) if rule.kind == "last" else _NONE
+        return _against(*review, -1 if years.this_is_review else 0) if rule.kind == "last" else _NONE
     if rule.kind == "this":
         return _against(*review) if years.this_is_review else _against(*plan) if target else _NONE
     if rule.kind == "next":
-        return _against(*plan) if years.this_is_review else _NONE
+        return _against(*plan, 1 if years.same else 0) if years.this_is_review else _NONE
     if rule.kind == "last":
         return _against(*review, -1) if years.this_is_review else _against(*review)
     if rule.kind == "span" and (target or rule.rest):
@@ -164,6 +179,18 @@ def resolve_period(period: str | None, status: str, comparison: str | None, year
     if rule.kind == "past":
         return _against(*review)
     return _against(*plan) if target else _against(*review)
+
+
+def _since(first: int, years: _Years, *, target: bool, start: bool) -> tuple[int | None, str]:
+    """Return the year in which a span ends that began in `first` and goes on: the one looked back on."""
+    if start:
+        return _NONE if first == years.put_in else (first, "printed")
+    if target:
+        # 从2018年起，每年… says when something begins.
+        return (first, "printed") if first != years.put_in and (years.review or first) < first else _NONE
+    if years.review is not None and years.review < first:
+        return _NONE
+    return _against(years.review, years.review_basis)
 
 
 def _of_plan(rule: _Rule, years: _Years, *, target: bool, start: bool) -> tuple[int | None, str]:
@@ -181,6 +208,8 @@ def _of_plan(rule: _Rule, years: _Years, *, target: bool, start: bool) -> tuple[
         return None, "none"
     if years.review < first:
         return _NONE
+    if re.search("以来|至今", rest):
+        return _against(years.review, years.review_basis)
     return min(last, years.review), "resolved"
 
 
@@ -189,7 +218,7 @@ def resolve_periods(figures: pa.Table, attributions: pa.Table) -> tuple[pa.Array
 
     Parameters
     ----------
-    figures : period_text, obs_status, comparison
+    figures : period_text, obs_status, comparison, in the order of the text
     attributions : `schemas.ATTRIBUTIONS`, the section's row for every figure
 
     Returns
@@ -208,16 +237,19 @@ def resolve_periods(figures: pa.Table, attributions: pa.Table) -> tuple[pa.Array
             "year_plan_basis",
             "overwritten_year",
             "year_review_evidence",
+            "year_plan_evidence",
         )
     ]
     known: dict[tuple[object, ...], tuple[int | None, str]] = {}
     found: list[tuple[int | None, str]] = []
-    for key in zip(*columns, *sections, strict=True):
+    for key in zip(*columns, _undated_starts(columns[0], columns[2]), *sections, strict=True):
         answer = known.get(key)
         if answer is None:
-            period, status, comparison, review, review_basis, plan, plan_basis, put_in, words = key
-            years = _Years(review, review_basis, plan, plan_basis, put_in, "今年" in (words or ""))
-            year, basis = resolve_period(period, status, comparison, years)
+            period, status, comparison, shared, review, review_basis, plan, plan_basis, put_in, back, ahead = key
+            # Read before its year ends, a report calls that year 今年 and the next 明年.
+            early = "今年" in (back or "") or "明年" in (ahead or "") or (review is not None and review == plan)
+            years = _Years(review, review_basis, plan, plan_basis, put_in, early)
+            year, basis = resolve_period(period, status, comparison, years, shared=shared)
             if year is not None and not EARLIEST <= year <= LATEST:
                 year, basis = None, "none"
             answer = known[key] = (year, basis)
@@ -226,3 +258,19 @@ def resolve_periods(figures: pa.Table, attributions: pa.Table) -> tuple[pa.Array
         pa.array([year for year, _ in found], pa.int32()),
         pa.array([basis for _, basis in found], pa.string()),
     )
+
+
+def _undated_starts(periods: list[str | None], comparisons: list[str | None]) -> list[bool]:
+    """Say of each value that a change started from whether the period is that of the value it ended at.
+
+    2016年，人均收入由3000元增加到5000元 dates the end alone; 由2012年的3000元 dates the start.
+    """
+    shared = [False] * len(periods)
+    after: str | None = None
+    ended = False
+    for at in range(len(periods) - 1, -1, -1):
+        if comparisons[at] == "from_to_start":
+            shared[at] = ended and periods[at] == after
+        else:
+            ended, after = comparisons[at] == "from_to_end", periods[at]
+    return shared
