@@ -70,13 +70,20 @@ _EVENTFUL_YEAR = re.compile(rf"[^。；]{{0,60}}?(?:{_EVENTFUL})")
 _COMING_YEAR = re.compile(rf"[^。；]{{0,100}}?(?:{_AHEAD})[^。；]{{0,60}}?年")
 _STATES = re.compile(r"[，,]?[^。；\n]{0,24}?(?:实现|完成|达到|达|增长|预计|累计|新增|投入|荣获)")
 _RAN = re.compile(
-    rf"[，,](?:在|面对|我们|{_SELF}|[^，。；\n]{{0,6}}(?:政府|党委|上下))|在[^。，；\n]{{2,40}}(?:领导|支持|指导|关心)下|面对"
+    rf"[，,](?:在|面对|我们|{_SELF}|[^，。；\n]{{0,6}}(?:政府|党委|上下))|[，,]?[^，。；\n]{{0,8}}在[^。，；\n]{{2,40}}(?:领导|支持|指导|关心)下|面对"
 )
 _WILL = re.compile(rf"[，,]?(?:我们|{_SELF})?(?:要|将|必须|计划|力争|着力|着重|重点)")
+#: How clauses of what is to come begin: 将新建, 要办好, 预算安排; 将…作为 and 主要 do not.
+AHEAD = re.compile(
+    r"将(?:[要会]|重点|继续|着力|集中|投入|投资|新建|新增|实施|完成|安排|[^，。；\n]{0,6}办)"
+    r"|(?<![主重需首只纪概提])要(?![求素点闻])|计划(?!生育|执行|完成)|拟(?!定)|必须|安排(?:预算|支出|[0-9为])|(?:收入|支出|预算)安排"
+    r"|预期|目标(?!任务)|确保|争取|力争"
+)
 _HALF = re.compile(
     "[上下]半年|前三季度|[一二三四1-4]季度|[0-9一二三四五六七八九十]{1,3}[-—至～~]?[0-9一二三四五六七八九十]{0,3}月|初|年?底|末|同期|以来|前|后|内|间"
 )
 
+_ANOTHER_YEAR = re.compile(rf"{YEAR_DIGITS}[ \t]*年")
 _LEFT_BACK = re.compile(r"(?:回顾|总结|回首|过去的|刚刚过去的|即将过去的|已经过去的)$")
 _LEFT_AHEAD = re.compile(r"(?:做好|抓好|搞好|干好|完成好)$")
 _LEFT_PLANNING = re.compile(r"(?:部署|安排|谋划)$")
@@ -100,6 +107,8 @@ _COVER = re.compile(
 )
 _SESSION = re.compile(r"人民代表大会|大会|会议上|全体会议|人大")
 #: Laws carry dates of sessions, too.
+#: A session that a text carries out is not the one it is read at.
+_CARRIED_OUT = re.compile("(?:贯彻|执行|落实|根据|按照|依照)[^。，\n]{0,30}(?:大会|会议)")
 _ENACTED = re.compile("常务委员会|通过|颁布|修订|修正|公布|发布|施行|批准")
 COVER_WITHIN = 500
 
@@ -220,7 +229,7 @@ def _claim(text: str, left: str, mention: Mention, plan_from: int) -> tuple[Even
         if whole and (planned := _PLANNED.match(text, half.end())) is not None:
             return None, say("plan", 3, planned.end())
         reported = kind == "number" and half.group() in ("上半年", "前三季度") and _CLAUSE_START.search(left)
-        return None, say("review", 1, half.end()) if reported and _STATES.match(text, half.end()) else None
+        return None, say("review", 1, half.end()) if reported and _stated(text, half.end()) else None
     if back:
         return None, say("review", 3, end)
     if text.startswith("远景", end):
@@ -233,6 +242,8 @@ def _claim(text: str, left: str, mention: Mention, plan_from: int) -> tuple[Even
         and not _LEFT_HORIZON.search(left)
         and not _LEFT_DONE.search(left)
         and "确定" not in planned.group()
+        # 2018年预算执行情况和2019年预算草案: the draft is not of the first.
+        and not _ANOTHER_YEAR.search(planned.group())
     ):
         return None, say("plan", 3, planned.end())
     looked = _LOOKED_BACK.match(text, end)
@@ -249,9 +260,15 @@ def _claim(text: str, left: str, mention: Mention, plan_from: int) -> tuple[Even
         return None, say("review", 2, end) if _RAN.match(text, end) else None
     if _WILL.match(text, end) and kind in ("this", "next", "number", "mask"):
         return None, say("plan", 1, end)
-    if start < plan_from and (_RAN.match(text, end) or _STATES.match(text, end)) and kind in ("number", "mask"):
+    if start < plan_from and (_RAN.match(text, end) or _stated(text, end)) and kind in ("number", "mask"):
         return None, say("review", 1, end)
     return None, None
+
+
+def _stated(text: str, at: int) -> bool:
+    """Whether what follows a year states what was reached in it, not what is to be."""
+    states = _STATES.match(text, at)
+    return states is not None and not AHEAD.search(states.group())
 
 
 def _went_on(text: str, at: int) -> bool:
@@ -272,7 +289,7 @@ def _cover(text: str) -> list[Claim]:
     for match in _COVER.finditer(text, 0, COVER_WITHIN):
         line = text[max(0, match.start() - 40) : match.end() + 60]
         year = read_year(match["year"])
-        if year is None or not _SESSION.search(line) or _ENACTED.search(line):
+        if year is None or not _SESSION.search(_CARRIED_OUT.sub("", line)) or _ENACTED.search(line):
             continue
         month = read_month(match["month"])
         if month is None or 5 <= month <= 10:

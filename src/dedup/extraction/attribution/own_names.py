@@ -293,19 +293,24 @@ def masked_name(text: str) -> tuple[int, int] | None:
 
 
 #: Characters that function words before a generic 镇 or 县 are made of (并在|镇, 今年全|县); names hardly have them.
-_FUNCTION_CHARACTERS = "在是的和与对及今去明年月日并由从被使让将把不有了其他各全我本省市县区乡镇该这为经"
-_FUNCTION = re.compile(f"[{_FUNCTION_CHARACTERS}]")
+FUNCTION_CHARACTERS = "在是的和与对及今去明年月日并由从被使让将把不有了其他各全我本省市县区乡镇该这为经"
+_FUNCTION = re.compile(f"[{FUNCTION_CHARACTERS}]")
 _PLACE = "[\u4e00-\u9fff]{2,8}?(?:[县区旗州盟镇乡市]|街道)"
 _UNKNOWN = re.compile(
-    r"(?:我们?|谨|委托，?)[^，。]{0,3}代表(?P<speaks>[\u4e00-\u9fff]{2,10}?(?:[省市县区旗州盟镇乡]|街道))(?:人民)?(?:政府|办事处)"
+    r"(?:我们?|谨|委托，?)[^，。]{0,3}代表(?P<speaks>[\u4e00-\u9fff]{2,10}?(?:[省市县区旗州盟镇乡]|街道|苏木))(?:党工?委[、和])?(?:人民)?(?:政府|办事处)"
     r"|我受(?P<sent>[\u4e00-\u9fff]{2,10}?(?:[省市县区旗州盟镇乡]|街道))(?:人民)?(?:政府|办事处)的?委托"
     rf"|(?:日在|日于|日|在|于)(?P<congress>{_PLACE}){_ORDINAL}届\s*人民代表大会"
     rf"|(?:^|[\n。])(?P<line>{_PLACE}){_ORDINAL}届\s*人民代表大会"
+    # Lines of a cover or of a signature: 澄阳县人民政府县长 王某某, 澄阳县统计局.
+    rf"|(?:^|\n)[ \t\u3000]*(?P<holder>{_PLACE})(?:人民)?政府(?:代理?)?[省市县区旗州盟镇乡]长"
+    r"(?:[ \t\u3000：:][^，。；\n]{0,8})?[ \t\u3000]*(?=\n|$)"
+    rf"|(?:^|\n)[ \t\u3000]*(?P<office>{_PLACE})(?:统计局|财政局|发展和改革(?:委员会|局)|人民政府办公室)"
+    r"[ \t\u3000]*(?=\n|$)"
 )
 #: Names that the table need not have, as the subject of a sentence; less than beyond doubt.
 _SUBJECT = re.compile(
     r"(?:^|[\n。，；：）“]|把|将|是|建设|打造)(?P<name>"
-    rf"(?:(?![{_FUNCTION_CHARACTERS}])[\u4e00-\u9fff]){{2,3}}(?P<kind>[县区旗镇乡]))"
+    rf"(?:(?![{FUNCTION_CHARACTERS}])[\u4e00-\u9fff]){{2,3}}(?P<kind>[县区旗镇乡]))"
     "(?=财政|入选|人民(?!政府|法院|医院)|位于|地处|建成|实现|完成|荣获|被评|成为|党委、?政府|党委政府|党工委|经济社会|坚持"
     "|撤县设|撤乡设)"
 )
@@ -326,7 +331,8 @@ _GENERIC = re.compile(
 )
 
 
-def _generic(name: str) -> bool:
+def is_generic(name: str) -> bool:
+    """Whether a match is no name but words before a generic 镇 or 县: 全镇, 开发区."""
     return any(pattern.search(name) for pattern in (_GENERIC, _COMPOUND)) or bool(_FUNCTION.search(name[:-1]))
 
 
@@ -338,7 +344,8 @@ def unknown_names(text: str, kinds: list[str]) -> list[Named]:
         name = match[context]
         if _GENERIC.search(name) or len(name) < 3:
             continue
-        said = context in ("speaks", "sent") or match.start() < COVER_WITHIN
+        signed = context == "office" and len(text) - match.end() < COVER_WITHIN
+        said = context in ("speaks", "sent") or signed or match.start() < COVER_WITHIN
         if not said and kinds and kind_of(name) not in kinds:
             continue
         one = found.setdefault(name, Named(name, kind_of(name), printed=True))
@@ -346,7 +353,7 @@ def unknown_names(text: str, kinds: list[str]) -> list[Named]:
         one.add(context, 10, *match.span(context))
     for match in _SUBJECT.finditer(text):
         name = match["name"]
-        if (not kinds or match["kind"] == kinds[0]) and not _generic(name):
+        if (not kinds or match["kind"] == kinds[0]) and not is_generic(name):
             one = found.setdefault(name, Named(name, match["kind"], printed=True))
             one.add("subject", 4, *match.span("name"))
     for match in _CLOSING.finditer(text, max(0, len(text) - 1200)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from dedup.extraction.attribution.claims import quote
@@ -16,6 +17,7 @@ from dedup.extraction.attribution.own_names import (
     score_stems,
     unknown_names,
 )
+from dedup.extraction.attribution.own_subjects import own_subjects
 from dedup.extraction.attribution.subordinates import enclosing
 
 #: Score that makes a name one's own, where no context says so beyond doubt; from at least two contexts.
@@ -62,6 +64,13 @@ class Place:
     own_name: str | None
 
 
+#: Laws name the place they hold for in their first articles.
+_LAW = re.compile("第[一二三四五六七八九十百]{1,4}条")
+_LAW_HEAD = 600
+_LOCAL = re.compile("[本我](?:[省市州县]|自治[区州县])|本行政区")
+_NATIONAL = re.compile("全国人民代表大会|国务院令|国务院(?:第[^。\n]{0,12})?(?:常务会议)?(?:批准|发布|通过)")
+
+
 NOWHERE = Place(None, None, None, "none", 0.0, None, None)
 
 
@@ -75,7 +84,10 @@ def read_place(text: str, year: int | None, table: Divisions) -> Place:
     """
     kinds = own_kinds(text)
     named = full_names(text, table)
+    foreign = _rules_elsewhere(text)
     for candidate in _candidates(text, named, kinds, table):
+        if foreign and not candidate.said and (foreign == "national" or text.find(candidate.stem) > _LAW_HEAD):
+            continue
         place = _locate(text, candidate, named, kinds, year, table)
         if place is not None:
             return place
@@ -89,6 +101,16 @@ def read_place(text: str, year: int | None, table: Divisions) -> Place:
     if mask is not None:
         return replace(NOWHERE, basis="masked", evidence=quote(text, *mask))
     return NOWHERE
+
+
+def _rules_elsewhere(text: str) -> str:
+    """Return `national` for a law of the state, `law` for one that does not speak of 本省 or the like, else nothing.
+
+    A law of the state that gives a province something to do does not speak for it.
+    """
+    if sum(1 for _ in _LAW.finditer(text)) < 3 or _LOCAL.search(text):
+        return ""
+    return "national" if _NATIONAL.search(text, 0, _LAW_HEAD) else "law"
 
 
 def _candidates(text: str, named: list[FullName], kinds: list[str], table: Divisions) -> list[Named]:
@@ -110,7 +132,7 @@ def _candidates(text: str, named: list[FullName], kinds: list[str], table: Divis
     for (stem, _), one in stems.items():
         if not any(row.is_word for row in table.called(stem, kinds or None)):
             merged.setdefault(stem, one)
-    for one in unknown_names(text, kinds):
+    for one in (*unknown_names(text, kinds), *own_subjects(text, kinds)):
         if one.stem in merged:
             if one.best > merged[one.stem].best:
                 merged[one.stem].add("subject", one.best, one.start, one.end)

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from dedup.extraction.attribution.claims import Claim, quote
+from dedup.extraction.attribution.dated_figures import BESIDE, dated_figures, may_be_own
 from dedup.extraction.attribution.eras import cited_sessions, greeted_congress, planned_after, term_began
 from dedup.extraction.attribution.mentions import Reading, read_mentions
 from dedup.extraction.attribution.overwritten import Proof, doubtful_years, overwritten_year
@@ -79,6 +80,8 @@ def read_years(text: str, *, put_in: int | None = None) -> Years:
     review, plan = _decide(text, reading, printed, dated)
     if review is None and plan is None and dated is not None:
         review, plan = _infer(text, reading, dated)
+    if review is None or plan is None:
+        review, plan = _by_figures(text, reading, untrue, dated, review, plan)
     return Years(
         review or _unknown(text, reading, "review", false_year),
         plan or _unknown(text, reading, "plan", false_year),
@@ -112,6 +115,9 @@ def _decide(
         if year not in support or support[year] < 2:
             return None, None
     if weight <= 2 and not _stands_alone(reading, printed, year, weight):
+        return None, None
+    by_cover = any(c.kind == "date" for c in printed)
+    if weight <= 1 and not by_cover and not may_be_own(text, reading, year):
         return None, None
     planned = year if reading.half_year else year + 1
     for_review = [c for c in printed if c.role == "review" and c.year == year]
@@ -261,6 +267,37 @@ def _contradicted(reading: Reading, planned: int) -> bool:
         and not (c.role == "review" and c.year == planned - 1)
         for c in reading.claims
     )
+
+
+def _by_figures(
+    text: str,
+    reading: Reading,
+    untrue: set[int | None],
+    dated: Dated | None,
+    review: Found | None,
+    plan: Found | None,
+) -> tuple[Found | None, Found | None]:
+    """Complete the years by those that the text prints beside its figures, where nothing speaks against them."""
+    if reading.half_year or any(c.kind in ("this", "last", "next") and c.weight >= 2 for c in reading.claims):
+        return review, plan
+    years = {one.year for one in (review, plan) if one is not None and one.year is not None}
+    for one in dated_figures(text, reading, untrue, years):
+        planned = one.year if one.role == "plan" else one.year + 1
+        beside = plan if one.role == "review" else review
+        if (dated is not None and dated.planned != planned) or any(
+            c.year is not None and c.weight >= 2 and c.year + (c.role == "review") != planned for c in reading.claims
+        ):
+            return review, plan
+        if beside is not None and beside.year is not None and beside.year + (one.role == "plan") * 2 - 1 != one.year:
+            return review, plan
+        printed_beside = beside is not None and beside.basis in ("printed", "resolved")
+        confidence = min(BESIDE, beside.confidence) if beside is not None and printed_beside else one.confidence
+        found = Found(one.year, "printed", confidence, quote(text, one.start, one.end))
+        if one.role == "review":
+            review = review or found
+        else:
+            plan = plan or found
+    return review, plan
 
 
 def _unknown(text: str, reading: Reading, role: str, false_year: int | None) -> Found:
