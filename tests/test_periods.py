@@ -142,6 +142,14 @@ def test_a_report_that_plans_for_the_next_year_by_that_word_was_read_before_its_
     assert resolve("去年", "actual", **december) == (2012, "resolved")
 
 
+def test_the_date_of_a_session_of_december_says_what_this_year_is() -> None:
+    cover = {"year_review_evidence": "2013年12月20日在筠岙镇第八届人民代表大会第九次会议上", "year_plan_evidence": None}
+    assert resolve("今年以来", "actual", **cover) == (2013, "resolved")
+    assert resolve("去年", "actual", **cover) == (2012, "resolved")
+    spring = cover | {"year_review_evidence": "2014年1月20日在筠岙镇第八届人民代表大会第九次会议上"}
+    assert resolve("去年", "actual", **spring) == (2013, "resolved")
+
+
 def test_the_period_of_a_sentence_dates_the_end_of_a_change() -> None:
     row = {**REPORT, "year_review": 2016, "year_plan": 2017}
     sections = pa.table(

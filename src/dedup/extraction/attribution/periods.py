@@ -24,6 +24,8 @@ _NAMES_NO_YEAR = re.compile(
     "每年|年均|历年|原来|过去$|以前|往年|历史|同期|常年|多年|当时|此前|本世纪|前年|前[一二两三四五六七八九十]+年"
 )
 #: What is past stays past, also in a sentence about what is to come.
+#: A session of November or December, as evidence of a year quotes it.
+_LATE_SESSION = re.compile(r"(?P<year>[0-9]{4})[ \t]*年[ \t]*(?:1[12]|十[一二])[ \t]*月")
 _PAST = re.compile("^今$|过去的?一年|一年来|这一年|近[年几一二两三四五六七八九十]+|目前|现在|至今|截[至止]")
 _NOW = re.compile(
     "全年|年内|年度?[末底终]|岁末|目前|现在|至今|如今|截[至止]|累计|当年|一年|年初|全程|本届|届|季度|半年|月|任期|近年|以来|同比"
@@ -144,13 +146,13 @@ def resolve_period(
     review, plan = (years.review, years.review_basis), (years.plan, years.plan_basis)
     if rule.kind == "printed":
         year = rule.first if start else rule.last
-        if start and rule.first == rule.last and (shared or year in (years.review, years.plan)):
-            # The year of the report, or of the sentence, dates the end; what it started from is not dated.
-            return _NONE
         if not year:
             return None, "masked"
         if year == years.put_in:
             return None, "overwritten"
+        if start and rule.first == rule.last and (shared or year in (years.review, years.plan)):
+            # The year of the report, or of the sentence, dates the end; what it started from is not dated.
+            return _NONE
         if target and years.plan is not None and years.review is not None and year <= years.review < years.plan:
             # Nothing is planned for a year that is over: the author mistyped it.
             return _NONE
@@ -246,8 +248,7 @@ def resolve_periods(figures: pa.Table, attributions: pa.Table) -> tuple[pa.Array
         answer = known.get(key)
         if answer is None:
             period, status, comparison, shared, review, review_basis, plan, plan_basis, put_in, back, ahead = key
-            # Read before its year ends, a report calls that year 今年 and the next 明年.
-            early = "今年" in (back or "") or "明年" in (ahead or "") or (review is not None and review == plan)
+            early = _read_early(review, plan, back or "", ahead or "")
             years = _Years(review, review_basis, plan, plan_basis, put_in, early)
             year, basis = resolve_period(period, status, comparison, years, shared=shared)
             if year is not None and not EARLIEST <= year <= LATEST:
@@ -258,6 +259,14 @@ def resolve_periods(figures: pa.Table, attributions: pa.Table) -> tuple[pa.Array
         pa.array([year for year, _ in found], pa.int32()),
         pa.array([basis for _, basis in found], pa.string()),
     )
+
+
+def _read_early(review: int | None, plan: int | None, back: str, ahead: str) -> bool:
+    """Whether a report was read before its year ended: it calls that year 今年 and the next 明年."""
+    if review is None:
+        return False
+    late = _LATE_SESSION.search(back)
+    return review == plan or "今年" in back or "明年" in ahead or (late is not None and late["year"] == str(review))
 
 
 def _undated_starts(periods: list[str | None], comparisons: list[str | None]) -> list[bool]:
