@@ -268,8 +268,8 @@ class Clauses:
     def _sets_out(self, clause: Clause, after: Quantity | None) -> bool:
         """Say whether a change sets out from the number: what follows says where it arrives."""
         shadow, end = self.reading.shadow, clause.run[-1].end
-        if after is not None and after.start - end <= _ARRIVES_WITHIN and _ARRIVAL.fullmatch(shadow, end, after.start):
-            return True
+        if after is not None and after.start - end <= _ARRIVES_WITHIN and after.dimension == clause.run[-1].dimension:
+            return _ARRIVAL.fullmatch(shadow, end, after.start) is not None
         return _ARRIVAL_AT_NOTHING.match(shadow, end) is not None
 
     def _arrives(self, i: int) -> bool:
@@ -281,7 +281,7 @@ class Clauses:
         if k < 0:
             return False
         origin, here = quantities[k], quantities[i]
-        if not 0 < here.start - origin.end <= _ARRIVES_WITHIN:
+        if not 0 < here.start - origin.end <= _ARRIVES_WITHIN or here.dimension != origin.dimension:
             return False
         if _ARRIVAL.fullmatch(shadow, origin.end, here.start) is None:
             return False

@@ -60,6 +60,10 @@ _ALLOTTED = re.compile("(?<=收入|支出|预算)(?:拟|计划|预计)?安排\\Z
 _SAID_OF = re.compile(
     "[^，]{0,16}?(?:(?P<what>(?:任务|目标|要求|重点|指标)(?:就?是|为))|(?<![主重需必首只摘紧概纲])(?:要|将|必须))(?=[一-龥]{2})"
 )
+# 学校、医院分别新建 | 12所、3所
+_EACH_DOES = re.compile("(?P<what>.+、.+)分别(?P<verb>.{2,4})")
+# 工业园年内再 | 落户企业12家
+_WITHIN_YEAR = re.compile("(?<=[一-龥]{2})年内(?:再|新|将|要)?(?=[一-龥]{2})")
 _AIM = re.compile("(?:力争|确保|争取|力求|必保|保底)(?:达到|实现|完成|不低于|超过|突破)?")
 _COUNTING = re.compile("价|预计|下同|初步|快报|调度")
 _AMONG_ALL = re.compile("[列居排]全")
@@ -193,6 +197,10 @@ class _Grammar:
         if raw and not clause.rest:
             end = self._past_remark(end)
         name = _ALLOTTED.sub("", clean(raw if clause.rest else self.reading.compact[start:end]))
+        name = _WITHIN_YEAR.sub("", name)
+        each = _EACH_DOES.fullmatch(name)
+        if each is not None and is_verb(each["verb"]):
+            name = each["verb"] + each["what"]
         if not name and clause.predicate.change_name and not self.context.subjects:
             name = clause.predicate.change_name
         return name, start if name else clause.left_start, scope

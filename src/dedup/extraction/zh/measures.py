@@ -87,7 +87,7 @@ def comparison_of(
         if multiple_unit:
             return None
         return None if period is not None and _SEVERAL_YEARS.search(period) else "yoy"
-    if "每" in left or "拉动" in left:
+    if "每" in left or "拉动" in left or "超额" in left:
         return None
     if re.search("(?:增收|减收)", left[-6:]) and "户均" in left:
         return None

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _SPENDING = re.compile(f"(?P<owner>.*?)(?P<verb>{MONEY})\\Z")
 _TOWARDS = re.compile(f"(?:，|(?:主要|重点|全部|专项)?(?:用于|用来|投向)|对|为|给|{any_of('name.towards')}|了)+")
 _NEEDLESS = re.compile("(?:进行扶持|进行|工作|建设工程|，|等)+\\Z")
+# 投资1.8亿元的医院 | 和投资6500万元的学校
+_ANOTHER = re.compile("(?:和|与|及|以及|、)(?:计划|概算)?总?投资\\Z")
 # 投资1.8亿元的污水处理厂 | 、投资6500万元的垃圾发电厂
 _NEXT_ITEM = re.compile("(?<=[一-龥]{3})、[^、]{0,5}[^、等]\\Z")
 _SHORT_OWNER, _SHORT_BODY = 8, 4
@@ -51,7 +53,7 @@ def purpose(
     if end < len(shadow) and shadow[end].isdigit():
         body = _NEXT_ITEM.sub("", body)
     if body.startswith("的"):
-        return _of(noun_behind(body[1:]).name, name, verb)
+        return _of(_ANOTHER.sub("", noun_behind(body[1:]).name), name, verb)
     if not body or not ("一" <= body[0] <= "龥" or body[0] in "“"):
         body = _next_clause(reading, end, anything=not owner)
         if not body:

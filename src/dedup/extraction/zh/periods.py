@@ -38,6 +38,8 @@ _VAGUE = re.compile(
 )
 # 2010年 | 人口普查: the year of what happened, which holds for its sentence only.
 _EVENT_BEHIND = re.compile("的?[^，。；：0-9]{0,6}?(?:普查|洪水|洪灾|特大|地震|冰冻|事故)")
+# 2012—2016年生产总值年均增长…: such a span holds for its sentence, unless it stands before all of it.
+_SPAN = re.compile("[0-9]{4}年?[-—－～至到][0-9]{2,4}年[末底初]?")
 _BASE_BEHIND = re.compile("[^，。]{0,10}基础上")
 _MEETING = re.compile("[0-9]{1,2}日[^，。\\n]{0,40}(?:会议|大会|人代会)")
 _SINCE = ("以来", "来", "间", "起")
@@ -54,7 +56,9 @@ class Periods:
         lasting = [
             (start, end)
             for start, end in self._spans
-            if _VAGUE.fullmatch(shadow, start, end) is None and _EVENT_BEHIND.match(shadow, end) is None
+            if _VAGUE.fullmatch(shadow, start, end) is None
+            and _EVENT_BEHIND.match(shadow, end) is None
+            and (_SPAN.fullmatch(shadow, start, end) is None or shadow.startswith(("，", "\n"), end))
         ]
         self._lasting = [start for start, _ in lasting]
         self._openings = [start for start in self._lasting if start - reading.sentence_start(start) <= _OPENING]
@@ -124,16 +128,16 @@ class Periods:
         if not self._bases:
             return None
         sentence = self._reading.sentence_start(start)
-        clause_end = self._reading.clause_end(max(start, end - 1))
-        lasting = None
+        clause, clause_end = self._reading.clause_start(end - 1), self._reading.clause_end(max(start, end - 1))
+        lasting = spoken = None
         for place, basis, lasts in self._bases:
             if place >= clause_end + 1:
                 break
             if lasts:
                 lasting = basis
-            if sentence <= place:
-                return basis
-        return lasting
+            if sentence <= place and (spoken is None or place >= clause):
+                spoken = basis  # the first of the sentence, before it one of the clause itself
+        return spoken or lasting
 
 
 def _year_in(words: str) -> int | None:

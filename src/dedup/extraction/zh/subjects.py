@@ -27,6 +27,7 @@ _RANKED = re.compile(
     "(?P<where>全[国省市县区州](?:[^，第]{0,6}?))?(?:排名|排|列|居|位居|位列)*\\Z"
 )
 _BARE_SHARE = re.compile("占比|比重|份额|占比重")
+_PER = re.compile("[人户亩村]均")
 _PER_HEAD = re.compile("每[百千万]?(?:人|户|名|村)(?:拥有|平均)?")
 _PASSING = re.compile("(?:超过|过|超)[0-9百千万亿]")
 _MASKED = re.compile("[xX×*□]{2}")
@@ -87,6 +88,8 @@ def named(
             return [Subject(before + name, start, scope)]
     if root and _BARE_SHARE.fullmatch(name):
         return [Subject(root + name, start, scope)]
+    if root and _PER.fullmatch(name):
+        return [Subject(name + root[len(leading_verb(root)) :], start, scope)]  # 耕地2.1万亩，人均2.3亩
     if name == "出栏" and root.endswith("存栏"):
         return [Subject(root[:-2] + name, start, scope)]
     if BARE_HEAD.fullmatch(name):
@@ -161,7 +164,8 @@ def attributed(
     return Subject((owner if not is_light(verb) or not verb else owner[len(verb) :]) + thing, start, scope)
 
 
-_DISTRICT = re.compile("(?:村|组|社区|居委会|镇|乡|街道|办事处)\\Z")
+_BARE_PLACE = re.compile("(?:全|本|我)(?:村|乡|镇|县|组|社区|街道)(?:总?共|现)?有?")
+_DISTRICT = re.compile("(?:户数|人口|村|组|社区|居委会|镇|乡|街道|办事处)\\Z")
 _DWELLERS = {"户": "户数", "万户": "户数", "人": "人口", "万人": "人口"}
 
 
@@ -175,15 +179,19 @@ def inherited(reading: Reading, clause: Clause, context: Context) -> list[Subjec
     if masked is not None:
         context.name([masked])
         return [masked]
-    if context.shares and (quantity.dimension == "ratio_points" or clause.arrives):
-        return context.shares  # 占比达到5%，提高1个百分点; 由5%提高到6%
+    reached = clause.arrives or (quantity.dimension == "ratio" and predicate.reaches)
+    if context.shares and (quantity.dimension == "ratio_points" or reached):
+        return context.shares  # 占比超过5%，达到5.2%，提高1个百分点; 由5%提高到6%
+    dwellers = _DWELLERS.get(quantity.unit)
+    if dwellers is not None and _BARE_PLACE.fullmatch(clause.left) is not None:
+        context.name([Subject(dwellers, quantity.start)])  # 全村237户、912人
+        return context.subjects[-1:]
     spoken = spoken_of(reading, quantity.start, context)
     if spoken is not None and clause.since <= spoken.start and _starts_anew(reading, clause, spoken):
         context.name([spoken])
         return [spoken]
     subjects = context.subjects
     if subjects:
-        dwellers = _DWELLERS.get(quantity.unit)
         if dwellers is not None and reading.shadow[quantity.start - 1] == "、" and _DISTRICT.search(subjects[-1].name):
             return [Subject(dwellers, quantity.start, subjects[-1].scope)]  # 辖9个行政村、4230户、17800人
         if quantity.dimension == "time" and predicate.change:
