@@ -52,6 +52,8 @@ def test_what_announces_a_list_holds_for_its_items(text: str, wanted: list[str])
         ),
         ("会议强调，今年要坚定信心，工业总产值达到8.2亿元，新上项目12个。", ["target", "target"]),
         ("2013年全县工作要点\n一、农业。新发展核桃2万亩，已建成的6个合作社再扩大。", ["target", "actual"]),
+        ("2022年报告重点任务分工\n1.新增企业50家。\n2.建成基站1200座。", ["target", "target"]),
+        ("2012年，总投资20亿元的电厂项目已获核准，建成后年可发电60亿度。", ["actual", "target"]),
         # Aims that are told: why something was done.
         ("一、工作回顾\n为确保实现全年目标，关停小窑17座。", ["actual"]),
         ("一、工作回顾\n确保粮食安全，产量达到10万吨。", ["actual"]),

@@ -63,7 +63,7 @@ _SAID_OF = re.compile(
 # 学校、医院分别新建 | 12所、3所
 _EACH_DOES = re.compile("(?P<what>.+、.+)分别(?P<verb>.{2,4})")
 # 工业园年内再 | 落户企业12家
-_WITHIN_YEAR = re.compile("(?<=[一-龥]{2})年内(?:再|新|将|要)?(?=[一-龥]{2})")
+_WITHIN_YEAR = re.compile("(?<=[一-龥]{2})年内(?=[一-龥]{2})")
 _AIM = re.compile("(?:力争|确保|争取|力求|必保|保底)(?:达到|实现|完成|不低于|超过|突破)?")
 _COUNTING = re.compile("价|预计|下同|初步|快报|调度")
 _AMONG_ALL = re.compile("[列居排]全")

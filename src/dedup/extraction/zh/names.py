@@ -24,8 +24,10 @@ _MANNER = (
     "(?:按照?|采取|采用|通过|运用|以)[^，。；]{0,20}"
     "(?:模式|方式|原则|要求|思路|机制|形式|办法|途径|渠道|手段)(?!改|转|创)"
 )
+# 建成后 | 年发电60亿度
+_AFTERWARDS = "(?:全部)?(?:建成|投产|达产|投用|扩建|改造|完工|竣工)(?:投产|运营|使用)?后(?!勤|续|备|期)"
 _LEAD = re.compile(
-    rf"(?P<mark>{_MARK})|(?P<manner>{_MANNER})|(?P<time>{TIME})|(?P<scope>{SCOPE})|(?P<word>{any_of('name.connectives')})"
+    rf"(?P<mark>{_MARK})|(?P<manner>{_MANNER}|{_AFTERWARDS})|(?P<time>{TIME})|(?P<scope>{SCOPE})|(?P<word>{any_of('name.connectives')})"
     f"|(?P<maybe>{any_of('name.connectives_before_verbs')})"
 )
 # Words of which a leading word is only the beginning.
@@ -131,7 +133,9 @@ _NEXT_CAPACITY = re.compile("、[^、]*[年日月]产\\Z")
 _ADVERB_AHEAD = re.compile(
     "(?:正式|全部|全面|顺利|如期|相继|先后|已经|已|均|基本|提前|进行了?|分别|成功(?=通过|建|获))+"
 )
-_TRAIL = re.compile(f"(?:的?基础上|等|的|工作|任务|和|及|与|、|以及|并|了|，|{REMARK})+\\Z")
+_TRAIL = re.compile(
+    f"(?:的?基础上|(?<=[一-龥]{{3}})(?<![高初集])中|等|的|工作|任务|和|及|与|、|以及|并|了|，|{REMARK})+\\Z"
+)
 
 
 @lru_cache(maxsize=32768)

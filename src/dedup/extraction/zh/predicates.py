@@ -128,6 +128,8 @@ def read_predicate(left: str) -> Predicate:
             continue
         if match.lastgroup == "skip":
             at = match.end()
+            if match.group()[0] in "年内" and backwards.startswith("近", at):
+                at += 1  # 近三年: no bound
             continue
         word = match.group()[::-1]
         if word in _PLANS and size > match.end() and backwards[match.end()] in "比较" and base is None:
