@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -11,6 +12,7 @@ import dedup
 from dedup import schemas
 from dedup.engines import attributing, figuring, tabling
 from dedup.engines.local import run
+from dedup.engines.table_spans import TableSpans
 from dedup.releases import Release
 from dedup.settings import load_settings
 from dedup.sources import resolve_sources
@@ -133,6 +135,26 @@ def test_tables_of_pages_become_cells_with_their_headers(release: Release) -> No
     ).to_pylist()
     assert cell["row_header"] == "生产总值"
     assert (cell["column_header"], cell["value"], cell["unit"]) == ("2010年", 61.8, "亿元")
+
+
+def test_cells_of_tables_are_no_figures_of_the_text(release: Release) -> None:
+    (table,) = release.sql("select doc_id, char_start, char_end from extracted_tables").to_pylist()
+    inside = release.sql(
+        "select quote from observations where doc_id = $doc_id and value_start >= $char_start"
+        " and value_start < $char_end",
+        table,
+    )
+    assert inside.num_rows == 0
+    # A table of a page in HTML, whose rows stand in its main text as lines.
+    spans = TableSpans(
+        pa.table(
+            {"doc_id": ["d_b", "d_a", "d_a", "d_b"], "char_start": [5, 40, 10, None], "char_end": [9, 50, 20, None]}
+        ),
+        pa.array(["d_a", "d_b"]),
+    )
+    places = [("d_a", 9), ("d_a", 10), ("d_a", 19), ("d_a", 20), ("d_a", 45), ("d_b", 8), ("d_b", 9), ("d_b", 45)]
+    held = spans.hold(pa.array([doc for doc, _ in places]), np.array([at for _, at in places], dtype=np.int32))
+    assert held.tolist() == [False, True, True, False, True, True, False, False]
 
 
 def test_texts_in_other_languages_state_no_figures(release: Release) -> None:

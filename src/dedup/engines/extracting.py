@@ -25,9 +25,9 @@ def extract(run: LocalRun) -> dict[str, pa.Table]:
     from dedup.engines.figuring import extract_figures
     from dedup.engines.tabling import find_tables
 
-    with run.meter.measure("figures"):
-        tables = extract_figures(run)
     with run.meter.measure("tables"):
-        tables |= find_tables(run)
+        tables = find_tables(run)
+    with run.meter.measure("figures"):
+        tables |= extract_figures(run, tables["extracted_tables"])
     run.meter.note("tables", tables=tables["extracted_tables"].num_rows, cells=tables["table_cells"].num_rows)
     return tables

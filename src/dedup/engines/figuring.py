@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from dedup import schemas
 from dedup.engines.reuse_rows import Places
 from dedup.engines.store import TableStore
+from dedup.engines.table_spans import TableSpans
 from dedup.extraction.attribution import resolve_periods
 from dedup.extraction.consistency import check_consistency, flag_observations
 from dedup.extraction.facts import gather_facts
@@ -94,10 +95,14 @@ def _shifted(found: pa.Table, first: int) -> pa.Table:
     return found.set_column(found.column_names.index("row"), schemas.FOUND_FIGURES.field("row"), rows)
 
 
-def extract_figures(run: LocalRun) -> dict[str, pa.Table]:
+def extract_figures(run: LocalRun, tables_found: pa.Table) -> dict[str, pa.Table]:
     """Return observations, checks and facts of all clusters, and the refusals of texts that could not be read.
 
     Texts that several copies have in common are read once. The tables lie in mapped files.
+
+    Parameters
+    ----------
+    tables_found : tables of the pages (`schemas.EXTRACTED_TABLES`); numbers that stand in them are cells, no figures
     """
     stores = {
         name: TableStore(run.work / f"{name}.arrow", schemas.DATASETS[name].schema)
@@ -105,10 +110,15 @@ def extract_figures(run: LocalRun) -> dict[str, pa.Table]:
     }
     refused: list[pa.Table] = []
     places = Places(run)
+    in_tables = TableSpans(tables_found, run.corpus.document_facts.column("doc_id").combine_chunks())
     texts_read = 0
     for part, figures, failures in _figures_by_part(run):
         texts_read += len(part.texts)
         observations = _observations(run, places, part, figures)
+        cells = in_tables.hold(
+            observations.column("doc_id").combine_chunks(), observations.column("value_start").to_numpy()
+        )
+        observations = observations.filter(pa.array(~cells))
         checks = check_consistency(
             observations,
             _rows_of(run.tables["attributions"], part.rows),
