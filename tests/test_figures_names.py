@@ -44,3 +44,16 @@ def test_prices_are_those_of_the_clause_and_spans_of_years_those_of_their_senten
 @pytest.mark.parametrize("piece", ["1，", "1,234，", "财政收入8亿元，"])
 def test_long_lists_of_numbers_take_linear_time(piece: str) -> None:
     assert len(read_figures(piece * 30_000, 0)) >= 0
+
+
+def test_changes_over_several_years_are_no_changes_on_the_year_before() -> None:
+    total, change = read_figures("地区生产总值达到512亿元，五年净增198亿元。", 0)
+    assert (total.comparison, change.measure, change.comparison) == (None, "change_abs", None)
+    mean, part = read_figures("地区生产总值两年平均增长5.8%。第一产业增加值增长7.1%。", 0)
+    assert (mean.indicator, mean.comparison) == ("地区生产总值", "annual_average")
+    assert (part.period, part.comparison) == (None, "yoy")
+
+
+def test_a_verb_with_an_object_changes_nothing() -> None:
+    found = read_figures("二是加快86个续建项目建设。", 0)
+    assert [(f.indicator, f.measure, f.comparison) for f in found] == [("续建项目建设", "count", None)]

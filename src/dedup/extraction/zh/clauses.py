@@ -100,6 +100,11 @@ _COMPARED = re.compile("[比较][^，。]*[0-9]")
 _OF_PLAN = re.compile("预算|计划|任务|目标")
 _OF_GOAL = re.compile("占([^，。]{0,8}(?:任务|计划|目标|预算))")
 _OF_NUMBER = re.compile("占([^，。0-9由从]{1,14}?)[0-9.]+[^，。0-9]{0,6}\\Z")
+# 二是加快 | 86个续建项目: the verb has an object, and nothing rises.
+_DEED = re.compile(
+    "(?:[一二三四五六七八九十]{1,2}[是、])?(?:[^，。]{0,6}[要将])?(?:(?:巩固|改造|建设|完善)(?:和|、)?)?(?:加快|扩大|提升)"
+)
+_THINGS = re.compile("[一-龥“]{3}")
 _PER_HEAD = re.compile("的|每[^，]{1,4}")
 _DIMENSION = re.compile(
     "(?:设立了?|建成了?|新建了?|建设了?)?(?:(?:占地|全长|总长|长|宽|建筑|规划|总|用地)(?:面积|投资)?|投资|总?规模)"
@@ -148,6 +153,8 @@ class Clauses:
         predicate = read_predicate(left)
         if "分别" in left and not predicate.respectively:
             predicate = replace(predicate, respectively=True)
+        if quantity.dimension == "count" and _DEED.fullmatch(left) and _THINGS.match(shadow, quantity.end):
+            predicate = replace(predicate, subject=len(left), words=(), change=0)
         last = i + self._share_words(i, predicate) - 1
         end = quantities[last].end
         after = quantities[last + 1] if last + 1 < len(quantities) else None

@@ -16,6 +16,10 @@ _SEVERAL_YEARS = re.compile(
     "(?<![0-9〇○零OＯ一二三四五六七八九])(?:[两二三四五六七八九十]|[2-9]|1[0-9])年|(?<!今年)(?<!去年)以来|“[^”]{1,3}”"
 )
 
+_OVER_YEARS = re.compile("(?<![〇○零0-9一二三四五六七八九十第])[两三四五六七八九十]年(?!级)")
+#: Characters before a number in which the years of a change are named.
+_NEAR = 8
+
 
 def measure_of(
     quantity: Quantity,
@@ -87,6 +91,8 @@ def comparison_of(
         if multiple_unit:
             return None
         return None if period is not None and _SEVERAL_YEARS.search(period) else "yoy"
+    if _OVER_YEARS.search(left[-_NEAR:]) is not None:
+        return None  # 五年净增198亿元
     if "每" in left or "拉动" in left or "超额" in left:
         return None
     if re.search("(?:增收|减收)", left[-6:]) and "户均" in left:

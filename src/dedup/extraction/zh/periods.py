@@ -33,7 +33,7 @@ _CURRENT = re.compile("现价|现行价|当年价")
 
 # Expressions that hold for their sentence only: which year they mean is said elsewhere.
 _VAGUE = re.compile(
-    "年内|年末|年底|年初|当年|本年度?|目前|当前|现在|眼下|近期|日前|届时|期末|至今|迄今|截至目前|截至|截止|现阶段|期间|每年"
+    "[两二三四五六七八九十]年|年内|年末|年底|年初|当年|本年度?|目前|当前|现在|眼下|近期|日前|届时|期末|至今|迄今|截至目前|截至|截止|现阶段|期间|每年"
     "|(?:去年|上年|今年)(?:末|底|初)|[0-9一二三四五六七八九十]{1,2}月.*"
 )
 # 2010年 | 人口普查: the year of what happened, which holds for its sentence only.

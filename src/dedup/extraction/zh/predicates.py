@@ -69,7 +69,7 @@ _ENDINGS = frozenset(["提高", "新增", "走低", "至多", "最多", "众多"
 _SHORT_VERBS = frozenset("增减高低多少快升降")
 # Words for what was planned: adverbs (计划投资), behind 比 the base of a comparison.
 _PLANS = frozenset(word for word in _KIND if re.search("计划|预计|预期|目标", word))
-_YEARLY = frozenset(["年均", "平均每年", "每年平均", "年平均", "递增"])
+_YEARLY = frozenset(["年均", "平均每年", "每年平均", "年平均", "两年平均", "三年平均", "五年平均", "递增"])
 _EACH = frozenset("均都双各")
 _RESPECTIVELY = frozenset(["分别"])
 _FALLS = frozenset(["降幅", "跌幅"])

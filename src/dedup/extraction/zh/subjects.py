@@ -23,7 +23,7 @@ _ROOT_TAIL = re.compile(
     "(?:完成|实现)?(?:播种|种植|养殖|栽培|生产|发展|总|的)*(?:面积|产量|产值|总产|单产|总产量|增加值|规模|生产|总产值|产业|总数|户数)\\Z"
 )
 _RANKED = re.compile(
-    "(?P<what>(?:总量|增幅|增速|占比|规模|人均|总产|绩效|排名|名次|综合实力)*(?:和(?:总量|增幅|增速|规模))?)(?:均|分别|双双)?(?:位|居|列|排|在|跻身|进入)*"
+    "(?P<what>(?:总量|增幅|增速|占比|规模|人均|总产|绩效|排名|名次|综合实力)*(?:和(?:总量|增幅|增速|规模))?)(?:均|分别|双双)?(?:位|居|列|排|在|跻身|进入|跃)*"
     "(?P<where>全[国省市县区州](?:[^，第]{0,6}?))?(?:排名|排|列|居|位居|位列)*\\Z"
 )
 _BARE_SHARE = re.compile("占比|比重|份额|占比重")
@@ -270,7 +270,8 @@ def ranked(name: str, start: int, scope: str | None, context: Context) -> Subjec
     match = _RANKED.fullmatch(name)
     if match is None:
         inside = re.search(
-            "(?:在|居|列|位居|位列|跻身|进入)*(?P<where>全[国省市县区州](?:[^，第]{0,4}?))(?:排名|排|列|居)*\\Z", name
+            "(?:在|居|列|位居|位列|跻身|进入|跃)*(?P<where>全[国省市县区州](?:[^，第]{0,4}?))(?:排名|排|列|居)*\\Z",
+            name,
         )
         if inside is None or inside.start() < 2:
             return Subject(name, start, scope)
