@@ -171,6 +171,8 @@ STYLES: list[tuple[str, str, str | None, int | None, int | None]] = [
     ("a later year", "2016年，全县完成投资20亿元。2018年建成公路35公里。", None, None, None),
     ("a year that is masked", "20xx年，全县财政收入完成6.2亿元。2015年完成5亿元。", None, None, None),
     ("another time", "2024年，全乡落实“十五”计划，完成产值3000万元。", None, None, None),
+    ("a date to be kept", "2015年底前，完成全部12个村的改造任务，投资3000万元。", None, None, None),
+    ("a chronicle", "据县志记载，1956年，全县修建水库12座，灌溉农田3万亩。", None, None, None),
     ("growth of a region", "力争地区生产总值增长6.5%，研发投入强度达到3.1%。", None, None, None),
     (
         "a law",

@@ -49,6 +49,7 @@ _REPORTS = re.compile(
     "完成|实现|达到?|累计|支出|收入|增长|下降|增加|新增|新建|投入|投资|发放|同比|比上年|较上年|总值|产值|总产|占|办理|减少|引进|建成|改造"
     "|共有|存栏|出栏|拥有|参保|发展"
 )
+_CHRONICLE = re.compile("[县市镇乡区]志(?:书)?[》]?(?:记载|载|》)|史料|据[^，。]{0,8}记载")
 #: Years ahead that any text may name.
 _TOWARDS = re.compile("(?:到|至|迎接|面向|展望|力争|迈向|—|-|－|~|～)$")
 
@@ -119,6 +120,8 @@ def may_be_own(text: str, reading: Reading, year: int) -> bool:
 
     An essay on a town counts its visitors of 1998 and of 2006.
     """
+    if _CHRONICLE.search(text):
+        return False
     others = {m.year for m in reading.mentions if m.year != year and _carries(text, m, told=True) == "review"}
     return not others - {year - 1} and not _goes_by_words(text, reading) and _of_its_time(text, year)
 
@@ -145,6 +148,9 @@ def _carries(text: str, mention: Mention, *, told: bool = False) -> str | None:
     """
     part = _PART.match(text, mention.end)
     if mention.kind != "number" or (part is None and _NO_SPAN.match(text, mention.end)):
+        return None
+    if part is not None and text[part.end() : part.end() + 1] in ("前", "之"):
+        # 2015年底前 is a date to be kept.
         return None
     before = text[max(0, mention.start - 16) : mention.start]
     behind = _BEHIND.search(before) is not None and not _FIGURE.search(text, *_clause(text, mention))
