@@ -127,6 +127,19 @@ def test_a_distance_to_others_is_no_change_of_ones_own() -> None:
         assert verdicts(found) == []
 
 
+def test_crowds_of_figures_under_one_name_are_not_compared() -> None:
+    pair = "财政总收入由2.50亿元增加到5.03亿元，增长50%。"
+    few = Report(pair * 3)
+    many = Report(pair * 40)
+    for report, times in ((few, 3), (many, 40)):
+        for _ in range(times):
+            report.says("2.50亿元", "财政总收入", "level", "from_to_start", year=2003)
+            report.says("5.03亿元", "财政总收入", "level", "from_to_end", year=2008)
+            report.says("50%", "财政总收入", "growth", None)
+    assert verdicts(few)
+    assert verdicts(many) == []
+
+
 def plan(level: str, rate: str, *, name: str = "地方财政收入", **more: object) -> Report:
     """Write a report that reached 4.00亿元 and plans `level`, a growth of `rate`."""
     text = f"全县完成{name}4.00亿元。今年的目标是：{name}{level}，增长{rate}。"

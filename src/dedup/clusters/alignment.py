@@ -19,6 +19,8 @@ ANCHOR_LENGTHS = (24, 8)
 RUN = 32
 #: Gaps with fewer token pairs than this are aligned at once; anchors would not save time there.
 SMALL_GAP = 64 * 64
+#: Gaps with more token pairs in which no stretch is unique are replaced as a whole.
+LARGE_GAP = 20_000 * 20_000
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -71,6 +73,10 @@ def _align(
     if not a.size or not b.size:
         if a.size or b.size:
             edits.append(Edit(a0, a0 + a.size, b0, b0 + b.size))
+        return
+    if not lengths and a.size * b.size > LARGE_GAP:
+        # Text that only repeats itself has no anchor; what exactly differs in it is not worth minutes.
+        edits.append(Edit(a0, a0 + a.size, b0, b0 + b.size))
         return
     if a.size * b.size <= SMALL_GAP or not lengths:
         _align_gap(a.tolist(), b.tolist(), a0, b0, edits)

@@ -111,7 +111,7 @@ def gather_facts(observations: pa.Table, membership: pa.Table, sections: pa.Tabl
     if not observations.num_rows:
         return FACTS.empty_table()
     observations = observations.combine_chunks()
-    connection = duckdb.connect(config={"threads": 1})
+    connection = duckdb.connect(config={"threads": 1, "temp_directory": ""})
     connection.register("m", membership.select(["section_id", "similarity"]))
     connection.register("s", sections.select(["section_id", "source"]))
     stated = _one_statement(connection, observations)

@@ -39,7 +39,7 @@ def check_copies(figures: Figures, conflicts: pa.Table) -> list[Check]:
     places = table.select(["section_id", "value_start", "value_end"]).append_column(
         "i", pa.array(range(table.num_rows), pa.int64())
     )
-    connection = duckdb.connect(config={"threads": 1})
+    connection = duckdb.connect(config={"threads": 1, "temp_directory": ""})
     connection.register("conflicts", conflicts)
     connection.register("f", places)
     rows = connection.execute(_PLACES.format(unit=UNIT_CHARS)).fetchall()

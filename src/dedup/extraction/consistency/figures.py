@@ -104,8 +104,20 @@ def _plain(number: float, digits: int = 4) -> str:
     return f"{number:.0f}" if "e+" in text else text
 
 
+#: Figures of a section, and of one indicator in it, beyond which they are not compared: pairs grow with their square,
+#: and reports have some hundreds and a dozen at most.
+MOST_FIGURES, MOST_ALIKE = 3000, 60
+_COMPARABLE = """
+create table o as
+select * exclude (in_section, alike) from (
+    select *, count(*) over (partition by section) as in_section, count(*) over (partition by section, key) as alike
+    from every_o
+) where in_section <= {section} and alike <= {key}
+"""
+
+
 class Figures:
-    """Observations with a relation `o` over them, one row each.
+    """Observations with a relation `o` over them, one row each, but for crowds in which nothing can be told apart.
 
     Columns of `o`: `i` row; `section`, `key` (same indicator), `unit` numbers; `cs`, `ce` evidence, `vs`, `ve` number;
     `code`, `measure`, `comparison`, `status`, `price`, `aggregation`, `scope`;
@@ -124,8 +136,10 @@ class Figures:
         self._texts = texts
         self._places: dict[int, Place] = {}
         self._figures: dict[int, Figure] = {}
-        self._connection = duckdb.connect(config={"threads": 1})
-        self._connection.register("o", self._relation())
+        # Nothing is spilled: what a few thousand figures need fits, and the working folder is not ours to fill.
+        self._connection = duckdb.connect(config={"threads": 1, "temp_directory": ""})
+        self._connection.register("every_o", self._relation())
+        self._connection.execute(_COMPARABLE.format(section=MOST_FIGURES, key=MOST_ALIKE))
         self._connection.register("of_which", self._positions("其中"))
 
     def _column(self, name: str) -> pa.Array:
