@@ -15,6 +15,22 @@ def test_who_speaks_says_for_which_place() -> None:
     assert place(text) == ("220183", "吉林省长春市德惠市", "printed")
 
 
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("江苏省南京市鼓楼区", "320106"),
+        ("福州市鼓楼区", "350102"),
+        ("内蒙古自治区鄂尔多斯市准格尔旗", "150622"),
+        ("海南省海口市秀英区", "460105"),
+    ],
+)
+def test_superiors_printed_before_a_name_tell_which_of_several_it_is(name: str, code: str) -> None:
+    found = place(f"各位代表：\n现在，我代表{name}人民政府向大会报告工作，请予审议。")
+    assert (found[0], found[2]) == (code, "printed")
+    assert found[1] is not None
+    assert found[1].endswith(name)
+
+
 def test_the_line_under_the_title_names_the_place() -> None:
     text = "——2013年1月18日在浏阳市第十五届人民代表大会第二次会议上\n各位代表：\n现在，我代表市人民政府作报告。"
     assert place(text) == ("430181", "湖南省长沙市浏阳市", "printed")

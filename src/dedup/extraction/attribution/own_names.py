@@ -69,6 +69,7 @@ class Named:
     best : its score
     printed : whether the full name stands in the text
     said : whether a context that can only be one's own says so (我代表…人民政府)
+    superiors : full names printed straight before it (江苏省南京市 before 鼓楼区)
     """
 
     stem: str
@@ -80,6 +81,7 @@ class Named:
     best: float = 0.0
     printed: bool = False
     said: bool = False
+    superiors: frozenset[str] = frozenset()
 
     def add(self, context: str, score: float, start: int, end: int) -> None:
         """Count one occurrence."""
@@ -173,15 +175,19 @@ def score_full_names(text: str, found: list[FullName]) -> dict[tuple[str, str], 
     """Return the full names with what their contexts say, by (stem, kind)."""
     named: dict[tuple[str, str], Named] = {}
     plain: Counter[str] = Counter()
+    chains: dict[int, tuple[int, frozenset[str]]] = {}
     for full in found:
         kind = kind_of(full.name)
-        left, right = text[max(0, full.start - 10) : full.start], text[full.end : full.end + 12]
+        # A place named with those above it (江苏省南京市鼓楼区) stands in the context of the whole name.
+        first, superiors = chains.get(full.start, (full.start, frozenset()))
+        chains[full.end] = (first, superiors | {full.name})
+        left, right = text[max(0, first - 10) : first], text[full.end : full.end + 12]
         score, context = next(
             (score, context)
             for before, after, score, context in _FULL_CONTEXTS
             if (before is None or before.search(left)) and (after is None or after.match(right))
         )
-        if context == "congress" and not (full.start < COVER_WITHIN or _ON_COVER.search(left)):
+        if context == "congress" and not (first < COVER_WITHIN or _ON_COVER.search(left)):
             score = 2
         if context not in _BEYOND_DOUBT and _COMPOUND.search(full.name):
             continue
@@ -190,9 +196,10 @@ def score_full_names(text: str, found: list[FullName]) -> dict[tuple[str, str], 
             if plain[full.name] > _MENTIONS:
                 continue
         one = named.setdefault((full.name, kind), Named(full.name, kind, printed=True))
-        one.add(context, score, full.start, full.end)
+        one.add(context, score, first, full.end)
+        one.superiors |= superiors
         # Elsewhere a congress may be a superior's: 出席市人民代表大会.
-        cover = context == "congress" and full.start < COVER_WITHIN and _ON_COVER.search(left) is not None
+        cover = context == "congress" and first < COVER_WITHIN and _ON_COVER.search(left) is not None
         one.said = one.said or cover or context == "speaks"
     return named
 

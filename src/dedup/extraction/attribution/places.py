@@ -191,6 +191,9 @@ def _locate(
     standing = table.standing(rows, year)
     if not standing:
         return None
+    if one.superiors:
+        # 江苏省 has two 鼓楼区, 江苏省南京市 one.
+        standing = [row for row in standing if one.superiors <= {p.name for p in table.parents(row)}] or standing
     basis = "printed" if one.printed else "resolved"
     confidence = 0.97 if one.said else 0.9 if one.printed else 0.85 if kinds else 0.7
     if len(standing) == 1 and _certain(standing[0], text, named, table):
