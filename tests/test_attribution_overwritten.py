@@ -124,3 +124,12 @@ def test_a_weak_sign_proves_nothing_but_takes_belief_away() -> None:
     text = "2024年，在县委领导下，全县上下齐心。\n二、2024年工作安排\n2024年的主要任务是修路。"
     row = attribute(text)[0]
     assert (row["overwritten_year"], row["year_review"], row["year_plan"]) == (None, None, None)
+
+
+def test_two_parts_of_a_report_that_carry_one_year_are_not_believed() -> None:
+    # The second heading is damaged, so that its words give the year no role.
+    text = "一、2024年工作回顾\n2024年，全乡实现产值4650万元。\n二、2024年工改作\n新修渠道12公里。"
+    row = attribute(text)[0]
+    assert row["year_review"] is None
+    honest = "一、2024年工作回顾\n2024年，全乡实现产值4650万元。\n二、2024年存在的问题\n渠道失修。"
+    assert attribute(honest)[0]["year_review"] == 2024

@@ -19,6 +19,9 @@ _UNITS = "个|人|户|家|座|吨|辆|台|套|头|只|株|所|条|处|件|名|�
 _QUANTITY = rf"(?:\.[0-9]+)?[余多]?(?:{_UNITS})"
 
 
+_LOOKS_BACK = "[上下]半年|季度|问题|不足|困难|成[效绩就]|做法|亮点|经验|体会|总结|回顾|情况|主要工作"
+
+
 @dataclass(frozen=True, slots=True)
 class Proof:
     """One sign that a printed year is not the text's own.
@@ -26,7 +29,7 @@ class Proof:
     Attributes
     ----------
     year : the printed year
-    rule : `both_roles`, `self_comparison`, `event`, `too_late`, `too_early` or `quantity`
+    rule : `both_roles`, `both_headings`, `self_comparison`, `event`, `too_late`, `too_early` or `quantity`
     weight : 2 where the sign suffices, 1 where it takes a second one
     start, end : the words
     """
@@ -67,6 +70,8 @@ def find_proofs(text: str, reading: Reading) -> tuple[Proof, ...]:
         if held["review"] and held["plan"] and not reading.half_year and not _has_neighbours(year, roles, counts):
             weight = 2 if held["plan"] >= 3 and held["review"] >= 2 else 1
             proofs.append(Proof(year, "both_roles", weight, *first[year]))
+        if not reading.half_year and not _has_neighbours(year, roles, counts):
+            proofs.extend(_both_headings(text, year))
         proofs.extend(_self_comparisons(text, year))
         if year in roles:
             proofs.extend(_quantities(text, year))
@@ -95,6 +100,19 @@ def _has_neighbours(year: int, roles: dict[int, dict[str, int]], counts: dict[in
         or counts.get(year - 1, 0) >= 2
         or counts.get(year + 1, 0) >= 2
     )
+
+
+def _both_headings(text: str, year: int) -> list[Proof]:
+    """Return whether the first part of a report and a later one carry one year: looked back on, then planned for.
+
+    Parts that still look back (二、2023年存在的问题) may share it.
+    """
+    first = re.search(rf"(?:^|\n)[ \t\u3000]*一、{year}年", text)
+    if first is None:
+        return []
+    # Headings are often glued to the paragraph before them.
+    later = re.compile(rf"[二三四]、{year}年(?![^\n]{{0,14}}(?:{_LOOKS_BACK}))").search(text, first.end())
+    return [] if later is None else [Proof(year, "both_headings", 1, *later.span())]
 
 
 def _self_comparisons(text: str, year: int) -> list[Proof]:
@@ -143,7 +161,7 @@ def doubtful_years(text: str, reading: Reading) -> set[int]:
     return {
         proof.year
         for proof in find_proofs(text, reading)
-        if proof.rule in ("both_roles", "event") and not told_apart(proof.year, reading)
+        if proof.rule in ("both_roles", "both_headings", "event") and not told_apart(proof.year, reading)
     }
 
 
