@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.measuring import dedup
+from benchmarks.measuring import CommandFailed, dedup
 from benchmarks.results import FOLDER, ROOT, ensure_corpus
 from benchmarks.scoring import score_clusters
 from benchmarks.truth import Truth
@@ -55,7 +55,13 @@ def measure_pages(pages: int, seed: int = 1) -> dict[str, Any]:
         folder = Path(temporary)
         dedup("sample", "--pages", str(pages), "--seed", str(seed), str(folder / "pages"))
         run = _cost(folder / "w", str(folder / "pages"), "--no-prefect")
-        output = dedup("evaluate", str(folder / "pages"), "--warehouse", str(folder / "w"), "--json").output
+        try:
+            output = dedup("evaluate", str(folder / "pages"), "--warehouse", str(folder / "w"), "--json").output
+        except CommandFailed as failed:
+            # A release that takes one damaged number fails the evaluation; how many it takes is the figure wanted here.
+            if '"passed"' not in failed.output:
+                raise
+            output = failed.output
     accuracy = json.loads(output[output.index("{") :])
     return {"pages": pages, **run, "accuracy": accuracy}
 

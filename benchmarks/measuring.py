@@ -37,11 +37,12 @@ class Cost:
 
 
 class CommandFailed(RuntimeError):
-    """A command ended with an error or took too long; the message holds the end of what it printed, `reason` why."""
+    """A command ended with an error or took too long: `reason` says why, the message and `output` what it printed."""
 
     def __init__(self, command: list[str], reason: str, output: str) -> None:
         super().__init__(f"{' '.join(command)} {reason}:\n{output[-3000:]}")
         self.reason = reason
+        self.output = output
 
 
 class _Watch(threading.Thread):
