@@ -19,13 +19,14 @@ import pyarrow as pa
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from dedup.alert_settings import WebhookSettings
 from dedup.schemas import DATASETS, Dataset
 from dedup.settings import ColumnSettings, RuleSettings, Settings, SourceSettings
 
 DOCS = Path(__file__).resolve().parent
 _PART = re.compile(r"(<!-- generated: ([a-z. ]+) -->\n).*?(<!-- end -->)", re.S)
 #: Settings that are lists of tables, which have tables of their own here too.
-_TABLES = ("sources", "rule")
+_TABLES = ("sources", "rule", "webhook")
 _TYPES = {"double": "float64", "bool": "boolean", "date32[day]": "date32", "timestamp[us, tz=UTC]": "timestamp, UTC"}
 
 
@@ -63,7 +64,7 @@ def _accepted(info: FieldInfo) -> str:
     if choices and all(isinstance(choice, str | int) for choice in choices):
         return ", ".join(f"`{choice}`" for choice in choices)
     kind = str(info.annotation)
-    if "tuple[str" in kind:
+    if kind.startswith("tuple["):
         return "list of names"
     for name, shown in (("bool", "true or false"), ("int", "whole number"), ("float", "number"), ("Path", "folder")):
         if name in kind:
@@ -89,6 +90,7 @@ def groups() -> dict[str, Any]:
         if _is_group(info):
             found[name] = info.annotation
     found["quality.rule"] = RuleSettings
+    found["alerts.webhook"] = WebhookSettings
     return found
 
 

@@ -47,7 +47,7 @@ def examples(language: str) -> list[str]:
 
 
 def test_examples_of_sources_are_accepted(tmp_path):
-    example, _ = examples("toml")
+    example = examples("toml")[0]
     config = tmp_path / "dedup.toml"
     config.write_text(example, "utf-8")
     county, records, published = load_settings(config).sources
@@ -57,12 +57,19 @@ def test_examples_of_sources_are_accepted(tmp_path):
 
 
 def test_the_example_of_a_rule_is_accepted(tmp_path):
-    _, example = examples("toml")
+    example = examples("toml")[1]
     config = tmp_path / "dedup.toml"
     config.write_text(example, "utf-8")
     rules = load_settings(config).quality.rule
     require_evaluable(rules)
     assert load_suites(rules=rules)["facts"].expectations[-1]["meta"]["rule"] == "gdp growth is plausible"
+
+
+def test_the_example_of_a_webhook_is_accepted(tmp_path):
+    config = tmp_path / "dedup.toml"
+    config.write_text(examples("toml")[2], "utf-8")
+    (webhook,) = load_settings(config).alerts.webhook
+    assert (webhook.kind, webhook.on) == ("feishu", ("rejected", "failed", "alarm"))
 
 
 def test_the_example_of_a_suite_is_accepted(tmp_path):

@@ -53,7 +53,9 @@ def test_every_setting_is_shown_with_its_default(folder: Path, tmp_path: Path) -
     # Rules are tables of their own, each shown with its keys.
     assert "[[quality.rule]]" in text
     assert {"dataset", "name", "sql", "severity", "why"} <= {key.strip() for key in shown}
-    assert all_settings(Settings) | all_settings(SourceSettings) <= shown | {"rule"}
+    assert "[[alerts.webhook]]" in text
+    assert {"kind", "url", "secret", "on"} <= {key.strip() for key in shown}
+    assert all_settings(Settings) | all_settings(SourceSettings) <= shown | {"rule", "webhook"}
     assert "largest single page file" in text
 
 

@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableVariable
 
+from dedup.alert_settings import AlarmSettings, AlertSettings
+
 CONFIG_NAME = "dedup.toml"
 #: What pydantic says in words of programmers, in words of users.
 _MESSAGES = {
@@ -197,6 +199,8 @@ class Settings(BaseSettings):
     reuse: ReuseSettings = ReuseSettings()
     extract: ExtractSettings = ExtractSettings()
     quality: QualitySettings = QualitySettings()
+    alerts: AlertSettings = AlertSettings()
+    alarms: AlarmSettings = AlarmSettings()
 
     @field_validator("memory_limit")
     @classmethod

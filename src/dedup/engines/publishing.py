@@ -119,7 +119,8 @@ def describe_run(run: LocalRun) -> dict[str, Any]:
     """Return the engine's part of the manifest: settings, versions, recall, quality, costs by stage."""
     from dedup import __version__
 
-    settings = run.settings.model_dump(mode="json", exclude={"warehouse"})
+    # Who is told, and by which address, is nobody else's business either.
+    settings = run.settings.model_dump(mode="json", exclude={"warehouse", "alerts"})
     for source in settings["sources"]:
         # Where a source lies on this machine is nobody's business but its owner's.
         source["path"] = source["path"] if "://" in source["path"] else Path(source["path"]).name

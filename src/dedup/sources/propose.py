@@ -128,6 +128,17 @@ _RULE = [
     '#   why = "beyond these bounds a decimal point was lost"',
 ]
 
+#: So is a webhook.
+_WEBHOOK = [
+    "",
+    "# A place that messages about runs are sent to. Take the '# ' away:",
+    "#   [[alerts.webhook]]",
+    '#   kind = "feishu"  # or slack, dingtalk, wecom, plain (JSON for programs)',
+    '#   url = "$FEISHU_WEBHOOK"  # the address, or $NAME of the environment variable that holds it',
+    '#   secret = "$FEISHU_SECRET"  # what feishu and dingtalk sign messages with, where signing is on',
+    '#   on = ["rejected", "failed", "alarm"]  # also: published',
+]
+
 
 def propose_config(folder: Path | None, warehouse: str = "warehouse") -> str:
     """Return the text of a commented `dedup.toml`.
@@ -149,9 +160,10 @@ def propose_config(folder: Path | None, warehouse: str = "warehouse") -> str:
     ]
     for name, info in Settings.model_fields.items():
         if isinstance(info.default, BaseModel):
-            lines = _lines(type(info.default), skip=("rule",))
+            lines = _lines(type(info.default), skip=("rule", "webhook"))
             out += ["", f"# {_first_sentence(type(info.default))}", f"[{name}]", *lines]
             out += _RULE if "rule" in type(info.default).model_fields else []
+            out += _WEBHOOK if "webhook" in type(info.default).model_fields else []
     for source in _find_sources(folder) if folder is not None else []:
         active = {"path": source.path, "name": source.name}
         out += [
