@@ -89,6 +89,14 @@ class ReadSettings(_Group):
     batch_chars: int = Field(8_000_000, ge=1, description="characters of text per batch")
 
 
+class MirrorSettings(_Group):
+    """What `dedup run --mirror` may remove without being told twice."""
+
+    max_shrink: float = Field(
+        0.1, ge=0, le=1, description="share of a source whose absence stops the run unless --allow-shrink"
+    )
+
+
 class TextSettings(_Group):
     """How pages are cut and cleaned."""
 
@@ -128,6 +136,17 @@ class ClusterSettings(_Group):
     """Which copy is published."""
 
     prefer: tuple[str, ...] = Field((), description="names of sources whose copies win, most trusted first")
+
+
+class DecisionSettings(_Group):
+    """Where the decisions of people are kept."""
+
+    url: str | None = Field(
+        None,
+        description="SQLAlchemy address of a database for teams; it is not published. Not set: decisions.sqlite in "
+        "the warehouse",
+    )
+    who: str | None = Field(None, description="name that decisions carry; not set: the user's name on this machine")
 
 
 class ReuseSettings(_Group):
@@ -192,10 +211,12 @@ class Settings(BaseSettings):
     memory_limit: str = Field("4GB", description="bound for DuckDB and for batches, e.g. 4GB")
     title: str = Field("Deduplicated reports", description="title of the published dataset")
     read: ReadSettings = ReadSettings()
+    mirror: MirrorSettings = MirrorSettings()
     text: TextSettings = TextSettings()
     fingerprint: FingerprintSettings = FingerprintSettings()
     match: MatchSettings = MatchSettings()
     cluster: ClusterSettings = ClusterSettings()
+    decisions: DecisionSettings = DecisionSettings()
     reuse: ReuseSettings = ReuseSettings()
     extract: ExtractSettings = ExtractSettings()
     quality: QualitySettings = QualitySettings()

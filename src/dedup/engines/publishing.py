@@ -43,6 +43,7 @@ def gather_quarantine(run: LocalRun) -> pa.Table:
         pc.invert(pc.is_in(earlier.column("source"), read)), pc.invert(pc.is_in(earlier.column("record_id"), taken))
     )
     keep = pc.and_(keep, pc.equal(earlier.column("dataset"), "documents"))
+    keep = pc.and_(keep, pa.array(~run.tombstones.among_refused(earlier)))
     return pa.concat_tables([mine, schemas.conform(earlier.filter(keep), schemas.QUARANTINE)])
 
 
@@ -120,7 +121,7 @@ def describe_run(run: LocalRun) -> dict[str, Any]:
     from dedup import __version__
 
     # Who is told, and by which address, is nobody else's business either.
-    settings = run.settings.model_dump(mode="json", exclude={"warehouse", "alerts"})
+    settings = run.settings.model_dump(mode="json", exclude={"warehouse", "alerts", "decisions"})
     for source in settings["sources"]:
         # Where a source lies on this machine is nobody's business but its owner's.
         source["path"] = source["path"] if "://" in source["path"] else Path(source["path"]).name
@@ -142,6 +143,7 @@ def describe_run(run: LocalRun) -> dict[str, Any]:
             "high": run.audit.high,
         },
         "implied_pairs": run.implied_pairs,
+        "tombstones": len(run.tombstones),
         "quality": run.quality.summary() if run.quality else "off",
         "languages": [n for n in find_languages(run.corpus.documents) if n == "zh"],
         "stages": run.meter.values,
