@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup import schemas
+from dedup.engines.admission import Admission
 from dedup.engines.corpus import NARROW_DOCUMENTS, NARROW_SECTIONS, Corpus, drop_documents
 from dedup.engines.crew import Crew, Cut
 from dedup.engines.prefetch import Prefetch
@@ -41,11 +42,14 @@ def ingest(
     limit: int | None,
     observer: Observer,
     meter: Meter,
+    admission: Admission | None = None,
 ) -> Corpus:
     """Read the sources, add what the last release holds beside them, cut and fingerprint everything.
 
-    A run adds to what is there: documents of the last release that were not seen again are carried over.
+    A run adds to what is there: documents of the last release that were not seen again are carried over, but for
+    those that `admission` (default: everybody) keeps out.
     """
+    admission = admission or Admission()
     documents = TableStore(folder / "documents.arrow", schemas.DOCUMENTS)
     sections = TableStore(folder / "sections.arrow", schemas.SECTIONS)
     matched: list[np.ndarray] = []
@@ -73,7 +77,7 @@ def ingest(
 
         def read(batches: Iterable[SourceBatch]) -> Iterator[pa.Table]:
             nonlocal n_files, n_bytes
-            for batch in batches:
+            for batch in map(admission.admit, batches):
                 refused.append(batch.quarantine)
                 n_files += batch.n_files
                 n_bytes += batch.n_bytes
@@ -90,7 +94,8 @@ def ingest(
                 observer.advanced("read", n_files, f"{done:,} documents")
             meter.spend("read", ahead.wall_s, ahead.cpu_s)
         n_read = done
-        for cut in crew.cut(_carried_over(previous, seen, settings.read.batch_chars)):
+        admission.settle()
+        for cut in crew.cut(_carried_over(previous, seen, settings.read.batch_chars, admission)):
             take(cut)
             done += cut.documents.num_rows
             observer.advanced("read", n_files, f"{done:,} documents")
@@ -113,7 +118,9 @@ def ingest(
     return _keep_known_dates(_one_name_per_refusal(_one_document_per_uri(corpus)), previous)
 
 
-def _carried_over(previous: Release | None, seen: list[pa.Array], batch_chars: int) -> Iterator[pa.Table]:
+def _carried_over(
+    previous: Release | None, seen: list[pa.Array], batch_chars: int, admission: Admission
+) -> Iterator[pa.Table]:
     """Yield the documents of the last release whose uri was not read again."""
     if previous is None:
         return
@@ -122,6 +129,7 @@ def _carried_over(previous: Release | None, seen: list[pa.Array], batch_chars: i
     chars = 0
     for batch in previous.dataset("documents").to_batches(batch_size=1024, batch_readahead=1, fragment_readahead=1):
         rest = batch.filter(pc.invert(pc.is_in(batch.column("doc_id"), read_again)))
+        rest = rest.filter(admission.carries(rest))
         if rest.num_rows:
             pending.append(rest)
             chars += pc.sum(rest.column("n_chars")).as_py()

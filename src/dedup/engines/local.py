@@ -18,6 +18,7 @@ from dedup.clusters.canonical import Ranking, rank_sections
 from dedup.clusters.published_pairs import publish_pairs
 from dedup.clusters.tables import write_clusters, write_membership
 from dedup.clusters.variants import VariantMarks, mark_variants
+from dedup.engines.admission import Admission
 from dedup.engines.attributing import attribute_corpus, no_attributions
 from dedup.engines.corpus import Corpus
 from dedup.engines.extracting import extract, nothing_extracted
@@ -33,6 +34,7 @@ from dedup.ids import make_id
 from dedup.matching.audit import RecallAudit
 from dedup.matching.match import Matches, audit_matches, match_texts
 from dedup.releases import NoRelease, Release, Staging, open_release, open_staging, warehouse_lock
+from dedup.releases.tombstones import Tombstones, load_tombstones
 from dedup.settings import Settings, SourceSettings
 from dedup.text.furniture import learn_furniture
 
@@ -76,8 +78,12 @@ class LocalRun:
         *,
         limit: int | None = None,
         dry_run: bool = False,
+        mirror: bool = False,
+        allow_shrink: bool = False,
         observer: Observer | None = None,
     ) -> None:
+        self.mirror = mirror
+        self.max_shrink = None if allow_shrink else settings.mirror.max_shrink
         self.settings = settings
         self.sources = tuple(sources)
         self.limit = limit
@@ -89,6 +95,7 @@ class LocalRun:
         self._closing = ExitStack()
         self.staging: Staging
         self.previous: Release | None
+        self.tombstones: Tombstones
         self.work: Path
         self.corpus: Corpus
         self.ranking: Ranking
@@ -99,6 +106,7 @@ class LocalRun:
         self.input_quality: QualityReport | None = None
         self.quality: QualityReport | None = None
         self.withheld = pa.array([], pa.string())
+        self.mirror_notes: tuple[str, ...] = ()
         self.tables: dict[str, pa.Table] = {}
         self.implied_pairs = 0
         self.copy_pairs: pa.Table
@@ -122,6 +130,8 @@ class LocalRun:
                 self.previous = open_release(warehouse)
             except NoRelease:
                 self.previous = None
+            expected = int(self.previous.manifest.get("tombstones", 0)) if self.previous else 0
+            self.tombstones = load_tombstones(warehouse, expected=expected)
             self.staging = open_staging(warehouse, now=self.started_at)
             # Working files lie beside the staged datasets, on the same disk, and never become part of a release.
             self.work = self.staging.path.with_name(self.staging.release_id + ".work")
@@ -150,6 +160,9 @@ class LocalRun:
         """Read the sources, cut the pages into sections and fingerprint them."""
         from dedup.sources import count_inputs
 
+        admission = Admission(
+            self.tombstones, self.previous, self.sources, mirror=self.mirror, max_shrink=self.max_shrink
+        )
         with self._stage("read", count_inputs(self.sources)) as note:
             self.corpus = ingest(
                 self.sources,
@@ -160,9 +173,11 @@ class LocalRun:
                 limit=self.limit,
                 observer=self.observer,
                 meter=self.meter,
+                admission=admission,
             )
             facts = self.corpus.document_facts
-            if not facts.num_rows and not self.corpus.quarantine.num_rows:
+            # Without sources there is nothing to be found: what stays published is looked through once more.
+            if self.sources and not facts.num_rows and not self.corpus.quarantine.num_rows:
                 raise EmptyInput(
                     "nothing was found in " + ", ".join(s.path for s in self.sources) + "; name a file or folder with "
                     "pages, or run `dedup init --from DIR` to see what can be read"
@@ -171,6 +186,9 @@ class LocalRun:
             self.meter.note(
                 "read", documents=facts.num_rows, bytes=self.corpus.n_bytes, chars=_total(facts.column("n_chars"))
             )
+            # How many, never which.
+            self.meter.note("read", forgotten=admission.n_forgotten, gone=admission.n_gone)
+            self.mirror_notes = tuple(admission.notes())
             self.meter.note("cut", sections=self.corpus.section_facts.num_rows)
 
     def match(self) -> None:
@@ -385,6 +403,8 @@ def run(
     *,
     limit: int | None = None,
     dry_run: bool = False,
+    mirror: bool = False,
+    allow_shrink: bool = False,
     observer: Observer | None = None,
 ) -> RunSummary:
     """Run all stages and publish a release, without Prefect.
@@ -395,6 +415,8 @@ def run(
     sources : what to read (`sources.resolve_sources`); the rest of the last release stays published
     limit : documents to read at most
     dry_run : do everything but publish
+    mirror : `sources` are complete: what they do not hold any more is removed
+    allow_shrink : also when that is more than `settings.mirror.max_shrink` of a source
 
     Raises
     ------
@@ -402,8 +424,18 @@ def run(
         Another run is at work on this warehouse.
     EmptyInput
         Nothing was found to read.
+    SourceShrank
+        Too much of a source is absent.
     """
-    with LocalRun(settings, sources, limit=limit, dry_run=dry_run, observer=observer) as work:
+    with LocalRun(
+        settings,
+        sources,
+        limit=limit,
+        dry_run=dry_run,
+        mirror=mirror,
+        allow_shrink=allow_shrink,
+        observer=observer,
+    ) as work:
         work.read()
         work.check()
         work.match()

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from dedup import schemas
 from dedup.engines.outcomes import write_reports
+from dedup.engines.run_figures import note_figures
 from dedup.engines.store import TableStore
 from dedup.engines.summing import find_languages
 from dedup.fingerprinting.minhash import fingerprint_metadata
@@ -100,6 +101,7 @@ def stage_datasets(run: LocalRun) -> None:
 
 def run_metrics(run: LocalRun) -> pa.Table:
     """Return the metrics of this run behind those of earlier ones (`schemas.RUNS`)."""
+    note_figures(run)
     earlier = run.previous.arrow("runs") if run.previous else schemas.empty(schemas.RUNS)
     rows = [(stage, metric, value) for stage, m in run.meter.values.items() for metric, value in m.items()]
     mine = pa.table(

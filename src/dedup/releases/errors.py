@@ -50,3 +50,7 @@ class WarehouseError(ReleaseError):
 
 class WarehouseLocked(ReleaseError):
     """Another run is writing to the warehouse."""
+
+
+class TombstonesUnreadable(ReleaseError):
+    """What was forgotten cannot be told any more; a run would bring it back."""
