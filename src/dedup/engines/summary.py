@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from dedup.alerts.rules import Alarm
+
 
 @dataclass(frozen=True)
 class ClusterLine:
@@ -41,6 +43,7 @@ class RunSummary:
     extracted : False when nothing was looked for
     quality : 'PASS=41 WARN=2 ERROR=0', or 'off'
     stages : stage -> wall seconds
+    alarms : what is out of the ordinary, by the runs before
     """
 
     outcome: str
@@ -77,6 +80,7 @@ class RunSummary:
     stages: dict[str, float] = field(default_factory=dict)
     largest: tuple[ClusterLine, ...] = ()
     problems: tuple[str, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""

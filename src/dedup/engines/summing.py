@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dedup.engines.run_figures import alarms_of
 from dedup.engines.summary import ClusterLine, RunSummary
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ def summarise(run: LocalRun, outcome: str, release_id: str | None, path: Path | 
             if name.startswith("stage:")
         },
         largest=lines,
+        alarms=alarms_of(run),
         **_extracted(run),
         problems=tuple(f"{r.dataset}: {r.rule}: {r.observed} ({r.n_failing} rows)" for r in quality.stopping)
         if quality is not None

@@ -1,0 +1,106 @@
+"""Telling people how a run ended, whichever way it was started."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dedup.alerts.message import Message
+
+if TYPE_CHECKING:
+    from dedup.alert_settings import Occasion
+    from dedup.engines.summary import RunSummary
+    from dedup.settings import Settings
+
+
+@dataclass
+class Ending:
+    """How a run ended; whoever runs it puts the summary here."""
+
+    summary: RunSummary | None = None
+
+
+@contextmanager
+def telling(settings: Settings, say: Callable[[str], None], *, dry_run: bool = False) -> Iterator[Ending]:
+    """Tell the webhooks of `settings.alerts` how the run inside the block ended.
+
+    Nobody is told of a dry run, nor of a run that its user interrupts. What cannot be delivered is said, and changes
+    nothing else.
+
+    Parameters
+    ----------
+    say : prints or logs one line
+    """
+    ending = Ending()
+    try:
+        yield ending
+    except Exception as error:
+        if settings.alerts.webhook and not dry_run:
+            _tell(failure_message(error, settings), settings, say)
+        raise
+    if settings.alerts.webhook and ending.summary is not None and ending.summary.outcome != "dry_run":
+        _tell(outcome_message(ending.summary), settings, say)
+
+
+def outcome_message(summary: RunSummary) -> Message:
+    """Return what is told of a run that published, or that its quality gate stopped."""
+    occasions: list[Occasion] = ["rejected" if summary.outcome == "rejected" else "published"]
+    occasions += ["alarm"] if summary.alarms else []
+    name = Path(summary.warehouse).resolve().name
+    if summary.outcome == "rejected":
+        title = f"{name}: nothing was published, the quality gate stopped the run"
+    elif summary.alarms:
+        n = len(summary.alarms)
+        title = f"{name}: {summary.release_id} published, {n} {'figure is' if n == 1 else 'figures are'} out of range"
+    else:
+        title = f"{name}: {summary.release_id} published"
+    lines = [f"stopped by {problem}" for problem in summary.problems]
+    lines += [f"alarm: {alarm.message}" for alarm in summary.alarms]
+    lines += [
+        f"{summary.documents:,} documents ({summary.new_documents:,} new) of {summary.sources:,} sources, "
+        f"{summary.copies:,} copies, {summary.distinct_reports:,} distinct reports",
+        f"quarantine {sum(summary.quarantined.values()):,} · recall audit {summary.audit} · quality {summary.quality}"
+        f" · {summary.seconds:,.0f} s",
+    ]
+    lines += [f"{summary.release_path}"] if summary.release_path else []
+    facts: dict[str, Any] = {
+        "outcome": summary.outcome,
+        "warehouse": summary.warehouse,
+        "release_id": summary.release_id,
+        "release_path": summary.release_path,
+        "alarms": [asdict(alarm) for alarm in summary.alarms],
+        "problems": list(summary.problems),
+        "documents": summary.documents,
+        "new_documents": summary.new_documents,
+        "copies": summary.copies,
+        "distinct_reports": summary.distinct_reports,
+        "quarantined": summary.quarantined,
+        "recall": summary.recall,
+        "quality": summary.quality,
+        "seconds": round(summary.seconds, 1),
+    }
+    return Message(tuple(occasions), title, tuple(lines), datetime.now(UTC), facts)
+
+
+def failure_message(error: BaseException, settings: Settings) -> Message:
+    """Return what is told of a run that ended with an error."""
+    name = settings.warehouse.resolve().name
+    kind = type(error).__name__
+    words = " ".join(str(error).split())[:1000] or kind
+    if kind == "WarehouseLocked":
+        title = f"{name}: the run did not begin, another one is at work"
+    else:
+        title = f"{name}: the run failed, the last release is untouched"
+    facts = {"outcome": "failed", "warehouse": str(settings.warehouse), "error": kind, "problems": [words]}
+    return Message(("failed",), title, (f"{kind}: {words}",), datetime.now(UTC), facts)
+
+
+def _tell(message: Message, settings: Settings, say: Callable[[str], None]) -> None:
+    from dedup.alerts.sending import problems, send
+
+    for problem in problems(send(message, settings.alerts)):
+        say(problem)
