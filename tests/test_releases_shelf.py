@@ -34,7 +34,7 @@ def test_old_releases_and_elder_rejected_runs_go(tmp_path):
         told = prune_releases(tmp_path, keep=2, dry_run=True)
         assert len(list_releases(tmp_path)) == 4
         assert prune_releases(tmp_path, keep=2) == told
-    assert [path.name for path in told] == [*ids[:2], old.name]
+    assert [path.name for path in told.folders] == [*ids[:2], old.name]
     assert [info.id for info in list_releases(tmp_path)] == [ids[3], ids[2]]
     assert recent.is_dir()
     assert not old.exists()
@@ -49,7 +49,7 @@ def test_the_release_that_readers_get_stays(tmp_path):
     publish(tmp_path)
     (tmp_path / "latest.json").write_bytes(pointer)
     with warehouse_lock(tmp_path):
-        assert [path.name for path in prune_releases(tmp_path, keep=1)] == ["2031-03-04.2"]
+        assert [path.name for path in prune_releases(tmp_path, keep=1).folders] == ["2031-03-04.2"]
     assert open_release(tmp_path).id == first.id
 
 

@@ -246,11 +246,20 @@ def prune(
     with warehouse_lock(folder):
         gone = prune_releases(folder, keep, dry_run=dry_run)
     if json:
-        print_json({"removed": [path.name for path in gone], "dry_run": dry_run})
-        return
-    for path in gone:
-        print(path.name)
-    note(f"{plural(len(gone), 'folder')} {'would be removed' if dry_run else 'removed'}")
+        print_json(
+            {
+                "removed": [path.name for path in gone.folders],
+                "freed_bytes": gone.freed_bytes,
+                "shared_bytes": gone.shared_bytes,
+                "dry_run": dry_run,
+            }
+        )
+    else:
+        for path in gone.folders:
+            print(path.name)
+        shared = f"; {gone.shared_bytes / 1e6:,.1f} MB stay, which other releases need" if gone.shared_bytes else ""
+        freed = f"{gone.freed_bytes / 1e6:,.1f} MB {'would be freed' if dry_run else 'freed'}{shared}"
+        note(f"{plural(len(gone.folders), 'folder')} {'would be removed' if dry_run else 'removed'}, {freed}")
 
 
 @_releases.command(

@@ -8,12 +8,13 @@ from dedup.releases.errors import (
     NoRelease,
     QueryRefused,
     ReleaseError,
+    TombstonesUnreadable,
     UnknownDataset,
     WarehouseError,
     WarehouseLocked,
 )
 from dedup.releases.lock import warehouse_lock
-from dedup.releases.pruning import prune_releases
+from dedup.releases.pruning import Pruning, prune_releases
 from dedup.releases.reading import Release, ReleaseInfo, list_releases, open_release
 from dedup.releases.staging import Staging, open_staging
 from dedup.releases.verifying import verify_release
@@ -24,11 +25,13 @@ __all__ = [
     "DatasetDiff",
     "IntegrityError",
     "NoRelease",
+    "Pruning",
     "QueryRefused",
     "Release",
     "ReleaseError",
     "ReleaseInfo",
     "Staging",
+    "TombstonesUnreadable",
     "UnknownDataset",
     "WarehouseError",
     "WarehouseLocked",
