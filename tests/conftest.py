@@ -1,10 +1,13 @@
 """Shared set-up of the tests."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.warm_process import WarmProcess
 
 # The first call of a kernel may compile it; a deadline would measure the compiler.
 settings.register_profile("dedup", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
@@ -27,3 +30,11 @@ def shared_folder() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"needs the annotated pages and corpora in {SHARED.name}/ beside the project: absent here")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmProcess]:
+    """Real runs of the command that start at once."""
+    process = WarmProcess(tmp_path_factory.mktemp("runs"))
+    yield process
+    process.close()

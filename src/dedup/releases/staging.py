@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,6 @@ from dedup.releases.layout import (
     STAGING,
     VIEWS,
     explained,
-    hash_file,
     next_release_id,
     read_pointer,
     replace_file,
@@ -34,8 +34,8 @@ from dedup.releases.layout import (
 from dedup.releases.lock import require_lock
 from dedup.releases.manifest import build_manifest, describe_datasets, describe_files
 from dedup.releases.reading import Release
-from dedup.releases.recovery import write_pointer
-from dedup.releases.views import release_views, warehouse_views
+from dedup.releases.recovery import announce_publication, withdraw_announcement, write_pointer, write_views
+from dedup.releases.views import release_views
 from dedup.releases.writing import write_parquet
 from dedup.schemas import DATASETS
 
@@ -102,17 +102,25 @@ class Staging:
         try:
             with explained(self.path):
                 whole = self._complete(manifest)
+                # Checking took its time; whoever was let in meanwhile must not be published over.
+                require_lock(self.warehouse)
                 final.parent.mkdir(exist_ok=True)
+                announce_publication(self.warehouse, self.release_id)
                 self.path.rename(final)
                 sync_folder(final.parent)
                 write_pointer(self.warehouse, self.release_id, self.created_at)
-                self._point_views(whole)
         except WarehouseError:
             # What is left of a failed attempt would only keep a full disk full.
             self.discard()
             if final.exists() and not self._is_published():
                 shutil.rmtree(final, ignore_errors=True)
+            with suppress(OSError):
+                withdraw_announcement(self.warehouse, self.release_id)
             raise
+        # It is published, whatever comes; views of the release before still work, and the next run writes them anew.
+        with suppress(OSError):
+            write_views(self.warehouse, self.release_id, whole)
+            withdraw_announcement(self.warehouse, self.release_id)
         return Release(final, whole)
 
     def _complete(self, extra: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,17 +149,6 @@ class Staging:
         write_json(self.path / DATAPACKAGE, build_datapackage(manifest))
         replace_file(self.path / CARD, build_card(manifest).encode("utf-8"))
         replace_file(self.path / VIEWS, release_views(manifest).encode("utf-8"))
-
-    def _point_views(self, manifest: Mapping[str, Any]) -> None:
-        """Let `views.sql` of the warehouse show this release.
-
-        It is looked for in the warehouse below the working folder, then in the working folder as the warehouse,
-        so that a warehouse may move; and last where the warehouse is now, so that the script works from anywhere.
-        """
-        warehouse, release = self.warehouse.resolve(), f"{RELEASES}/{self.release_id}"
-        folders = [f"{warehouse.name}/{release}", release, (warehouse / release).as_posix()]
-        digest = hash_file(warehouse / release / MANIFEST)
-        replace_file(self.warehouse / VIEWS, warehouse_views(manifest, folders, digest).encode("utf-8"))
 
     def reject(self, manifest: Mapping[str, Any] | None = None) -> Path:
         """Keep the staged datasets under `rejected/` for inspection; the pointer stays.
