@@ -12,17 +12,29 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from dedup.engines.launch import requested_run, silence_telemetry
+from dedup.engines.launch import REJECTED, call_flow, note_ending, requested_run, silence_telemetry
 
 silence_telemetry()
 
 from prefect import flow, get_run_logger, task  # noqa: E402 - telemetry is settled before Prefect is imported
-from prefect.artifacts import create_markdown_artifact, create_table_artifact  # noqa: E402
+from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact  # noqa: E402
+from prefect.assets import materialize  # noqa: E402
 from prefect.cache_policies import NO_CACHE  # noqa: E402
+from prefect.events import emit_event  # noqa: E402
+from prefect.states import Failed, State  # noqa: E402
 
-from dedup.engines.artifacts import cluster_rows, quality_markdown, release_markdown  # noqa: E402
+from dedup.engines.artifacts import cluster_rows, quality_markdown, release_link, release_markdown  # noqa: E402
+from dedup.engines.assets import (  # noqa: E402
+    asset_metadata,
+    events_of,
+    published_assets,
+    source_assets,
+    warehouse_resource,
+)
 from dedup.engines.local import LocalRun  # noqa: E402
 from dedup.engines.summary import RunSummary  # noqa: E402
+from dedup.engines.telling import telling  # noqa: E402
+from dedup.releases import open_release  # noqa: E402
 
 #: A stage reads what the one before it left and replaces its own results, so it can simply be tried again.
 STAGE: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False}
@@ -89,37 +101,16 @@ def publish(run: LocalRun) -> RunSummary:
     return run.publish()
 
 
-@flow(name="publish-reports", description="Scraped pages in, a published Parquet release out", persist_result=False)
-def publish_reports(
-    sources: list[str] | None = None,
-    config: str | None = None,
-    warehouse: str | None = None,
-    limit: int | None = None,
-    dry_run: bool = False,
-) -> RunSummary:
-    """Read, match, cluster, validate and publish.
+@materialize("dedup://warehouse", name="say what was published", by="dedup", **STAGE)
+def announce(run: LocalRun, summary: RunSummary) -> None:
+    """Tell Prefect of each published dataset; the flow names the assets, which depend on the warehouse."""
+    release = open_release(summary.warehouse, summary.release_id)
+    for asset in published_assets(summary.warehouse):
+        asset.add_metadata(asset_metadata(asset.properties.name, release, run.quality))
 
-    Parameters
-    ----------
-    sources : names of declared sources, or paths; default: all that the configuration declares
-    config : path of a dedup.toml; default: the one in the working folder
-    warehouse : where releases are published; default: as configured
-    limit : documents to read at most
-    dry_run : do everything but publish
-    """
-    request = requested_run(sources, config, warehouse)
-    with LocalRun(request.settings, request.sources, limit=limit, dry_run=dry_run, observer=request.observer) as run:
-        read(run)
-        check(run)
-        match(run)
-        measure_recall(run)
-        cluster(run)
-        attribute(run)
-        find_reuse(run)
-        extract(run)
-        validate(run)
-        summary = publish(run)
-    get_run_logger().info("%s: %s documents, %s copies", summary.outcome, summary.documents, summary.copies)
+
+def leave_artifacts(run: LocalRun, summary: RunSummary) -> None:
+    """Leave what a person reads in the Prefect interface: clusters, what was found, quality, and a link."""
     create_table_artifact(
         key="clusters", table=cluster_rows(summary), description="The largest clusters of copies in this run"
     )
@@ -131,10 +122,72 @@ def publish_reports(
         markdown=quality_markdown(run.quality),
         description="Which rules did not hold, and for how many rows",
     )
+    if link := release_link(summary, run.settings.alerts.inspector):
+        create_link_artifact(key="release-link", link=link, link_text=summary.release_id or summary.outcome)
+
+
+@flow(name="publish-reports", description="Scraped pages in, a published Parquet release out", persist_result=False)
+def publish_reports(
+    sources: list[str] | None = None,
+    config: str | None = None,
+    warehouse: str | None = None,
+    limit: int | None = None,
+    dry_run: bool = False,
+    mirror: bool = False,
+    allow_shrink: bool = False,
+) -> RunSummary | State[RunSummary]:
+    """Read, match, cluster, validate and publish; ends in the state `Rejected` when a quality gate stopped it.
+
+    Parameters
+    ----------
+    sources : names of declared sources, or paths; default: all that the configuration declares
+    config : path of a dedup.toml; default: the one in the working folder
+    warehouse : where releases are published; default: as configured
+    limit : documents to read at most
+    dry_run : do everything but publish
+    mirror : take the sources as complete, and remove what they lack
+    allow_shrink : let a mirrored source lose more than the settings allow
+    """
+    request = requested_run(sources, config, warehouse)
+    log = get_run_logger()
+    with (
+        telling(request.settings, log.warning, dry_run=dry_run) as ending,
+        LocalRun(
+            request.settings,
+            request.sources,
+            limit=limit,
+            dry_run=dry_run,
+            mirror=mirror,
+            allow_shrink=allow_shrink,
+            observer=request.observer,
+        ) as run,
+    ):
+        read(run)
+        check(run)
+        match(run)
+        measure_recall(run)
+        cluster(run)
+        attribute(run)
+        find_reuse(run)
+        extract(run)
+        validate(run)
+        summary = ending.summary = publish(run)
+    note_ending(summary)
+    log.info("%s: %s documents, %s copies", summary.outcome, summary.documents, summary.copies)
+    for alarm in summary.alarms:
+        log.warning("alarm: %s", alarm.message)
+    leave_artifacts(run, summary)
+    if summary.outcome == "published":
+        assets = published_assets(summary.warehouse)
+        announce.with_options(assets=assets, asset_deps=source_assets(request.sources))(run, summary)
+    for event, payload in events_of(summary):
+        emit_event(event, resource=warehouse_resource(summary.warehouse), payload=payload)
+    if summary.outcome == "rejected":
+        return Failed(name=REJECTED, message="; ".join(summary.problems) or "the quality gate stopped the run")
     return summary
 
 
 if __name__ == "__main__":
-    outcome = publish_reports(sources=sys.argv[1:])
+    outcome = call_flow(publish_reports, sources=sys.argv[1:])
     print(release_markdown(outcome))  # noqa: T201 - the page that the server shows, for those without one
     sys.exit(3 if outcome.outcome == "rejected" else 0)

@@ -62,7 +62,7 @@ def test_the_flow_runs_by_python_retries_a_failed_stage_and_leaves_artifacts(tmp
         runs = dict(database.execute("select name, state_type from flow_run").fetchall())
         tasks = dict(database.execute("select task_key, run_count from task_run").fetchall())
         pages = dict(database.execute("select key, data from artifact where type = 'markdown'").fetchall())
-    assert artifacts == {"clusters": "table", "release": "markdown", "quality": "markdown"}
+    assert artifacts == {"clusters": "table", "release": "markdown", "quality": "markdown", "release-link": "markdown"}
     assert "ERROR=0" in pages["quality"]
     assert "| reports | 1 |" in pages["quality"]
     assert list(runs.values()) == ["COMPLETED"]
@@ -77,6 +77,7 @@ def test_the_flow_runs_by_python_retries_a_failed_stage_and_leaves_artifacts(tmp
         "extract": 1,
         "validate": 1,
         "publish": 1,
+        "announce": 1,
     }
 
 

@@ -50,6 +50,9 @@ class AlertSettings(_Group):
     """Messages about runs by webhook, with and without Prefect."""
 
     webhook: tuple[WebhookSettings, ...] = Field((), description="places to tell, `[[alerts.webhook]]` each")
+    inspector: str | None = Field(
+        None, description="address of the web page (`dedup inspect`), which messages and artifacts link to"
+    )
     timeout_seconds: float = Field(5.0, gt=0, le=60, description="how long an answer is waited for")
     attempts: int = Field(3, ge=1, le=10, description="tries per message; pauses between them grow from a second on")
 

@@ -94,7 +94,7 @@ def _silent(name: str, earlier: list[RunRecord], now: RunRecord, settings: Alarm
 def _more_duplicates(name: str, earlier: list[RunRecord], now: RunRecord, settings: AlarmSettings) -> Iterator[Alarm]:
     def rate(run: RunRecord) -> tuple[float, float]:
         of = run.of_source(name)
-        return of.get("fresh_copies", 0.0), of.get("fresh_sections", 0.0)
+        return of.get("fresh_repeated", 0.0), of.get("fresh_sections", 0.0)
 
     if jump := _jump(rate, earlier, now, settings):
         value, usual = jump

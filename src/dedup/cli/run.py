@@ -8,12 +8,13 @@ import typer
 
 from dedup.cli import options
 from dedup.cli.console import note, out, print_json
-from dedup.cli.failures import QUALITY_GATE
+from dedup.cli.failures import QUALITY_GATE, USAGE, CommandError
 
 _EPILOG = options.examples(
     ("dedup run", "all sources of dedup.toml"),
     ("dedup run pages/ more.parquet -w warehouse", "folders, files, globs; no configuration needed"),
     ("dedup run wenku --limit 200 --dry-run", "a quick look at one source, nothing is published"),
+    ("dedup run gov --mirror", "what gov does not hold any more is removed"),
     ("dedup run --no-prefect --json | jq .copies", "the same stages without Prefect, for scripts"),
     after="Exit codes: 0 published, 1 error, 2 usage, 3 stopped by a quality gate, 4 a source shrank too much, "
     "5 another run holds the lock.",
@@ -32,6 +33,12 @@ def run(
     ] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Read at most this many documents.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but publish.")] = False,
+    mirror: Annotated[
+        bool, typer.Option("--mirror", help="The sources are complete: remove what they do not hold any more.")
+    ] = False,
+    allow_shrink: Annotated[
+        bool, typer.Option("--allow-shrink", help="With --mirror: also when much of a source is absent.")
+    ] = False,
     json: options.Json = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress bars, and only the published path.")
@@ -42,6 +49,10 @@ def run(
     from dedup.cli.summary_view import LABEL, readable_path, summary_lines
     from dedup.sources import resolve_sources
 
+    if mirror and limit is not None:
+        raise CommandError("--mirror takes the sources as complete, and --limit reads a part of them", USAGE)
+    if allow_shrink and not mirror:
+        raise CommandError("--allow-shrink goes with --mirror: without it nothing is removed", USAGE)
     settings = options.read_settings(config, warehouse)
     chosen = resolve_sources(sources or [], settings)
     prefect_seconds: float | None = None
@@ -49,13 +60,29 @@ def run(
     with show_progress(not quiet and not json, waiting_for) as observer:
         if no_prefect:
             from dedup.engines.local import run as run_locally
+            from dedup.engines.telling import telling
 
-            summary = run_locally(settings, chosen, limit=limit, dry_run=dry_run, observer=observer)
+            with telling(settings, note, dry_run=dry_run) as ending:
+                summary = ending.summary = run_locally(
+                    settings,
+                    chosen,
+                    limit=limit,
+                    dry_run=dry_run,
+                    mirror=mirror,
+                    allow_shrink=allow_shrink,
+                    observer=observer,
+                )
         else:
             from dedup.engines.launch import run_with_prefect
 
             summary, prefect_seconds = run_with_prefect(
-                settings, chosen, limit=limit, dry_run=dry_run, observer=observer
+                settings,
+                chosen,
+                limit=limit,
+                dry_run=dry_run,
+                mirror=mirror,
+                allow_shrink=allow_shrink,
+                observer=observer,
             )
     if json:
         print_json({**summary.as_dict(), "prefect_seconds": prefect_seconds})

@@ -52,9 +52,20 @@ def release_markdown(summary: RunSummary) -> str:
         f"| quality | {summary.quality} |",
         f"| seconds | {summary.seconds:.1f} |",
     ]
+    if summary.alarms:
+        lines += ["", "## Out of the ordinary", "", *(f"- {_cell(alarm.message)}" for alarm in summary.alarms)]
     if summary.problems:
         lines += ["", "## Why it was stopped", "", *(f"- {problem}" for problem in summary.problems)]
     return "\n".join(lines)
+
+
+def release_link(summary: RunSummary, inspector: str | None) -> str | None:
+    """Return the address of what a run left: the inspector's page where there is one, else the folder; or None."""
+    if summary.release_path is None:
+        return None
+    if inspector and summary.outcome == "published":
+        return inspector.rstrip("/") + "/"
+    return Path(summary.release_path).resolve().as_uri()
 
 
 def quality_markdown(report: QualityReport | None) -> str:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import runpy
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dedup.settings import Settings, SourceSettings, load_settings
 
 if TYPE_CHECKING:
+    from prefect import Flow
+
     from dedup.engines.observing import Observer
     from dedup.engines.summary import RunSummary
 
@@ -39,6 +41,11 @@ class RunRequest:
 #: deployment.
 _REQUEST: ContextVar[RunRequest | None] = ContextVar("dedup_run_request", default=None)
 
+#: Name of the state in which a flow run ends that a quality gate stopped; its type is FAILED.
+REJECTED = "Rejected"
+#: Where the flow puts its summary while this process calls it: a failed state holds no result.
+_ENDINGS: ContextVar[list[RunSummary] | None] = ContextVar("dedup_run_endings", default=None)
+
 
 def requested_run(
     sources: Sequence[str] | None = None, config: str | None = None, warehouse: str | None = None
@@ -51,6 +58,32 @@ def requested_run(
 
     settings = load_settings(Path(config) if config else None, warehouse=Path(warehouse) if warehouse else None)
     return RunRequest(settings, resolve_sources(sources or [], settings))
+
+
+def note_ending(summary: RunSummary) -> None:
+    """Let the caller of the flow have the summary, also when the run ends in a failed state."""
+    endings = _ENDINGS.get()
+    if endings is not None:
+        endings.append(summary)
+
+
+def call_flow(flow: Flow[..., Any], **parameters: Any) -> RunSummary:
+    """Call the main flow in this process and return its summary, also when a quality gate stopped it.
+
+    Raises
+    ------
+    Exception
+        What ended the run, as the flow raised it.
+    """
+    endings: list[RunSummary] = []
+    token = _ENDINGS.set(endings)
+    try:
+        state: Any = flow(**parameters, return_state=True)
+    finally:
+        _ENDINGS.reset(token)
+    if not endings or not (state.is_completed() or state.name == REJECTED):
+        state.result(raise_on_failure=True)
+    return endings[-1]
 
 
 def silence_telemetry() -> None:
@@ -80,6 +113,8 @@ def run_with_prefect(
     *,
     limit: int | None = None,
     dry_run: bool = False,
+    mirror: bool = False,
+    allow_shrink: bool = False,
     observer: Observer | None = None,
 ) -> tuple[RunSummary, float]:
     """Run the main flow.
@@ -90,14 +125,17 @@ def run_with_prefect(
     """
     silence_telemetry()
     start = time.perf_counter()
-    flow: Callable[..., RunSummary] = runpy.run_path(str(flow_file()), run_name="dedup_flow")["publish_reports"]
+    flow: Flow[..., Any] = runpy.run_path(str(flow_file()), run_name="dedup_flow")["publish_reports"]
     token = _REQUEST.set(RunRequest(settings, tuple(sources), observer))
     try:
-        summary = flow(
+        summary = call_flow(
+            flow,
             sources=[s.name or Path(s.path).name for s in sources],
             warehouse=str(settings.warehouse),
             limit=limit,
             dry_run=dry_run,
+            mirror=mirror,
+            allow_shrink=allow_shrink,
         )
     finally:
         _REQUEST.reset(token)

@@ -28,7 +28,8 @@ _DOCUMENTS = """
     FROM now n FULL JOIN before b USING (doc_id)
     GROUP BY ALL
 """
-#: Sections that are matched, and those that another one stands for; `fresh` are those of new and changed documents.
+#: Sections that are matched, and those that another one stands for; `fresh` are those of new and changed documents,
+#: `fresh_repeated` those of them that are not alone in their cluster, whichever of its sections is canonical.
 _SECTIONS = """
     WITH fresh AS (
         SELECT d.doc_id FROM documents d LEFT JOIN before b USING (doc_id)
@@ -38,8 +39,11 @@ _SECTIONS = """
            count(*) AS sections,
            count(*) FILTER (WHERE NOT m.is_canonical) AS copies,
            count(*) FILTER (WHERE f.doc_id IS NOT NULL) AS fresh_sections,
-           count(*) FILTER (WHERE f.doc_id IS NOT NULL AND NOT m.is_canonical) AS fresh_copies
-    FROM membership m JOIN sections s USING (section_id) LEFT JOIN fresh f USING (doc_id)
+           count(*) FILTER (WHERE f.doc_id IS NOT NULL AND c.n_sections > 1) AS fresh_repeated
+    FROM membership m
+    JOIN clusters c USING (cluster_id)
+    JOIN sections s USING (section_id)
+    LEFT JOIN fresh f USING (doc_id)
     GROUP BY s.source
 """
 _COLUMNS = ["doc_id", "source", "sha256"]
@@ -53,7 +57,7 @@ SOURCE_METRICS = (
     "sections",
     "copies",
     "fresh_sections",
-    "fresh_copies",
+    "fresh_repeated",
     "quarantined",
 )
 
@@ -117,7 +121,8 @@ def _of_sources(run: LocalRun) -> dict[str, dict[str, float]]:
         connection.register("documents", facts.select([*_COLUMNS, "last_seen"]))
         connection.register("before", before)
         connection.register("sections", corpus.section_facts.select(["section_id", "doc_id", "source"]))
-        connection.register("membership", tables["membership"].select(["section_id", "is_canonical"]))
+        connection.register("membership", tables["membership"].select(["section_id", "cluster_id", "is_canonical"]))
+        connection.register("clusters", tables["clusters"].select(["cluster_id", "n_sections"]))
         connection.register("refused", refused.select(["source"]))
         for query, values in (
             (_DOCUMENTS, {"started": run.started_at}),

@@ -43,11 +43,11 @@ def telling(settings: Settings, say: Callable[[str], None], *, dry_run: bool = F
             _tell(failure_message(error, settings), settings, say)
         raise
     if settings.alerts.webhook and ending.summary is not None and ending.summary.outcome != "dry_run":
-        _tell(outcome_message(ending.summary), settings, say)
+        _tell(outcome_message(ending.summary, settings.alerts.inspector), settings, say)
 
 
-def outcome_message(summary: RunSummary) -> Message:
-    """Return what is told of a run that published, or that its quality gate stopped."""
+def outcome_message(summary: RunSummary, inspector: str | None = None) -> Message:
+    """Return what is told of a run that published, or that its quality gate stopped; `inspector` is linked to."""
     occasions: list[Occasion] = ["rejected" if summary.outcome == "rejected" else "published"]
     occasions += ["alarm"] if summary.alarms else []
     name = Path(summary.warehouse).resolve().name
@@ -66,7 +66,7 @@ def outcome_message(summary: RunSummary) -> Message:
         f"quarantine {sum(summary.quarantined.values()):,} · recall audit {summary.audit} · quality {summary.quality}"
         f" · {summary.seconds:,.0f} s",
     ]
-    lines += [f"{summary.release_path}"] if summary.release_path else []
+    lines += [line for line in (summary.release_path, inspector) if line]
     facts: dict[str, Any] = {
         "outcome": summary.outcome,
         "warehouse": summary.warehouse,
