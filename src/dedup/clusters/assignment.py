@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedup.clusters.decided import best_rows
 from dedup.clusters.grouping import group_nodes, join_components
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dedup.clusters.decided import DecidedMatches
     from dedup.clusters.variants import VariantMarks
     from dedup.matching.match import Matches
 
 #: Rules that tie a row to its canonical row, strongest first.
-RULES = ("canonical", "exact", "jaccard", "edit")
+RULES = ("canonical", "exact", "jaccard", "edit", "decided")
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Assignment:
     edit_similarity : (n,) float64, NaN where it did not decide
     same_text : (n,) bool, normalised text equal to the canonical row's
     cluster_size : (n,) int64, rows in the cluster
+    decided : (n,) bool, only a decision ties the row to its canonical row
     """
 
     canonical: NDArray[np.int64]
@@ -39,10 +42,15 @@ class Assignment:
     edit_similarity: NDArray[np.float64]
     same_text: NDArray[np.bool_]
     cluster_size: NDArray[np.int64]
+    decided: NDArray[np.bool_]
 
 
 def assign_clusters(
-    matches: Matches, marks: VariantMarks, position: NDArray[np.int64], is_reference: NDArray[np.bool_]
+    matches: Matches,
+    marks: VariantMarks,
+    position: NDArray[np.int64],
+    is_reference: NDArray[np.bool_],
+    decided: DecidedMatches | None = None,
 ) -> Assignment:
     """Cluster rows.
 
@@ -50,22 +58,23 @@ def assign_clusters(
     ----------
     position : (n,) rank of each row, 0 is best: decides which copy is canonical
     is_reference : (n,) rows that are matched against but belong to no cluster
+    decided : clusters as decisions of people want them, for the same rows; its pairs, marks and ranks then count
     """
+    joined = np.zeros(matches.pairs.a.size, dtype=bool)
+    if decided is not None:
+        matches, marks, position, joined = decided.matches, decided.marks, decided.position, decided.pairs.joined
     nodes, pairs = matches.nodes, matches.pairs
     n, m = position.size, nodes.count
-    worst = n + np.arange(m)
     node_of = nodes.node_of_row
     own = np.flatnonzero(~is_reference)
     # The best row of each node stands for the node; a node of reference rows only takes part in nothing.
-    node_position = worst.copy()
-    in_node = own[node_of[own] >= 0]
-    np.minimum.at(node_position, node_of[in_node], position[in_node])
+    node_position, in_node = best_rows(nodes, position, is_reference)
     row_at = np.empty(n, dtype=np.int64)
     row_at[position] = np.arange(n)
     real = node_position < n
     usable = real[pairs.a] & real[pairs.b]
     a, b, variant = pairs.a[usable], pairs.b[usable], marks.is_variant[usable]
-    leader = group_nodes(node_position, a, b, variant)
+    leader = group_nodes(node_position, a, b, variant) if decided is None else decided.leader
 
     similarity = np.ones(m)
     edit = np.full(m, np.nan)
@@ -75,6 +84,8 @@ def assign_clusters(
     at = np.searchsorted(packed, wanted)
     similarity[followers] = pairs.jaccard[usable][at]
     edit[followers] = pairs.edit_similarity[usable][at]
+    by_decision = np.zeros(m, dtype=bool)
+    by_decision[followers] = joined[usable][at]
 
     canonical = np.arange(n)
     canonical[is_reference] = -1
@@ -84,6 +95,8 @@ def assign_clusters(
     row_edit = np.full(n, np.nan)
     row_similarity[in_node] = similarity[node_of[in_node]]
     row_edit[in_node] = edit[node_of[in_node]]
+    row_decided = np.zeros(n, dtype=bool)
+    row_decided[in_node] = by_decision[node_of[in_node]]
     same = np.ones(n, dtype=bool)
     same[in_node] = lead == node_of[in_node]
     size = np.zeros(n, dtype=np.int64)
@@ -97,4 +110,4 @@ def assign_clusters(
         # Joined by rank, so that the head of a family is its best cluster.
         joined = join_components(n, position[canonical_of_node[a[variant]]], position[canonical_of_node[b[variant]]])
         family[own] = row_at[joined[position[canonical[own]]]]
-    return Assignment(canonical, family, row_similarity, row_edit, same, size)
+    return Assignment(canonical, family, row_similarity, row_edit, same, size, row_decided)
