@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dedup.reuse.mapped import mapped_array
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -28,7 +30,8 @@ class GrowingColumn:
 
     def append(self, values: NDArray) -> None:
         """Add values at the end."""
-        np.ascontiguousarray(values, dtype=self._dtype).tofile(self._file)
+        # Not `tofile`, whose error on a full disk does not say what is the matter.
+        self._file.write(np.ascontiguousarray(values, dtype=self._dtype).data)
         self.size += values.size
 
     def map(self) -> NDArray:
@@ -84,8 +87,7 @@ class Partitions:
         """Return an array in a file with a place for the result of every record."""
         if self.size == 0:
             return np.zeros(0, dtype=dtype)
-        path = self._folder / f"{self._name}-results.bin"
-        return np.asarray(np.memmap(path, dtype=dtype, mode="w+", shape=(self.size,)))
+        return mapped_array(self._folder / f"{self._name}-results.bin", self.size, dtype)
 
     def write_results(self, results: NDArray, partition: int, values: NDArray) -> None:
         """Write the results of a partition's records, given in the order of `read`."""

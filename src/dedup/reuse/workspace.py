@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dedup.reuse.mapped import mapped_array
+
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
@@ -40,7 +42,8 @@ class Workspace:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for path in self._paths:
-            path.unlink()
+            # One that found no room is gone already.
+            path.unlink(missing_ok=True)
 
     @property
     def mapped(self) -> int:
@@ -56,7 +59,7 @@ class Workspace:
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{self._name}-{len(self._paths):03d}.bin"
         self._paths.append(path)
-        return np.asarray(np.memmap(path, dtype=dtype, mode="w+", shape=shape))
+        return mapped_array(path, shape, dtype)
 
     def keep(self, values: NDArray) -> NDArray:
         """Return the values as an array of this workspace."""
