@@ -10,7 +10,21 @@ from typing import Annotated
 
 import typer
 
-from dedup.cli import check, explain, figures, forget, look, make, pages, release_verbs, run, serve, shared_text
+from dedup.cli import (
+    alerts,
+    check,
+    explain,
+    figures,
+    forget,
+    look,
+    make,
+    pages,
+    release_verbs,
+    run,
+    runs,
+    serve,
+    shared_text,
+)
 from dedup.cli.failures import INTERRUPTED, explain_failure
 
 _EPILOG = "Start with [bold]dedup init[/bold], then [bold]dedup run[/bold]; `dedup VERB --help` shows examples."
@@ -47,12 +61,14 @@ def _root(
 make.register_start(app)
 run.register(app)
 serve.register(app)
+alerts.register(app)
 look.register(app)
 explain.register(app)
 pages.register(app)
 shared_text.register(app)
 figures.register(app)
 release_verbs.register(app)
+runs.register(app)
 forget.register(app)
 check.register(app)
 make.register_sample(app)

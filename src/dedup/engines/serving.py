@@ -106,7 +106,9 @@ async def _serve(service: Service, settings: Settings, say: Callable[[str], None
     from prefect.runner import Runner
 
     deployment = make_deployment(service)
-    runner = Runner(name=service.name, limit=1, pause_on_shutdown=True)
+    # Two, so that a run that begins while another is at work is offered to the server, which cancels it; with one it
+    # would wait, and a slow week would end in a queue of runs that find nothing new.
+    runner = Runner(name=service.name, limit=2, pause_on_shutdown=True)
     identity = await runner.aadd_deployment(deployment)
     working = asyncio.create_task(runner.start())
     watching = asyncio.create_task(_watch(identity, service, settings, say, working))
