@@ -23,6 +23,7 @@ from prefect.cache_policies import NO_CACHE  # noqa: E402
 from prefect.events import emit_event  # noqa: E402
 from prefect.states import Failed, State  # noqa: E402
 
+from dedup.engines.admission import SourceShrank  # noqa: E402
 from dedup.engines.artifacts import cluster_rows, quality_markdown, release_link, release_markdown  # noqa: E402
 from dedup.engines.assets import (  # noqa: E402
     asset_metadata,
@@ -31,14 +32,26 @@ from dedup.engines.assets import (  # noqa: E402
     source_assets,
     warehouse_resource,
 )
-from dedup.engines.local import LocalRun  # noqa: E402
+from dedup.engines.local import EmptyInput, LocalRun  # noqa: E402
 from dedup.engines.summary import RunSummary  # noqa: E402
 from dedup.engines.telling import telling  # noqa: E402
 from dedup.releases import open_release  # noqa: E402
+from dedup.sources import SourceError  # noqa: E402
+
+
+def worth_another_try(_task: Any, _run: Any, state: State[Any]) -> bool:
+    """Tell faults that may pass, such as a lost disk, from what is wrong with the sources and stays wrong."""
+    return not isinstance(state.data, SourceShrank | SourceError | EmptyInput)
+
 
 #: A stage reads what the one before it left and replaces its own results, so it can simply be tried again.
 STAGE: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False}
-RETRIES: dict[str, Any] = {"retries": 2, "retry_delay_seconds": [2, 10], "retry_jitter_factor": 0.3}
+RETRIES: dict[str, Any] = {
+    "retries": 2,
+    "retry_delay_seconds": [2, 10],
+    "retry_jitter_factor": 0.3,
+    "retry_condition_fn": worth_another_try,
+}
 
 
 @task(name="read, cut and fingerprint", **STAGE, **RETRIES)
