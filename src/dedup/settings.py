@@ -18,6 +18,8 @@ from pydantic_settings import SettingsError as UnreadableVariable
 from dedup.alert_settings import AlarmSettings, AlertSettings
 
 CONFIG_NAME = "dedup.toml"
+#: File inside the warehouse in which decisions are kept unless a database is configured.
+DECISIONS_FILE = "decisions.sqlite"
 #: What pydantic says in words of programmers, in words of users.
 _MESSAGES = {
     "extra_forbidden": "there is no such setting; `dedup init` writes a file with all of them",
@@ -251,6 +253,11 @@ class Settings(BaseSettings):
         """`memory_limit` in bytes."""
         number, unit = re.fullmatch(r"([0-9.]+) *([KMGT])I?B", self.memory_limit.strip().upper()).groups()  # type: ignore[union-attr]
         return int(float(number) * 1000 ** ("KMGT".index(unit) + 1))
+
+    @property
+    def has_decisions(self) -> bool:
+        """Whether anything can have been decided yet: a database is configured, or the warehouse holds the file."""
+        return bool(self.decisions.url) or (self.warehouse / DECISIONS_FILE).exists()
 
     @property
     def threads(self) -> int:

@@ -111,10 +111,9 @@ def apply_decisions(
     to it by a pair with the similarities it has.
     """
     met = settle(wishes)
-    told_apart = {t for w in (*met.apart, *met.editions) for t in (w.a, w.b)} | {w.a for w in met.alone}
-    matches, marks = separate_texts(matches, marks, text_of_row, told_apart)
-    nodes = matches.nodes
     row_of_text = _best_row_of_texts(text_of_row, position, is_reference)
+    matches, marks = separate_texts(matches, marks, text_of_row, _needing_nodes(met))
+    nodes = matches.nodes
     node = {text: int(nodes.node_of_row[row]) for text, row in row_of_text.items()}
     matches, marks, decided = _without(matches, marks, met, node)
     ranks, _ = best_rows(nodes, position, is_reference)
@@ -130,6 +129,13 @@ def _best_row_of_texts(
     rows = np.flatnonzero((text_of_row >= 0) & ~is_reference)
     rows = rows[np.argsort(-position[rows], kind="stable")]
     return dict(zip(text_of_row[rows].tolist(), rows.tolist(), strict=True))
+
+
+def _needing_nodes(met: Constraints) -> set[int]:
+    """Return the texts that must not share a node with others."""
+    told_apart = {t for w in (*met.apart, *met.editions) for t in (w.a, w.b)} | {w.a for w in met.alone}
+    # Whoever is one with a text that is told apart goes with it, away from those it shares a node with.
+    return told_apart | {t for w in met.together for t in (w.a, w.b)} if told_apart else set()
 
 
 def _without(

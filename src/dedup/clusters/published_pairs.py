@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 RELATIONS = pa.array(["exact", "variant", "near_duplicate"])
-RULES = pa.array(["content_hash", "jaccard", "edit"])
+RULES = pa.array(["content_hash", "jaccard", "edit", "decided"])
 
 
 def rows_inside(bounds: NDArray[np.int64], nodes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -52,11 +52,18 @@ def publish_pairs(
     section_ids: pa.Array,
     content_hashes: pa.Array,
     complete_cluster: int,
+    joined: NDArray[np.bool_] | None = None,
+    editions: pa.Array | None = None,
 ) -> tuple[pa.Table, int]:
     """Write verified node pairs out as pairs of sections.
 
     Clusters of up to `complete_cluster` sections get all their pairs; in larger ones each member is paired with its
     canonical section only, and the others follow from equality of texts.
+
+    Parameters
+    ----------
+    joined : (p,) pairs that are copies by decision; default: none
+    editions : (p,) who says that a pair is another edition; null, or no array, where nobody does
 
     Returns
     -------
@@ -98,11 +105,16 @@ def publish_pairs(
 
     row_a, row_b, number = (np.concatenate(column) for column in zip(*pieces, strict=True))
     all_pairs = int((sizes * (sizes - 1) // 2).sum() + (sizes[pairs.a] * sizes[pairs.b]).sum())
-    return _pairs_table(matches, marks, section_ids, content_hashes, row_a, row_b, number), all_pairs - row_a.size
+    table = _pairs_table(matches, marks, section_ids, content_hashes, row_a, row_b, number, joined, editions)
+    return table, all_pairs - row_a.size
 
 
 def _with_reasons(
-    rule: pa.Array, is_variant: NDArray[np.bool_], marks: VariantMarks, number: NDArray[np.int64]
+    rule: pa.Array,
+    is_variant: NDArray[np.bool_],
+    marks: VariantMarks,
+    number: NDArray[np.int64],
+    editions: pa.Array | None,
 ) -> pa.Array:
     """Say of variants what makes them so, behind the rule that made them a pair."""
     if not is_variant.any():
@@ -111,6 +123,8 @@ def _with_reasons(
     replaced, aligned = (pa.array(counts[p]).cast(pa.string()) for counts in (marks.replaced, marks.aligned))
     figures = pc.binary_join_element_wise(replaced, " of ", aligned, " aligned figures replaced", "")
     why = pc.if_else(pa.array(marks.by_date[p]), "other date at the head", figures)
+    if editions is not None:
+        why = pc.coalesce(editions.take(pa.array(p)), why)
     longer = pc.binary_join_element_wise(rule.filter(pa.array(is_variant)), "; variant: ", why, "")
     return pc.replace_with_mask(rule, pa.array(is_variant), longer)
 
@@ -123,6 +137,8 @@ def _pairs_table(
     row_a: NDArray[np.int64],
     row_b: NDArray[np.int64],
     number: NDArray[np.int64],
+    joined: NDArray[np.bool_] | None,
+    editions: pa.Array | None,
 ) -> pa.Table:
     pairs = matches.pairs
     equal = number < 0
@@ -142,8 +158,10 @@ def _pairs_table(
     is_variant = np.zeros(number.size, dtype=bool)
     is_variant[~equal] = marks.is_variant[number[~equal]]
     relation = RELATIONS.take(pa.array(np.where(exact, 0, np.where(is_variant, 1, 2))))
-    rule = RULES.take(pa.array(np.where(exact, 0, np.where(np.isnan(edit), 1, 2))))
-    rule = _with_reasons(rule, is_variant, marks, number)
+    which = np.where(exact, 0, np.where(np.isnan(edit), 1, 2))
+    if joined is not None:
+        which[~equal] = np.where(joined[number[~equal]], 3, which[~equal])
+    rule = _with_reasons(RULES.take(pa.array(which)), is_variant, marks, number, editions)
     table = pa.table(
         [
             pc.if_else(swap, ids_b, ids_a),

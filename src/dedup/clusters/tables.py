@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from dedup.clusters.assignment import Assignment
 
-_RULES = pa.array(["canonical", "exact", "jaccard", "edit"])
-_LINK_RULES = pa.array(["single", "exact", "jaccard", "edit"])
+_RULES = pa.array(["canonical", "exact", "jaccard", "edit", "decided"])
+_LINK_RULES = pa.array(["single", "exact", "jaccard", "edit", "decided"])
 #: Ids made at a time: bounds the Python strings that stand in memory.
 _IDS = 65_536
 
@@ -45,7 +45,7 @@ def write_membership(
     -------
     membership : `schemas.MEMBERSHIP`
     rows : (k,) the row of `sections` of each membership row, clusters one after another, canonical first
-    rule : (k,) index into canonical, exact, jaccard, edit
+    rule : (k,) index into canonical, exact, jaccard, edit, decided
     """
     own = np.flatnonzero(assignment.canonical >= 0)
     rows = own[np.lexsort((ranking.position[own], ranking.position[assignment.canonical[own]]))]
@@ -54,7 +54,8 @@ def write_membership(
     hashes = sections.column("content_hash").combine_chunks()
     exact = pc.equal(hashes.take(rows), hashes.take(canonical)).to_numpy(zero_copy_only=False)
     edit = assignment.edit_similarity[rows]
-    rule = np.where(rows == canonical, 0, np.where(exact, 1, np.where(np.isnan(edit), 2, 3)))
+    measured = np.where(np.isnan(edit), 2, 3)
+    rule = np.where(rows == canonical, 0, np.where(exact, 1, np.where(assignment.decided[rows], 4, measured)))
     nothing = pa.nulls(rows.size, pa.float64())
     membership = pa.table(
         [

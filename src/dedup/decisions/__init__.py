@@ -4,7 +4,7 @@ Decisions are about texts, not about ids: the key of a section is its content ha
 whenever the text is seen again, and no longer once the text has changed.
 """
 
-from dedup.decisions.database import FILE_NAME, StoreError
+from dedup.decisions.database import StoreError
 from dedup.decisions.kinds import (
     KINDS,
     MEANING,
@@ -18,7 +18,6 @@ from dedup.decisions.store import DecisionStore, has_store, open_store, open_sto
 
 __all__ = [
     "DECISIONS",
-    "FILE_NAME",
     "KINDS",
     "MEANING",
     "PAIR_KINDS",

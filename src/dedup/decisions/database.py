@@ -28,8 +28,8 @@ from sqlalchemy import (
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
-#: File of the default store, inside the warehouse.
-FILE_NAME = "decisions.sqlite"
+from dedup.settings import DECISIONS_FILE
+
 #: Milliseconds that a writer waits for another one before it gives up.
 BUSY_MS = 30_000
 
@@ -121,7 +121,7 @@ class StoreError(RuntimeError):
 
 def default_url(warehouse: Path) -> URL:
     """Return the address of the store inside a warehouse."""
-    return URL.create("sqlite", database=(warehouse / FILE_NAME).as_posix())
+    return URL.create("sqlite", database=(warehouse / DECISIONS_FILE).as_posix())
 
 
 def database_file(url: URL) -> Path | None:

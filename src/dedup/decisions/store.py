@@ -15,7 +15,6 @@ from sqlalchemy import Connection, Row, delete, func, insert, or_, select
 from sqlalchemy.exc import DatabaseError
 
 from dedup.decisions.database import (
-    FILE_NAME,
     StoreError,
     database_file,
     decisions,
@@ -307,7 +306,7 @@ def open_store_at(url: URL | str, clock: Callable[[], datetime] = lambda: dateti
 
 def has_store(settings: Settings) -> bool:
     """Whether anything can have been decided yet: a url is configured, or the warehouse holds the file."""
-    return bool(settings.decisions.url) or (settings.warehouse / FILE_NAME).exists()
+    return settings.has_decisions
 
 
 def _values(decision: Decision) -> dict[str, Any]:

@@ -21,6 +21,14 @@ from dedup.clusters.variants import VariantMarks, mark_variants
 from dedup.engines.admission import Admission
 from dedup.engines.attributing import attribute_corpus, no_attributions
 from dedup.engines.corpus import Corpus
+from dedup.engines.deciding import (
+    Decided,
+    decide,
+    mark_clusters,
+    mark_membership,
+    outcomes_table,
+    sections_as_decided,
+)
 from dedup.engines.extracting import extract, nothing_extracted
 from dedup.engines.gate import check_input, check_output, require_rules
 from dedup.engines.ingest import ingest
@@ -103,6 +111,7 @@ class LocalRun:
         self.marks: VariantMarks
         self.assignment: Assignment
         self.audit: RecallAudit
+        self.decided: Decided
         self.input_quality: QualityReport | None = None
         self.quality: QualityReport | None = None
         self.withheld = pa.array([], pa.string())
@@ -261,12 +270,16 @@ class LocalRun:
             at = pc.index_in(facts.column("doc_id"), corpus.document_facts.column("doc_id").combine_chunks())
             roles = corpus.document_facts.column("role").combine_chunks().take(at.combine_chunks())
             reference = pc.equal(roles, "reference").to_numpy(zero_copy_only=False)
-            self.assignment = assign_clusters(self.matches, self.marks, self.ranking.position, reference)
+            self.decided = decide(self, facts, reference)
+            matches, marks, self.ranking = self.decided.over(self.matches, self.marks, self.ranking)
+            self.assignment = assign_clusters(matches, marks, self.ranking.position, reference, self.decided.matches)
+            ids = facts.column("section_id").combine_chunks()
             membership, rows, rule = write_membership(facts, self.assignment, self.ranking)
             known = self.previous.arrow("clusters", ["cluster_id", "first_release"]) if self.previous else None
             clusters = write_clusters(
                 facts,
                 corpus.document_facts,
+            membership = mark_membership(self.decided, membership, rows, self.assignment)
                 self.assignment,
                 membership,
                 rows,
@@ -275,16 +288,18 @@ class LocalRun:
                 known,
             )
             pairs, self.implied_pairs = publish_pairs(
-                self.matches,
-                self.marks,
+                matches,
+                marks,
                 self.assignment,
-                facts.column("section_id").combine_chunks(),
+            clusters = mark_clusters(self.decided, clusters, self.assignment, ids)
+                ids,
                 facts.column("content_hash").combine_chunks(),
                 settings.match.complete_cluster,
             )
             quarantine = gather_quarantine(self)
             self.copy_pairs = pairs
             self.tables = {
+                *self.decided.pairs(),
                 "membership": membership,
                 "clusters": clusters,
                 "pairs": pairs,
@@ -294,7 +309,10 @@ class LocalRun:
             self.meter.note("cluster", clusters=clusters.num_rows, implied_pairs=self.implied_pairs)
             note.append(f"{clusters.num_rows:,} clusters")
 
+                "decisions": outcomes_table(self.decided, ids),
     def attribute(self) -> None:
+            if self.decided.decisions:
+                self.meter.note("decisions", **self.decided.counts())
         """Say which place and which years each section speaks for, by its own words."""
         with self._stage("attribute") as note:
             if not self.settings.extract.enabled:
@@ -316,7 +334,7 @@ class LocalRun:
             corpus = self.corpus
             self.tables["records"] = write_records(
                 self.tables["membership"],
-                corpus.section_facts,
+                sections_as_decided(self),
                 corpus.document_facts,
                 self.tables["quarantine"],
                 self.contained,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dedup.schemas.copies import CLUSTERS, CONFLICTS, CONSENSUS, FINGERPRINTS, MEMBERSHIP, PAIRS, REPAIRS
 from dedup.schemas.datasets import DATASETS, Dataset, conform, empty
+from dedup.schemas.decisions import DECISION_OUTCOMES, DECISIONS
 from dedup.schemas.fields import KINDS, MATCHED_KINDS, NUM_PERM, OUTCOMES, RELATIONS, TIMESTAMP, Kind, field
 from dedup.schemas.figures import (
     AGGREGATIONS,
@@ -40,6 +41,8 @@ __all__ = [
     "CONFLICTS",
     "CONSENSUS",
     "DATASETS",
+    "DECISIONS",
+    "DECISION_OUTCOMES",
     "DOCUMENTS",
     "EXTRACTED_TABLES",
     "FACTS",

@@ -29,7 +29,7 @@ PAIRS = pa.schema(
             null=True,
         ),
         field("relation", pa.string(), "exact, near_duplicate, variant or contains"),
-        field("rule", pa.string(), "content_hash, jaccard or edit: what made it a pair; for variants also why"),
+        field("rule", pa.string(), "content_hash, jaccard, edit or decided: what made it a pair; of variants also why"),
     ]
 )
 
@@ -42,7 +42,7 @@ MEMBERSHIP = pa.schema(
         field("stands_for", pa.string(), "the canonical section that represents it (itself when canonical)"),
         field("similarity", pa.float64(), "exact Jaccard similarity with that section (1.0 when canonical)"),
         field("edit_similarity", pa.float64(), "exact edit similarity with it where it decided", null=True),
-        field("rule", pa.string(), "canonical, exact, jaccard or edit"),
+        field("rule", pa.string(), "canonical, exact, jaccard, edit or decided"),
         field("template_ratio", pa.float64(), "share of characters in templates; null until measured", null=True),
         field("copied_ratio", pa.float64(), "share of characters in copied passages; null until measured", null=True),
     ]
@@ -53,13 +53,13 @@ CLUSTERS = pa.schema(
         field("cluster_id", pa.string(), "c_ + 16 hex digits"),
         field("family_id", pa.string(), "f_ + 16 hex digits: clusters joined by variant pairs"),
         field("canonical_section", pa.string(), "the section published for the cluster"),
-        field("kind", pa.string(), "kind of the canonical section"),
+        field("kind", pa.string(), "kind of the canonical section, or boilerplate where somebody decided so"),
         field("n_sections", pa.int64(), "sections in the cluster"),
         field("n_documents", pa.int64(), "documents they stand in"),
         field("n_sources", pa.int64(), "sources they come from"),
         field("min_similarity", pa.float64(), "smallest Jaccard similarity with the canonical section"),
-        field("link_rule", pa.string(), "weakest rule in the cluster: single, exact, jaccard or edit"),
-        field("status", pa.string(), "auto, confirmed or split"),
+        field("link_rule", pa.string(), "weakest rule in the cluster: single, exact, jaccard, edit or decided"),
+        field("status", pa.string(), "auto; confirmed, or split from other texts, by decisions of people"),
         field("first_release", pa.string(), "release that first published it"),
     ]
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from dedup.schemas.copies import CLUSTERS, CONFLICTS, CONSENSUS, FINGERPRINTS, MEMBERSHIP, PAIRS, REPAIRS
+from dedup.schemas.decisions import DECISIONS
 from dedup.schemas.figures import ATTRIBUTIONS, CHECKS, EXTRACTED_TABLES, FACTS, OBSERVATIONS, TABLE_CELLS
 from dedup.schemas.pages import DOCUMENTS, FURNITURE, QUARANTINE, RECORDS, RUNS, SECTIONS
 from dedup.schemas.reports import REPORTS
@@ -193,3 +194,11 @@ def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
         if not f.nullable and out.column(f.name).null_count:
             raise ValueError(f"column {f.name} holds {out.column(f.name).null_count} nulls, the contract allows none")
     return pa.table(out.columns, schema=schema)
+        _dataset(
+            "decisions",
+            "evidence",
+            DECISIONS,
+            ("decision_id",),
+            ("decision_id",),
+            "what people decided about copies, and what became of it",
+        ),
