@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import IO
 
 ROOT = Path(__file__).resolve().parents[1]
+#: Code of a run that cuts in processes of their own from the first page on, however short its input.
+WITH_WORKERS = "from dedup.engines.crew import Crew; Crew.__init__.__kwdefaults__['start_after'] = 0"
 
 
 @dataclass
@@ -72,17 +74,11 @@ class WarmProcess:
         assert line, "the warm process ended"
         return dict(json.loads(line))
 
-    def run(self, *arguments: str | Path, patch: dict[str, object] | None = None, code: str = "") -> Started:
-        """Start `dedup` with these arguments.
-
-        Parameters
-        ----------
-        patch : constants of modules, by their full names, and the values they have in this run
-        code : Python that the process executes before the command
-        """
+    def run(self, *arguments: str | Path, code: str = "") -> Started:
+        """Start `dedup` with these arguments; `code` is Python that the process executes before."""
         self._n += 1
         log = self.folder / f"run-{self._n}.log"
-        message = {"run": [str(a) for a in arguments], "log": str(log), "patch": patch or {}, "code": code}
+        message = {"run": [str(a) for a in arguments], "log": str(log), "code": code}
         return Started(self, int(self.ask(message)["pid"]), log)
 
     def close(self) -> None:
@@ -115,17 +111,12 @@ def _warm_up(folder: Path) -> None:
 
 
 def _become_run(message: dict) -> None:
-    import importlib
-
     os.setsid()
     log = os.open(message["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.dup2(log, 1)
     os.dup2(log, 2)
-    for name, value in message["patch"].items():
-        module, constant = name.rsplit(".", 1)
-        setattr(importlib.import_module(module), constant, value)
     exec(message["code"], {})
     sys.argv = ["dedup", *message["run"]]
     from dedup.cli import main

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
 from pathlib import Path
 
 from dedup.cli.console import note
@@ -19,6 +20,7 @@ _KNOWN = {
     "SourceError": USAGE,
     "SuiteError": USAGE,
 }
+_FULL = "the disk is full; free some space and run again, the last release is untouched"
 #: Rooms whose own errors carry a message for people.
 _OWN = "dedup."
 
@@ -57,9 +59,16 @@ def explain_failure(error: BaseException) -> int:
     if own:
         text = str(error)
     elif isinstance(error, OSError) and error.errno is not None:
-        text = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        if error.errno == errno.ENOSPC:
-            text += "; make room and run again, the last release is untouched"
+        where = f"{error.filename}: " if error.filename else ""
+        text = f"{where}{error.strerror}" if error.filename else str(error)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            # Arrow names the operation and no file.
+            text = f"{where}{_FULL}"
+        elif error.errno == errno.EFBIG:
+            text = f"{where}a file may not become so large here (see `ulimit -f`); the last release is untouched"
+    elif "No space left on device" in str(error):
+        # DuckDB spills to the folder for temporary files.
+        text = f"{_FULL} (temporary files lie in {tempfile.gettempdir()}; TMPDIR names another folder)"
     elif _from_kernel_cache(error):
         folder = Path(__file__).parents[1]
         text = (

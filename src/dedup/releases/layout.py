@@ -158,6 +158,7 @@ def hash_file(path: Path) -> str:
 _CAUSES = {
     errno.ENOSPC: "the disk is full; free some space and run again",
     errno.EDQUOT: "the disk quota is used up; free some space and run again",
+    errno.EFBIG: "a file may not become so large here; raise the limit (`ulimit -f`) or choose another --warehouse",
     errno.EACCES: "no permission to write; change the owner or mode of the folder, or choose another --warehouse",
     errno.EPERM: "no permission to write; change the owner or mode of the folder, or choose another --warehouse",
     errno.EROFS: "the file system is read-only; choose another --warehouse",
