@@ -16,6 +16,7 @@ from dedup.cli import (
     explain,
     figures,
     forget,
+    inspect,
     look,
     make,
     pages,
@@ -67,6 +68,7 @@ explain.register(app)
 pages.register(app)
 shared_text.register(app)
 figures.register(app)
+inspect.register(app)
 release_verbs.register(app)
 runs.register(app)
 forget.register(app)

@@ -119,14 +119,19 @@ def explain(
     rows = release.sql(
         "SELECT * FROM pairs WHERE section_a = $low AND section_b = $high", {"low": low, "high": high}
     ).to_pylist()
-    return Explanation(
-        first,
-        second,
-        comparison,
-        _verdict(first, second, comparison),
-        _canonical(first, second),
-        rows[0] if rows else None,
-    )
+    return explain_members(first, second, comparison, rows[0] if rows else None)
+
+
+def explain_members(
+    a: Member, b: Member, comparison: Comparison, published_pair: dict[str, Any] | None = None
+) -> Explanation:
+    """Explain what two sections are to each other, given both and how their texts compare.
+
+    Parameters
+    ----------
+    published_pair : their row of the pairs dataset, if there is one
+    """
+    return Explanation(a, b, comparison, _verdict(a, b, comparison), _canonical(a, b), published_pair)
 
 
 def _find_text(release: ReadableRelease, name: str) -> Target:

@@ -1,0 +1,101 @@
+"""`dedup inspect`: the web page over a release, served or written as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dedup.cli import options
+from dedup.cli.console import note
+from dedup.cli.failures import USAGE, CommandError
+
+if TYPE_CHECKING:
+    from dedup.inspector.serving import Shelf
+
+#: Addresses that stand for all of a machine; nobody can open them.
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - only compared with
+_EPILOG = options.examples(
+    ("dedup inspect", "opens the newest release in the browser; follows new ones"),
+    ("dedup inspect --release 2026-11-21.1 --port 8600", "one release, on a port of your choice"),
+    ("dedup inspect --host 0.0.0.0 --no-browser", "for colleagues: prints an address with a token"),
+    ("dedup inspect --static report --lang zh", "the same pages as files, to mail or to archive"),
+)
+
+
+def inspect(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; anything but loopback asks visitors for a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 0,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(help="Name under which the server is reached, such as data.example.", show_default=False),
+    ] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="DEDUP_INSPECT_TOKEN", help="Token to ask for. Default: a new one.", show_default=False),
+    ] = None,
+    static: Annotated[Path | None, typer.Option(help="Write the pages into this folder.", show_default=False)] = None,
+    clusters: Annotated[
+        int, typer.Option(min=1, help="With --static: clusters to write, the most interesting ones.")
+    ] = 300,
+    lang: Annotated[str, typer.Option(help="With --static: language of the pages, en or zh.")] = "en",
+    warehouse: options.Warehouse = None,
+    config: options.Config = None,
+    release: options.ReleaseId = None,
+) -> None:
+    """Look at a release in the browser: what was joined and why, figures, set phrases, quality."""
+    from dedup.inspector.language import LANGUAGES
+    from dedup.inspector.serving import Shelf
+
+    if lang not in LANGUAGES:
+        raise CommandError(f"--lang {lang}: expected one of {', '.join(LANGUAGES)}", USAGE)
+    folder = warehouse if warehouse is not None else options.read_settings(config).warehouse
+    shelf = Shelf(folder, release)
+    store = shelf.store()
+    try:
+        if static is not None:
+            from dedup.inspector.static_site import write_site
+
+            written = write_site(store, static, lang=lang, clusters=clusters)
+            note(written.describe())
+            print(static / "index.html")
+            return
+        _serve(shelf, host, port, browser, allow_host or [], token)
+    finally:
+        shelf.close()
+
+
+def _serve(shelf: Shelf, host: str, port: int, browser: bool, names: list[str], token: str | None) -> None:
+    import threading
+
+    from dedup.inspector.app import create_app
+    from dedup.inspector.security import Guard, is_loopback
+    from dedup.inspector.serving import listening, new_token, prepare, serve
+
+    if token is None and not is_loopback(host):
+        token = new_token()
+    hosts = {*names, *([] if is_loopback(host) else [host])}
+    app = create_app(shelf, Guard(token, frozenset(hosts)))
+    with listening(host, port) as bound:
+        shown = "127.0.0.1" if host in _EVERYWHERE else f"[{host}]" if ":" in host else host
+        address = f"http://{names[0] if names else shown}:{bound.getsockname()[1]}/"
+        note(f"release     {shelf.store().id}")
+        if token is not None:
+            note("token       visitors need the address below; it is a key, do not publish it")
+        print(address + (f"?token={token}" if token else ""), flush=True)
+        note("stop with   Ctrl-C")
+        threading.Thread(target=prepare, args=(shelf.store(),), daemon=True).start()
+        if browser:
+            import webbrowser
+
+            webbrowser.open(address + (f"?token={token}" if token else ""))
+        serve(app, bound)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command(epilog=_EPILOG, rich_help_panel="Look")(inspect)

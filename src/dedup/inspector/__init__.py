@@ -1,0 +1,1 @@
+"""The web page over a release: what was found, why, and what people decide about it."""

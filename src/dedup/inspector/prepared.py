@@ -1,0 +1,110 @@
+"""Narrow tables that the pages look things up in, sorted by what they are asked for.
+
+A release is sorted for readers who scan it. A page asks for the members of one cluster, or the place of one section,
+out of a million; each of these tables answers that from one block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+#: Characters of a title that lists show.
+TITLE_CHARS = 120
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A table made once per opened release.
+
+    Attributes
+    ----------
+    query : what it holds; `{jaccard}` and `{edit}` are the thresholds of the release, `{conflicts}` and the like
+        datasets that old releases lack
+    after : tables that it reads
+    """
+
+    name: str
+    query: str
+    after: tuple[str, ...] = ()
+
+    def statement(self, has: Callable[..., bool], jaccard: float, edit: float) -> str:
+        """Return the statement that makes it."""
+        optional = {name: name if has(name) else nothing for name, nothing in _NOTHING.items()}
+        query = self.query.format(jaccard=float(jaccard), edit=float(edit), **optional)
+        return f"CREATE TABLE IF NOT EXISTS {self.name} AS {query}"
+
+
+#: Datasets that a release may lack, and what stands for them then.
+_NOTHING = {
+    "conflicts": "(SELECT NULL::VARCHAR AS cluster_id WHERE false)",
+    "repairs": "(SELECT NULL::VARCHAR AS cluster_id WHERE false)",
+    "attributions": "(SELECT NULL::VARCHAR AS section_id, NULL::VARCHAR AS region_name, NULL::INT AS year_review"
+    " WHERE false)",
+    "passages": "(SELECT NULL::VARCHAR AS passage_id, NULL::VARCHAR AS section_id, NULL::INT AS char_start,"
+    " NULL::INT AS char_end, NULL::VARCHAR AS kind WHERE false)",
+    "facts": "(SELECT NULL::VARCHAR AS fact_id, NULL::VARCHAR AS cluster_id, NULL::VARCHAR AS indicator_id,"
+    " NULL::VARCHAR AS region_code, NULL::INT AS year, []::VARCHAR[] AS flags WHERE false)",
+    "reuse_edges": "(SELECT NULL::VARCHAR AS from_cluster, NULL::VARCHAR AS to_cluster WHERE false)",
+}
+
+_PLACES = """
+SELECT s.section_id, s.doc_id, s.source, s.ordinal, m.cluster_id
+FROM sections s LEFT JOIN membership m USING (section_id) ORDER BY s.section_id
+"""
+_PAGES = "SELECT doc_id, source, uri FROM documents ORDER BY doc_id"
+_MEMBERS = f"""
+SELECT m.cluster_id, m.section_id, m.is_canonical, m.similarity, m.edit_similarity, m.rule, m.reason, m.stands_for,
+       m.template_ratio, m.copied_ratio, s.source, s.doc_id, s.ordinal, s.kind, s.n_chars, s.mask_ratio,
+       s.boilerplate_ratio, s.completeness, left(s.title, {TITLE_CHARS}) AS title, d.uri, d.published_at, d.site
+FROM membership m JOIN sections s USING (section_id) JOIN documents d USING (doc_id)
+ORDER BY m.cluster_id, m.is_canonical DESC, m.similarity DESC, m.section_id
+"""
+#: `doubt`: how near the least similar copy is to the threshold that let it in; 0 for exact copies, 1 right at it.
+#: `place` is the position in the order of cluster_id, which the search index counts by.
+_LISTED = """
+WITH of_members AS (
+    SELECT cluster_id, list_sort(list_distinct(list(source))) AS sources, min(published_at) AS published_at,
+           max(CASE WHEN is_canonical OR rule IN ('exact', 'decided') THEN 0.0
+                    WHEN rule = 'edit' THEN 1 - (coalesce(edit_similarity, 1) - {edit}) / greatest(1 - {edit}, 1e-9)
+                    ELSE 1 - (similarity - {jaccard}) / greatest(1 - {jaccard}, 1e-9) END) AS doubt,
+           any_value(title) FILTER (is_canonical) AS title, max(mask_ratio) AS mask_ratio
+    FROM members GROUP BY cluster_id),
+of_conflicts AS (SELECT cluster_id, count(*) AS n FROM {conflicts} GROUP BY cluster_id),
+of_repairs AS (SELECT cluster_id, count(*) AS n FROM {repairs} GROUP BY cluster_id),
+of_families AS (SELECT family_id, count(*) AS n FROM clusters GROUP BY family_id)
+SELECT c.cluster_id, row_number() OVER (ORDER BY c.cluster_id) - 1 AS place, c.family_id, c.canonical_section, c.kind,
+       c.n_sections, c.n_documents, c.n_sources, c.min_similarity, c.link_rule, c.status, c.first_release,
+       m.sources, m.published_at, greatest(0.0, least(1.0, m.doubt)) AS doubt, m.title, m.mask_ratio,
+       coalesce(k.n, 0) AS n_conflicts, coalesce(r.n, 0) AS n_repairs, f.n AS n_editions,
+       a.region_name, a.year_review
+FROM clusters c JOIN of_members m USING (cluster_id) JOIN of_families f USING (family_id)
+LEFT JOIN of_conflicts k USING (cluster_id) LEFT JOIN of_repairs r USING (cluster_id)
+LEFT JOIN {attributions} a ON a.section_id = c.canonical_section
+ORDER BY c.cluster_id
+"""
+_PASSAGE_PLACES = """
+SELECT passage_id, section_id, char_start, char_end FROM {passages} ORDER BY passage_id, section_id, char_start
+"""
+_FLAGGED = """
+SELECT fact_id, indicator_id, region_code, year FROM {facts} WHERE len(flags) > 0
+ORDER BY indicator_id, region_code, year, fact_id
+"""
+_CLUSTER_FACTS = """
+SELECT cluster_id, fact_id, indicator_id, region_code, year FROM {facts} ORDER BY cluster_id
+"""
+_EDGES_TO = "SELECT to_cluster, from_cluster FROM {reuse_edges} ORDER BY to_cluster, from_cluster"
+
+PREPARED: dict[str, Prepared] = {
+    p.name: p
+    for p in (
+        Prepared("places", _PLACES),
+        Prepared("pages", _PAGES),
+        Prepared("members", _MEMBERS),
+        Prepared("listed", _LISTED, after=("members",)),
+        Prepared("passage_places", _PASSAGE_PLACES),
+        Prepared("flagged", _FLAGGED),
+        Prepared("cluster_facts", _CLUSTER_FACTS),
+        Prepared("edges_to", _EDGES_TO),
+    )
+}

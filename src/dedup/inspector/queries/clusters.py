@@ -1,0 +1,277 @@
+"""Clusters: lists with filters and facets, and everything about one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from dedup.inspector.queries import searching
+from dedup.inspector.store import Missing, Store
+
+#: Order -> (column, descending).
+SORTS = {
+    "size": ("n_sections", True),
+    "doubt": ("doubt", True),
+    "spread": ("n_sources", True),
+    "conflicts": ("n_conflicts", True),
+    "editions": ("n_editions", True),
+    "similarity": ("min_similarity", False),
+    "id": ("cluster_id", False),
+}
+FACETS = ("kind", "link_rule", "status", "first_release")
+STATUSES = ("auto", "confirmed", "split")
+#: Values of a facet that are listed.
+FACET_VALUES = 12
+#: Members up to which a cluster shows its similarity matrix.
+MATRIX_MEMBERS = 24
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which clusters are listed.
+
+    Attributes
+    ----------
+    q : words that stand in them; '' for all
+    least : sections they have at least
+    source, kind, link_rule, status, first_release : '' for any
+    relation : `variant`: with other editions; `conflict`: whose copies disagree; `repaired`
+    since, until : bounds of the earliest date of publication, as `YYYY-MM-DD` or less
+    """
+
+    q: str = ""
+    least: int = 2
+    source: str = ""
+    kind: str = ""
+    link_rule: str = ""
+    status: str = ""
+    first_release: str = ""
+    relation: str = ""
+    since: str = ""
+    until: str = ""
+
+    def where(self) -> tuple[str, dict[str, Any]]:
+        """Return the condition on `listed`, without the words, and its values."""
+        parts, values = ["n_sections >= $least"], {"least": self.least}  # type: tuple[list[str], dict[str, Any]]
+        for name in FACETS:
+            if value := getattr(self, name):
+                parts.append(f"{name} = ${name}")
+                values[name] = value
+        if self.source:
+            parts.append("list_contains(sources, $source)")
+            values["source"] = self.source
+        if self.relation:
+            column = {"variant": "n_editions > 1", "conflict": "n_conflicts > 0", "repaired": "n_repairs > 0"}
+            parts.append(column[self.relation])
+        for name, sign in (("since", ">="), ("until", "<=")):
+            if value := getattr(self, name):
+                parts.append(f"published_at {sign} CAST(${name} AS DATE)")
+                values[name] = value
+        return " AND ".join(parts), values
+
+    def query(self) -> dict[str, Any]:
+        """Return the parameters that differ from their defaults."""
+        plain = Filters()
+        return {k: v for k, v in asdict(self).items() if v != getattr(plain, k)}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A page of a list.
+
+    Attributes
+    ----------
+    rows : of it
+    after : what asks for the next page; '' on the last one
+    total : rows that meet the filters
+    found : how the words were looked for; None without words
+    """
+
+    rows: list[dict[str, Any]]
+    after: str
+    total: int
+    found: searching.Found | None = None
+
+
+_COLUMNS = (
+    "cluster_id, place, kind, n_sections, n_documents, n_sources, min_similarity, link_rule, status, sources,"
+    " published_at, doubt, title, n_conflicts, n_repairs, n_editions, region_name, year_review, canonical_section"
+)
+
+
+def list_clusters(store: Store, filters: Filters, sort: str, after: str = "", n: int = 50) -> Listed:
+    """Return clusters that meet the filters, in the order of `sort`, behind the one that `after` names."""
+    store.need("listed")
+    where, values = filters.where()
+    source = "listed"
+    found = None
+    if filters.q:
+        found = searching.search(store, filters.q)
+        source = "(SELECT l.* FROM listed l JOIN hits h ON l.place = h.place)"
+    column, down = SORTS[sort]
+    page, order = where, f"{column} {'DESC' if down else 'ASC'}, cluster_id"
+    paged = dict(values)
+    if after:
+        value, _, last = after.rpartition("~")
+        if column == "cluster_id":
+            page += " AND cluster_id > $last"
+        else:
+            page += f" AND ({column} {'<' if down else '>'} $value OR {column} = $value AND cluster_id > $last)"
+            paged["value"] = float(value)
+        paged["last"] = last
+    hits = None if found is None else found.places
+    total = _count(store, source, where, values, hits, filters)
+    rows = _ask(store, f"SELECT {_COLUMNS} FROM {source} WHERE {page} ORDER BY {order} LIMIT {n + 1}", paged, hits)
+    more = len(rows) > n
+    rows = rows[:n]
+    following = (
+        "" if not more else f"{'' if column == 'cluster_id' else repr(rows[-1][column])}~{rows[-1]['cluster_id']}"
+    )
+    return Listed(rows, following, total, found)
+
+
+def _count(
+    store: Store, source: str, where: str, values: dict[str, Any], hits: np.ndarray | None, filters: Filters
+) -> int:
+    def make() -> int:
+        return int(_ask(store, f"SELECT count(*) AS n FROM {source} WHERE {where}", values, hits)[0]["n"])
+
+    return store.summary(f"clusters {filters}", make)
+
+
+def facets(store: Store, filters: Filters) -> dict[str, list[tuple[str, int]]]:
+    """Return facet -> (value, clusters) of the clusters that meet the filters, the commonest first."""
+    store.need("listed")
+
+    def make() -> dict[str, list[tuple[str, int]]]:
+        where, values = filters.where()
+        hits = searching.search(store, filters.q).places if filters.q else None
+        source = "(SELECT l.* FROM listed l JOIN hits h ON l.place = h.place)" if filters.q else "listed"
+        found: dict[str, list[tuple[str, int]]] = {}
+        asked = [(name, name, source) for name in FACETS]
+        asked.append(("source", "source", f"(SELECT *, unnest(sources) AS source FROM {source} WHERE {where})"))
+        for name, column, rows in asked:
+            counted = _ask(
+                store,
+                f"SELECT {column} AS value, count(*) AS n FROM {rows} WHERE {where} GROUP BY 1"
+                f" ORDER BY n DESC, value LIMIT {FACET_VALUES}",
+                values,
+                hits,
+            )
+            found[name] = [(str(row["value"]), row["n"]) for row in counted]
+        (row,) = _ask(
+            store,
+            "SELECT count(*) FILTER (WHERE n_editions > 1) AS variant,"
+            " count(*) FILTER (WHERE n_conflicts > 0) AS conflict,"
+            f" count(*) FILTER (WHERE n_repairs > 0) AS repaired FROM {source} WHERE {where}",
+            values,
+            hits,
+        )
+        found["relation"] = [(name, n) for name, n in row.items() if n]
+        return found
+
+    return store.summary(f"facets {filters}", make)
+
+
+def _ask(store: Store, query: str, values: dict[str, Any], hits: np.ndarray | None) -> list[dict[str, Any]]:
+    return store.rows(query, values, hits=None if hits is None else pa.table({"place": hits}))
+
+
+def read_cluster(store: Store, cluster_id: str) -> dict[str, Any]:
+    """Return the line of a cluster in the list.
+
+    Raises
+    ------
+    Missing
+        There is none of this id.
+    """
+    store.need("listed")
+    found = store.row("SELECT * FROM listed WHERE cluster_id = $id", {"id": cluster_id})
+    if found is None:
+        raise Missing(cluster_id)
+    return found
+
+
+def members(store: Store, cluster_id: str, n: int, offset: int = 0) -> list[dict[str, Any]]:
+    """Return members of a cluster, the canonical one first, then the most similar."""
+    store.need("members")
+    return store.rows(
+        "SELECT * FROM members WHERE cluster_id = $id ORDER BY is_canonical DESC, similarity DESC, section_id"
+        f" LIMIT {n} OFFSET {offset}",
+        {"id": cluster_id},
+    )
+
+
+def estimates(store: Store, canonical: str, sections: Sequence[str]) -> dict[str, float]:
+    """Return section -> share of signature values that it has in common with the canonical one."""
+    if not store.has("fingerprints"):
+        return {}
+    table = store.sql(
+        "SELECT section_id, signature FROM fingerprints WHERE section_id IN (SELECT unnest($ids))",
+        {"ids": [canonical, *sections]},
+    )
+    found = {row["section_id"]: np.array(row["signature"], dtype=np.uint32) for row in table.to_pylist()}
+    own = found.get(canonical)
+    return {} if own is None else {s: float((v == own).mean()) for s, v in found.items()}
+
+
+def pairs_among(store: Store, sections: Sequence[str]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the published pairs among sections, by (smaller id, larger id)."""
+    rows = store.rows(
+        "SELECT * FROM pairs WHERE section_a IN (SELECT unnest($ids)) AND section_b IN (SELECT unnest($ids))",
+        {"ids": list(sections)},
+    )
+    return {(row["section_a"], row["section_b"]): row for row in rows}
+
+
+def editions(store: Store, cluster: dict[str, Any], n: int = 20) -> list[dict[str, Any]]:
+    """Return the other editions of a report: the other clusters of its family."""
+    if cluster["n_editions"] < 2:
+        return []
+    return store.rows(
+        f"SELECT {_COLUMNS} FROM listed WHERE family_id = $family AND cluster_id <> $id ORDER BY n_sections DESC,"
+        f" cluster_id LIMIT {n}",
+        {"family": cluster["family_id"], "id": cluster["cluster_id"]},
+    )
+
+
+def conflicts(store: Store, cluster_id: str, n: int = 200) -> list[dict[str, Any]]:
+    """Return where copies disagree, in the order of the canonical text."""
+    if not store.has("conflicts"):
+        return []
+    return store.rows(
+        f"SELECT * FROM conflicts WHERE cluster_id = $id ORDER BY canonical_start, section_id LIMIT {n}",
+        {"id": cluster_id},
+    )
+
+
+def repairs(store: Store, cluster_id: str, n: int = 200) -> list[dict[str, Any]]:
+    """Return damage in copies with what another copy says there."""
+    if not store.has("repairs"):
+        return []
+    return store.rows(
+        f"SELECT * FROM repairs WHERE cluster_id = $id ORDER BY section_id, char_start LIMIT {n}", {"id": cluster_id}
+    )
+
+
+def consensus(store: Store, cluster_id: str) -> dict[str, Any] | None:
+    """Return the repaired text of a damaged report, None where nothing was repaired."""
+    if not store.has("consensus"):
+        return None
+    return store.row("SELECT * FROM consensus WHERE cluster_id = $id", {"id": cluster_id})
+
+
+def shares_text_with(store: Store, cluster_id: str, n: int = 20) -> list[dict[str, Any]]:
+    """Return the clusters that share most text with one."""
+    if not store.has("reuse_edges"):
+        return []
+    return store.rows(
+        "SELECT e.*, l.title, l.region_name, l.year_review, l.n_sections, l.sources FROM reuse_edges e"
+        " JOIN listed l ON l.cluster_id = e.to_cluster WHERE e.from_cluster = $id"
+        f" ORDER BY e.shared_chars DESC, e.to_cluster LIMIT {n}",
+        {"id": cluster_id},
+    )

@@ -1,0 +1,103 @@
+"""One page as it was scraped: its sections and everything that was found in its text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dedup.inspector.store import Missing, Store
+
+#: Observations and passages of one window of text that are marked.
+MARKS = 4000
+
+
+def read_document(store: Store, doc_id: str) -> dict[str, Any]:
+    """Return what is known of a document, without its text, and what became of it (`outcome`, `reason`, …).
+
+    Raises
+    ------
+    Missing
+        There is none of this id.
+    """
+    store.need("pages")
+    at = store.row("SELECT source, uri FROM pages WHERE doc_id = $id", {"id": doc_id})
+    if at is None:
+        raise Missing(doc_id)
+    values = {"source": at["source"], "uri": at["uri"]}
+    found = store.row(
+        "SELECT * EXCLUDE (text, tables_html) FROM documents WHERE source = $source AND uri = $uri", values
+    )
+    record = store.row("SELECT * FROM records WHERE source = $source AND uri = $uri", values)
+    assert found is not None
+    return {**found, "record": record}
+
+
+def sections(store: Store, document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the parts of a document in order, with their places in clusters."""
+    rows = store.rows(
+        "SELECT section_id, ordinal, title, kind, kind_reason, char_start, char_end, n_chars, mask_ratio,"
+        " boilerplate_ratio, completeness FROM sections WHERE source = $source AND doc_id = $id ORDER BY ordinal",
+        {"source": document["source"], "id": document["doc_id"]},
+    )
+    places = store.rows(
+        "SELECT section_id, cluster_id, is_canonical, similarity, stands_for, rule, template_ratio, copied_ratio"
+        " FROM membership WHERE section_id IN (SELECT unnest($ids))",
+        {"ids": [row["section_id"] for row in rows]},
+    )
+    by_id = {row["section_id"]: row for row in places}
+    nothing = dict.fromkeys(
+        ("cluster_id", "is_canonical", "similarity", "stands_for", "rule", "template_ratio", "copied_ratio")
+    )
+    return [{**nothing, **row, **by_id.get(row["section_id"], {})} for row in rows]
+
+
+def passages(store: Store, section_ids: list[str], start: int, end: int) -> list[dict[str, Any]]:
+    """Return the passages that stand in a window of a page."""
+    if not store.has("passages", "passage_stats") or not section_ids:
+        return []
+    return store.rows(
+        "SELECT p.passage_id, p.kind, p.char_start, p.char_end, t.df, t.n_sections FROM passages p"
+        " JOIN passage_stats t USING (passage_id)"
+        " WHERE p.section_id IN (SELECT unnest($ids)) AND p.char_end > $start AND p.char_start < $end"
+        f" ORDER BY p.char_start LIMIT {MARKS}",
+        {"ids": section_ids, "start": start, "end": end},
+    )
+
+
+def observations(store: Store, section_ids: list[str], start: int, end: int) -> list[dict[str, Any]]:
+    """Return the figures that stand in a window of a page."""
+    if not store.has("observations") or not section_ids:
+        return []
+    return store.rows(
+        "SELECT observation_id, indicator, value_text, unit, year, year_basis, char_start, char_end, value_start,"
+        " value_end, flags, cluster_id FROM observations"
+        " WHERE section_id IN (SELECT unnest($ids)) AND char_end > $start AND char_start < $end"
+        f" ORDER BY value_start LIMIT {MARKS}",
+        {"ids": section_ids, "start": start, "end": end},
+    )
+
+
+def furniture(store: Store, doc_id: str) -> list[dict[str, Any]]:
+    """Return the lines of a page that its site repeats."""
+    if not store.has("furniture"):
+        return []
+    return store.rows(
+        "SELECT char_start, char_end, n_pages FROM furniture WHERE doc_id = $id ORDER BY char_start LIMIT 500",
+        {"id": doc_id},
+    )
+
+
+def find_pages(store: Store, words: str, n: int, after: str = "") -> list[dict[str, Any]]:
+    """Return records whose address or own id holds `words`, in the order of source and uri."""
+    where, values = "true", {}  # type: tuple[str, dict[str, Any]]
+    if words:
+        where = "(contains(uri, $words) OR contains(source_id, $words))"
+        values["words"] = words
+    if after:
+        source, _, uri = after.partition("\n")
+        where += " AND (source > $source OR source = $source AND uri > $uri)"
+        values |= {"source": source, "uri": uri}
+    return store.rows(
+        "SELECT uri, source_id, doc_id, source, outcome, cluster_id, similarity, rule, reason FROM records"
+        f" WHERE {where} ORDER BY source, uri LIMIT {n}",
+        values,
+    )

@@ -1,0 +1,180 @@
+"""Figures with their evidence."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dedup.inspector.store import Missing, Store
+
+MEASURES = ("level", "growth", "share", "count", "rate", "rank", "change_abs")
+#: Characters of the page on both sides of the quote.
+CONTEXT = 160
+_COLUMNS = (
+    "fact_id, cluster_id, indicator_id, indicator, region_code, region_name, year, year_basis, obs_value, value_text,"
+    " unit, measure, comparison, bound, scope, obs_status, period_text, n_copies, n_sources, n_sections, section_id,"
+    " doc_id, char_start, char_end, quote, observation_id, flags"
+)
+#: The order of the dataset, which is also that of the list: a page of it is a piece of the files.
+_KEY = ("indicator_id", "region_code", "year", "fact_id")
+
+
+@dataclass(frozen=True)
+class FactFilters:
+    """Which facts are listed; '' and 0 for any."""
+
+    flagged: bool = True
+    cluster: str = ""
+    indicator: str = ""
+    q: str = ""
+    region: str = ""
+    year: int = 0
+    measure: str = ""
+
+    def query(self) -> dict[str, Any]:
+        """Return the parameters; `all` stands for facts without flags too."""
+        found = {k: v for k, v in asdict(self).items() if v and k != "flagged"}
+        return found | ({} if self.flagged else {"all": True})
+
+
+def list_facts(store: Store, filters: FactFilters, offset: int, n: int) -> list[dict[str, Any]]:
+    """Return facts in the order of the dataset, those with flags only unless asked otherwise."""
+    if not store.has("facts"):
+        return []
+    where, values = _where(filters)
+    source = "facts"
+    if filters.cluster:
+        store.need("cluster_facts")
+        keys = store.rows(
+            "SELECT fact_id, indicator_id, region_code, year FROM cluster_facts WHERE cluster_id = $id LIMIT 20000",
+            {"id": filters.cluster},
+        )
+        if not keys:
+            return []
+        # The first column by which facts are sorted tells DuckDB which parts of the files it can leave out.
+        names = sorted({k["indicator_id"] for k in keys if k["indicator_id"] is not None})
+        where.append(
+            "fact_id IN (SELECT unnest($ids)) AND (indicator_id IS NULL OR indicator_id IN (SELECT unnest($names)))"
+        )
+        values |= {"ids": [k["fact_id"] for k in keys], "names": names}
+    elif filters.flagged:
+        store.need("flagged")
+        narrow = [part for part in where if not part.startswith(("len(flags)", "contains", "measure"))]
+        simple = len(narrow) == len(where) - 1
+        if simple:
+            kept = ", ".join(_KEY)
+            condition = " AND ".join(narrow) or "true"
+            keys = store.rows(
+                f"SELECT {kept} FROM flagged WHERE {condition} ORDER BY {kept} LIMIT {n} OFFSET {offset}",
+                values,
+            )
+            if not keys:
+                return []
+            return _by_keys(store, keys)
+    condition = " AND ".join(where) or "true"
+    return store.rows(
+        f"SELECT {_COLUMNS} FROM {source} WHERE {condition} ORDER BY {', '.join(_KEY)} LIMIT {n} OFFSET {offset}",
+        values,
+    )
+
+
+def _by_keys(store: Store, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the facts of these keys, in their order."""
+    names = sorted({k["indicator_id"] for k in keys if k["indicator_id"] is not None})
+    nulls = any(k["indicator_id"] is None for k in keys)
+    listed = "indicator_id IN (SELECT unnest($names))" if names else "false"
+    rows = store.rows(
+        f"SELECT {_COLUMNS} FROM facts WHERE ({listed}{' OR indicator_id IS NULL' if nulls else ''})"
+        " AND fact_id IN (SELECT unnest($ids))",
+        {"ids": [k["fact_id"] for k in keys], **({"names": names} if names else {})},
+    )
+    by_id = {row["fact_id"]: row for row in rows}
+    return [by_id[k["fact_id"]] for k in keys if k["fact_id"] in by_id]
+
+
+def _where(filters: FactFilters) -> tuple[list[str], dict[str, Any]]:
+    where: list[str] = []
+    values: dict[str, Any] = {}
+    if filters.flagged and not filters.cluster:
+        where.append("len(flags) > 0")
+    for name, column in (("indicator", "indicator_id"), ("region", "region_code"), ("measure", "measure")):
+        if value := getattr(filters, name):
+            where.append(f"{column} = ${name}")
+            values[name] = value
+    if filters.year:
+        where.append("year = $year")
+        values["year"] = filters.year
+    if filters.q:
+        where.append("contains(indicator, $q)")
+        values["q"] = filters.q
+    return where, values
+
+
+def indicators(store: Store) -> list[tuple[str, int]]:
+    """Return (code, facts) of the indicators that have a code, the commonest first."""
+
+    def make() -> list[tuple[str, int]]:
+        rows = store.rows(
+            "SELECT indicator_id AS i, count(*) AS n FROM facts WHERE indicator_id IS NOT NULL GROUP BY 1"
+            " ORDER BY n DESC, i LIMIT 100"
+        )
+        return [(row["i"], row["n"]) for row in rows]
+
+    return store.summary("indicators", make) if store.count("facts") else []
+
+
+def n_flagged(store: Store) -> int:
+    """Return the number of facts that contradict others."""
+    store.need("flagged")
+    found = store.row("SELECT count(*) AS n FROM flagged")
+    return int(found["n"]) if found else 0
+
+
+def fact(store: Store, fact_id: str) -> dict[str, Any]:
+    """Return one fact, or the fact that an observation belongs to.
+
+    Raises
+    ------
+    Missing
+        There is none of this id.
+    """
+    column = "fact_id" if fact_id.startswith("a_") else "observation_id"
+    found = store.has("facts") and store.row(f"SELECT {_COLUMNS} FROM facts WHERE {column} = $id", {"id": fact_id})
+    if not found:
+        raise Missing(fact_id)
+    return found
+
+
+def stated_in(store: Store, found: dict[str, Any], n: int = 60) -> list[dict[str, Any]]:
+    """Return the observations of the copies of a report that state the same figure."""
+    store.need("members")
+    sections = [
+        r["section_id"]
+        for r in store.rows(
+            "SELECT section_id FROM members WHERE cluster_id = $id LIMIT 500", {"id": found["cluster_id"]}
+        )
+    ]
+    return store.rows(
+        "SELECT observation_id, section_id, doc_id, char_start, char_end, value_start, value_end, quote, value_text,"
+        " unit, is_canonical, flags FROM observations WHERE section_id IN (SELECT unnest($ids)) AND indicator = $indicator"
+        f" AND measure = $measure ORDER BY is_canonical DESC, section_id, char_start LIMIT {n}",
+        {"ids": sections, "indicator": found["indicator"], "measure": found["measure"]},
+    )
+
+
+def checks_of(store: Store, section_id: str, observation_id: str) -> list[dict[str, Any]]:
+    """Return the consistency checks of a section that look at an observation."""
+    if not store.has("checks"):
+        return []
+    return store.rows(
+        "SELECT rule, formula, stated, expected, tolerance, holds FROM checks WHERE section_id = $section"
+        " AND (list_contains(observation_ids, $id) OR list_contains(base_ids, $id)) ORDER BY holds, rule LIMIT 40",
+        {"section": section_id, "id": observation_id},
+    )
+
+
+def context(store: Store, found: dict[str, Any]) -> tuple[str, str, str]:
+    """Return what stands before the evidence on its page, the evidence, and what stands behind it."""
+    text = store.page_text(found["doc_id"])
+    start, end = found["char_start"], found["char_end"]
+    return text[max(0, start - CONTEXT) : start], text[start:end], text[end : end + CONTEXT]

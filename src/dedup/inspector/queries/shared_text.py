@@ -1,0 +1,126 @@
+"""What texts share: passages, templates, phrases, and the network of who shares with whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dedup.inspector.store import LONG_SECONDS, Missing, Store
+from dedup.reuse.network import GROUPINGS, Network, build_network
+
+#: Order -> columns, all descending.
+TEMPLATE_SORTS = {
+    "df": ("df", "n_chars"),
+    "regions": ("n_regions", "df"),
+    "years": ("n_years", "df"),
+    "sites": ("n_sites", "df"),
+    "length": ("n_chars", "df"),
+}
+#: Ways to group the network, cluster apart: a node a cluster cannot be read on one page.
+WAYS = tuple(name for name in GROUPINGS if name != "cluster")
+#: Nodes of the picture.
+NODES = 28
+
+
+def passage(store: Store, passage_id: str) -> dict[str, Any]:
+    """Return what is known of a passage."""
+    found = store.has("passage_stats") and store.row(
+        "SELECT * FROM passage_stats WHERE passage_id = $id", {"id": passage_id}
+    )
+    if not found:
+        raise Missing(passage_id)
+    return found
+
+
+def passage_places(store: Store, passage_id: str, n: int, after: str = "") -> list[dict[str, Any]]:
+    """Return where a passage stands, by section."""
+    store.need("passage_places", "places", "pages", "listed")
+    return store.rows(
+        "WITH here AS (SELECT section_id, char_start, char_end FROM passage_places WHERE passage_id = $id"
+        f" AND section_id > $after ORDER BY section_id LIMIT {n})"
+        " SELECT h.*, p.doc_id, p.source, p.ordinal, p.cluster_id, g.uri, l.title, l.region_name, l.year_review"
+        " FROM here h JOIN places p USING (section_id) JOIN pages g USING (doc_id)"
+        " LEFT JOIN listed l ON l.cluster_id = p.cluster_id ORDER BY h.section_id",
+        {"id": passage_id, "after": after},
+    )
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A page of templates or phrases; `after` is the number of rows before the next page, 0 on the last one."""
+
+    rows: list[dict[str, Any]]
+    after: int
+    total: int
+
+
+def templates(store: Store, kind: str, words: str, sort: str, least: int, offset: int, n: int) -> Ranked:
+    """Return templates (or phrases) that hold `words`, ranked.
+
+    Parameters
+    ----------
+    kind : `templates` or `phrases`
+    least : families they stand in at least
+    """
+    if not store.has(kind):
+        return Ranked([], 0, 0)
+    text, id_ = ("skeleton", "template_id") if kind == "templates" else ("text", "phrase_id")
+    where, values = "df >= $least", {"least": least}  # type: tuple[str, dict[str, Any]]
+    if words:
+        where += f" AND (contains({text}, $words)" + (" OR contains(example, $words))" if kind == "templates" else ")")
+        values["words"] = words
+    order = ", ".join(f"{column} DESC" for column in TEMPLATE_SORTS[sort])
+    rows = store.rows(
+        f"SELECT * FROM {kind} WHERE {where} ORDER BY {order}, {id_} LIMIT {n + 1} OFFSET {offset}", values
+    )
+
+    def count() -> int:
+        found = store.row(f"SELECT count(*) AS n FROM {kind} WHERE {where}", values)
+        return int(found["n"]) if found else 0
+
+    total = store.summary(f"{kind} {words!r} {least}", count)
+    return Ranked(rows[:n], offset + n if len(rows) > n else 0, total)
+
+
+def template(store: Store, template_id: str) -> dict[str, Any]:
+    """Return one template."""
+    found = store.has("templates") and store.row("SELECT * FROM templates WHERE template_id = $id", {"id": template_id})
+    if not found:
+        raise Missing(template_id)
+    return found
+
+
+def occurrences(store: Store, template_id: str, n: int, after: str = "") -> list[dict[str, Any]]:
+    """Return where a template stands, with what fills its slots."""
+    store.need("places", "pages", "listed")
+    return store.rows(
+        "WITH here AS (SELECT * FROM template_occurrences WHERE template_id = $id AND section_id > $after"
+        f" ORDER BY section_id, char_start LIMIT {n})"
+        " SELECT h.*, p.doc_id, p.source, p.ordinal, p.cluster_id, g.uri, l.title, l.region_name, l.year_review"
+        " FROM here h JOIN places p USING (section_id) JOIN pages g USING (doc_id)"
+        " LEFT JOIN listed l ON l.cluster_id = p.cluster_id ORDER BY h.section_id, h.char_start",
+        {"id": template_id, "after": after},
+    )
+
+
+class _Patient:
+    """The release as the network asks for it, once, with time enough."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.id = store.id
+
+    def sql(self, query: str, parameters: Any = None) -> Any:
+        return self._store.sql(query, parameters, seconds=LONG_SECONDS)
+
+    def arrow(self, name: str, columns: Any = None) -> Any:
+        return self._store.arrow(name, columns)
+
+
+def network(store: Store, by: str, least: int) -> Network:
+    """Return who shares text with whom, grouped by one of `WAYS`."""
+
+    def make() -> Network:
+        return build_network(_Patient(store), [by], least_chars=least)
+
+    return store.summary(f"network {by} {least}", make)

@@ -1,0 +1,135 @@
+"""Which release is shown, and the server that shows it."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dedup.inspector.store import Store
+from dedup.releases import open_release
+from dedup.releases.layout import LATEST
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+#: Seconds between two looks at the pointer of the warehouse.
+LOOK_AGAIN = 2.0
+#: Seconds that an old release stays open for those who are still reading it.
+LINGER = 60.0
+
+
+class Shelf:
+    """The release to show: one that was named, or always the newest.
+
+    Parameters
+    ----------
+    warehouse : folder of the releases, or of one release
+    release : its id; None follows the newest
+    """
+
+    def __init__(self, warehouse: Path, release: str | None = None) -> None:
+        self.warehouse = warehouse
+        self.release = release
+        self._lock = threading.Lock()
+        self._looked = 0.0
+        self._seen: tuple[int, int] | None = None
+        self._store: Store | None = None
+
+    def store(self) -> Store:
+        """Return the store of the release to show.
+
+        Raises
+        ------
+        ReleaseError
+            There is no release, or it is damaged.
+        """
+        with self._lock:
+            now = time.monotonic()
+            if self._store is None or (self.release is None and now - self._looked > LOOK_AGAIN):
+                self._looked = now
+                seen = self._pointer()
+                if self._store is None or seen != self._seen:
+                    release = open_release(self.warehouse, self.release)
+                    if self._store is None or self._store.id != release.id:
+                        if self._store is not None:
+                            self._retire(self._store)
+                        self._store = Store(release)
+                    self._seen = seen
+            return self._store
+
+    def _pointer(self) -> tuple[int, int] | None:
+        try:
+            status = (self.warehouse / LATEST).stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_ino
+
+    def _retire(self, store: Store) -> None:
+        timer = threading.Timer(LINGER, store.close)
+        timer.daemon = True
+        timer.start()
+
+    def close(self) -> None:
+        """Let go of the release."""
+        with self._lock:
+            if self._store is not None:
+                self._store.close()
+                self._store = None
+
+
+def prepare(store: Store) -> None:
+    """Make ahead what the first pages need, so that nobody waits for it; failures show when they are asked for."""
+    from dedup.inspector.queries import overview
+    from dedup.inspector.queries.clusters import Filters, facets
+
+    steps = (
+        lambda: store.need("members", "listed", "places", "pages"),
+        lambda: facets(store, Filters()),
+        lambda: overview.funnel(store),
+        lambda: overview.by_source(store),
+        lambda: overview.similarities(store),
+        lambda: overview.honesty(store),
+        lambda: store.need("flagged", "cluster_facts", "passage_places"),
+    )
+    for step in steps:
+        with contextlib.suppress(Exception):
+            step()
+
+
+def new_token() -> str:
+    """Return a token that nobody guesses."""
+    return secrets.token_urlsafe(24)
+
+
+@contextlib.contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """Give a socket bound to `host` and `port` (0: a free one)."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as bound:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+        yield bound
+
+
+def serve(app: FastAPI, bound: socket.socket) -> None:
+    """Answer requests until interrupted."""
+    import uvicorn
+
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=100,
+        timeout_keep_alive=10,
+        h11_max_incomplete_event_size=32 * 1024,
+        lifespan="off",
+    )
+    uvicorn.Server(config).run(sockets=[bound])

@@ -1,0 +1,234 @@
+"""One release behind the pages: every question bounded in memory and time, narrow tables prepared once."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+import pyarrow as pa
+
+from dedup.inspector.prepared import PREPARED
+from dedup.releases import Release
+from dedup.releases.views import quote
+from dedup.settings import FingerprintSettings, MatchSettings
+
+#: Seconds after which a question is given up: a page that takes longer helps nobody, and holds up the others.
+SECONDS = 8.0
+#: Seconds for tables that are prepared once, and for downloads.
+LONG_SECONDS = 600.0
+#: Bound for DuckDB; it spills beyond it. Python, Arrow and the kernels take some 400 MB beside it.
+MEMORY = "400MB"
+#: Results of summaries that are kept.
+SUMMARIES = 256
+
+T = TypeVar("T")
+
+
+class TooSlow(RuntimeError):
+    """A question took longer than a page may take."""
+
+
+class Missing(LookupError):
+    """The release holds no such thing."""
+
+
+class Store:
+    """Reads one release for the pages; safe to share between threads.
+
+    Parameters
+    ----------
+    release : the release; it is only read
+    memory : bound for DuckDB
+    seconds : after which a question is given up
+
+    Notes
+    -----
+    Datasets are views named as they are. Beside them stand the tables of `prepared.PREPARED`, which exist once `need`
+    was called for them; they lie in a database file in a temporary folder that goes when the store does.
+    """
+
+    def __init__(self, release: Release, *, memory: str = MEMORY, seconds: float = SECONDS) -> None:
+        self.release = release
+        self.seconds = seconds
+        self._folder = tempfile.mkdtemp(prefix="dedup-inspect-")
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._connection = self._connect(memory)
+        self._locks: dict[str, threading.Lock] = {name: threading.Lock() for name in PREPARED}
+        self._ready: set[str] = set()
+        self._summaries: dict[str, Any] = {}
+        self._summary_lock = threading.Lock()
+        self._text = lru_cache(maxsize=128)(self._read_text)
+
+    def _connect(self, memory: str) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(
+            str(Path(self._folder) / "prepared.duckdb"),
+            config={
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+                "allow_community_extensions": False,
+                "temp_directory": str(Path(self._folder) / "spill"),
+                "memory_limit": memory,
+            },
+        )
+        # Files of a release never change: what was read of them once holds.
+        connection.execute("SET parquet_metadata_cache = true")
+        connection.execute("SET validate_external_file_cache = 'NO_VALIDATION'")
+        paths: list[str] = []
+        for name in self.release.datasets:
+            files = [str(path.resolve()) for path in self.release.files(name)]
+            listed = ", ".join(quote(path) for path in files)
+            connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet([{listed}])')
+            paths += files
+        connection.execute(f"SET allowed_paths = [{', '.join(quote(path) for path in paths)}]")
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        return connection
+
+    @property
+    def id(self) -> str:
+        """Name of the release."""
+        return self.release.id
+
+    def has(self, *datasets: str) -> bool:
+        """Return whether the release holds all these datasets."""
+        return all(name in self.release.manifest["datasets"] for name in datasets)
+
+    def count(self, dataset: str) -> int:
+        """Return the rows of a dataset, 0 where the release has none."""
+        return self.release.rows(dataset) if self.has(dataset) else 0
+
+    def arrow(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """Return a dataset, or some columns of it."""
+        return self.release.arrow(name, columns)
+
+    def sql(
+        self,
+        query: str,
+        parameters: Sequence[Any] | Mapping[str, Any] | None = None,
+        *,
+        seconds: float | None = None,
+        hits: pa.Table | None = None,
+    ) -> pa.Table:
+        """Answer a query.
+
+        Parameters
+        ----------
+        seconds : after which it is given up; default: those of the store
+        hits : a table that the query may name `hits`
+
+        Raises
+        ------
+        TooSlow
+            It took longer.
+        """
+        cursor = self._connection.cursor()
+        allowed = seconds or self.seconds
+        watch = threading.Timer(allowed, cursor.interrupt)
+        watch.daemon = True
+        watch.start()
+        try:
+            if hits is not None:
+                cursor.register("hits", hits)
+            return cursor.sql(query, params=parameters).to_arrow_table()
+        except duckdb.InterruptException as error:
+            raise TooSlow(f"the question took longer than {allowed:g} s and was given up") from error
+        finally:
+            watch.cancel()
+            cursor.close()
+
+    def rows(self, query: str, parameters: Mapping[str, Any] | None = None, **more: Any) -> list[dict[str, Any]]:
+        """Answer a query with rows."""
+        rows: list[dict[str, Any]] = self.sql(query, parameters, **more).to_pylist()
+        return rows
+
+    def row(self, query: str, parameters: Mapping[str, Any] | None = None, **more: Any) -> dict[str, Any] | None:
+        """Answer a query with its first row, None where there is none."""
+        found = self.rows(query, parameters, **more)
+        return found[0] if found else None
+
+    def need(self, *tables: str) -> None:
+        """See to it that prepared tables exist; the first who needs one makes it, others wait."""
+        for name in tables:
+            if name in self._ready:
+                continue
+            spec = PREPARED[name]
+            self.need(*spec.after)
+            with self._locks[name]:
+                if name in self._ready:
+                    continue
+                cursor = self._connection.cursor()
+                try:
+                    match, _ = self.settings()
+                    cursor.execute(spec.statement(self.has, match.jaccard, match.edit))
+                finally:
+                    cursor.close()
+                self._ready.add(name)
+
+    def summary(self, name: str, make: Callable[[], T]) -> T:
+        """Return what `make` gives, made once for this release and name."""
+        found = self._summaries.get(name)
+        if found is None:
+            found = make()
+            with self._summary_lock:
+                if len(self._summaries) >= SUMMARIES:
+                    self._summaries.pop(next(iter(self._summaries)))
+                self._summaries[name] = found
+        return found
+
+    def place(self, section_id: str) -> dict[str, Any]:
+        """Return where a section stands: `section_id`, `doc_id`, `source`, `ordinal`, `cluster_id` (or None).
+
+        Raises
+        ------
+        Missing
+            There is none of this id.
+        """
+        self.need("places")
+        found = self.row("SELECT * FROM places WHERE section_id = $id", {"id": section_id})
+        if found is None:
+            raise Missing(section_id)
+        return found
+
+    def clean_text(self, section_id: str) -> str:
+        """Return the clean text of a section."""
+        return str(self._text("section", section_id))
+
+    def page_text(self, doc_id: str) -> str:
+        """Return the decoded text of a document."""
+        return str(self._text("document", doc_id))
+
+    def _read_text(self, kind: str, id_: str) -> str:
+        """Read one text; all columns by which files are sorted are named, so that one row group is opened."""
+        if kind == "section":
+            at = self.place(id_)
+            query = "SELECT clean_text FROM sections WHERE source = $source AND doc_id = $doc AND section_id = $id"
+            found = self.row(query, {"source": at["source"], "doc": at["doc_id"], "id": id_})
+        else:
+            self.need("pages")
+            at = self.row("SELECT source, uri FROM pages WHERE doc_id = $id", {"id": id_}) or {}
+            query = "SELECT text FROM documents WHERE source = $source AND uri = $uri AND doc_id = $id"
+            found = self.row(query, {**at, "id": id_}) if at else None
+        if found is None:
+            raise Missing(id_)
+        return str(next(iter(found.values())))
+
+    def settings(self) -> tuple[MatchSettings, FingerprintSettings]:
+        """Return the settings the release was made with; defaults where its manifest is silent."""
+        stored = self.release.manifest.get("settings") or {}
+
+        def read(model: type[Any], name: str) -> Any:
+            return model(**{k: v for k, v in (stored.get(name) or {}).items() if k in model.model_fields})
+
+        return read(MatchSettings, "match"), read(FingerprintSettings, "fingerprint")
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._connection.close()
+        shutil.rmtree(self._folder, ignore_errors=True)

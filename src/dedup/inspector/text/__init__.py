@@ -1,0 +1,1 @@
+"""Texts as a reader sees them: aligned differences, highlighted stretches."""

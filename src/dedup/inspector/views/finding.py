@@ -1,0 +1,47 @@
+"""The search box: an id or an address leads to what it names, words to the clusters that hold them."""
+
+from __future__ import annotations
+
+import re
+
+from dedup.clusters.finding import Ambiguous, NotFound, find_target
+from dedup.inspector.asking import Asked
+from dedup.inspector.rendering import Look, Page
+from dedup.inspector.text.snippets import snippet
+from dedup.inspector.views.answers import Answer, Redirect
+
+_ID = re.compile(r"[scdfxtaob]_[0-9a-f]{2,16}…?")
+#: Kind of thing -> its view; a family is shown by its clusters.
+_VIEWS = {
+    "section": "section",
+    "cluster": "cluster",
+    "document": "document",
+    "passage": "passage",
+    "template": "template",
+    "fact": "fact",
+    "observation": "fact",
+}
+
+
+def find_view(look: Look, asked: Asked) -> Answer:
+    """Go where the words lead."""
+    words = asked.text("q")
+    if not words:
+        return Redirect(look.address("clusters") or "/")
+    if _ID.fullmatch(words):
+        try:
+            target = find_target(look.store, words)
+        except (NotFound, Ambiguous):
+            target = None
+        if target and target.kind in _VIEWS:
+            return Redirect(look.address(_VIEWS[target.kind], id=target.id) or "/")
+    elif "/" in words or "#" in words:
+        return Redirect(look.address("documents", q=words) or "/")
+    return Redirect(look.address("clusters", q=words) or "/")
+
+
+def snippet_view(look: Look, asked: Asked) -> Page:
+    """Show where words stand in the canonical text of a cluster."""
+    section = asked.id("id", "s")
+    words = asked.text("q")
+    return Page("snippet.html", {"parts": snippet(look.store.clean_text(section), words)})
