@@ -294,6 +294,17 @@ BREAKS: dict[str, dict[str, list[dict[str, Any]] | Missing]] = {
         "consensus.section_id.canonical": [{"cluster_id": ALONE}],
         "consensus.repairs.true": [{"repairs": 2}],
     },
+    "decisions": {
+        "decisions.decision_id.unique": [{"decision_id": "g_0000000000000001"}] * 2,
+        "decisions.decision_id.well_formed": [{"decision_id": "17"}],
+        "decisions.kind.known": [{"kind": "perhaps"}],
+        "decisions.outcome.known": [{"outcome": "lost"}],
+        "decisions.reason.well_formed": [{"reason": " "}],
+        "decisions.who.well_formed": [{"who": ""}],
+        "decisions.n_sections.in_range": [{"n_sections": -1}],
+        "decisions.key_b.stated_for_pairs": [{"kind": "same", "key_b": None}],
+        "decisions.applied.hold": [{"kind": "same", "key_b": "2" * 32, "section_a": A, "section_b": C}],
+    },
     "furniture": {
         "furniture.key.unique": [{"doc_id": DOC_A}] * 2,
         "furniture.char_start.in_range": [{"char_start": -1}],

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from dedup import schemas
 from dedup.ids import document_id, make_id
-from tests.small_release import OTHER, REPORT, sections, small_tables, table
+from tests.small_release import NOW, OTHER, REPORT, sections, small_tables, table
 
 A, B, C = (row["section_id"] for row in sections().to_pylist())
 DOC_A, DOC_B, DOC_C = (document_id(uri) for uri in ("cty/a.txt", "cty/b.txt", "net/c.txt"))
@@ -240,6 +240,20 @@ def _tables() -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def _decision(kind: str, outcome: str, **values: Any) -> dict[str, Any]:
+    return {
+        "decision_id": make_id("g", kind),
+        "kind": kind,
+        "key_a": "1" * 32,
+        "who": "Gu",
+        "decided_at": NOW,
+        "outcome": outcome,
+        "reason": "decided by Gu on 2031-03-04",
+        "n_sections": 1,
+        **values,
+    }
+
+
 def sound_tables() -> dict[str, pa.Table]:
     """Return a table with rows for every dataset; all rules hold for all of them."""
     small = small_tables()
@@ -273,6 +287,10 @@ def sound_tables() -> dict[str, pa.Table]:
                 "reason": "it holds nothing",
                 "record": "{}",
             }
+        ],
+        "decisions": [
+            _decision("canonical", "applied", section_a=A),
+            _decision("not_same", "applied", key_b="2" * 32, section_a=A, section_b=C, n_sections=2),
         ],
         **_reuse(),
         **_tables(),

@@ -43,6 +43,8 @@ def summary_lines(summary: RunSummary, prefect_seconds: float | None = None) -> 
     lines = [" · ".join(head)]
     lines.append(_line("cut", plural(summary.sections, "section") + "    " + _kinds(summary.kinds)))
     lines.append(_line("matched", _matched(summary)))
+    if summary.decisions:
+        lines.append(_line("decided", _decided(summary.decisions)))
     if summary.extracted:
         lines.append(_line("extracted", _extracted(summary)))
     lines.append(_line("quarantine", _quarantine(summary.quarantined) + _GAP + f"recall audit: {summary.audit}"))
@@ -85,6 +87,11 @@ def _matched(summary: RunSummary) -> str:
         found = f"{plural(summary.copies, 'copy')} in {plural(summary.clusters_with_copies, 'cluster')} ({across})"
     variants = f", {plural(summary.variants, 'variant')}" if summary.variants else ""
     return f"{found}{variants}: {distinct}"
+
+
+def _decided(outcomes: dict[str, int]) -> str:
+    words = {name: name.replace("_", " ") for name in outcomes} | {"not_found": "not applied: text not found"}
+    return ", ".join(f"{n:,} {words[name]}" for name, n in outcomes.items() if n or name == "applied")
 
 
 def _extracted(summary: RunSummary) -> str:

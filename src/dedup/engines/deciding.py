@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dedup.clusters.variants import VariantMarks
     from dedup.decisions import Decision
     from dedup.engines.local import LocalRun
+    from dedup.engines.observing import Meter
     from dedup.matching.match import Matches
 
 #: What is said of sections with a text that a decision is about, before who decided it.
@@ -88,6 +89,15 @@ class Decided:
         """Return how many decisions had each outcome."""
         found = [outcome for outcome, _ in self.outcomes.values()]
         return {outcome: found.count(outcome) for outcome in schemas.DECISION_OUTCOMES}
+
+    def note(self, meter: Meter) -> None:
+        """Write the counts into the metrics of the run, where anything was decided."""
+        if self.decisions:
+            meter.note("decisions", **self.counts())
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the manifest says: which decisions were in force, and what became of them."""
+        return {"version": self.version, "in_force": len(self.decisions), **self.counts()}
 
 
 def decide(run: LocalRun, sections: pa.Table, is_reference: NDArray[np.bool_]) -> Decided:

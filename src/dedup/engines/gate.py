@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from dedup import schemas
 from dedup.engines.corpus import filter_mapped, set_aside
+from dedup.engines.deciding import sections_as_decided
 from dedup.engines.publishing import report_parts, run_metrics
 
 if TYPE_CHECKING:
@@ -206,7 +207,7 @@ def _answers(run: LocalRun, withheld: pa.Table) -> pa.Table:
     shown: Mapping[str, pa.Table] = {
         "records": run.tables["records"],
         "membership": run.tables["membership"],
-        "sections": run.corpus.section_facts,
+        "sections": sections_as_decided(run),
         "documents": run.corpus.document_facts,
         "withheld": withheld,
     }

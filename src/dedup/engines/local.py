@@ -311,8 +311,6 @@ class LocalRun:
 
                 "decisions": outcomes_table(self.decided, ids),
     def attribute(self) -> None:
-            if self.decided.decisions:
-                self.meter.note("decisions", **self.decided.counts())
         """Say which place and which years each section speaks for, by its own words."""
         with self._stage("attribute") as note:
             if not self.settings.extract.enabled:
@@ -335,6 +333,7 @@ class LocalRun:
             self.tables["records"] = write_records(
                 self.tables["membership"],
                 sections_as_decided(self),
+            self.decided.note(self.meter)
                 corpus.document_facts,
                 self.tables["quarantine"],
                 self.contained,

@@ -12,6 +12,8 @@ import pyarrow.compute as pc
 
 from dedup import schemas
 from dedup.engines.attributing import report_years
+from dedup.engines.deciding import outcomes_table
+from dedup.engines.deciding_passages import as_boilerplate, decided_boilerplate, without
 from dedup.engines.reuse_rows import Places, cluster_ids
 from dedup.ids import make_id
 from dedup.reuse.contained import Contained, find_contained
@@ -33,7 +35,7 @@ _BORDER = re.compile(f"[{SENTENCE_ENDS}{NEWLINES}]")
 
 
 def find_shared_passages(run: LocalRun, rows: SectionRows, places: Places, scratch: Path) -> dict[str, pa.Table]:
-    """Return passages, passage_stats and reuse_edges; membership with ratios, pairs with `contains`; and `contained`.
+    """Return passages, passage_stats, reuse_edges, decisions; membership and pairs, completed; and `contained`.
 
     Parameters
     ----------
@@ -47,7 +49,10 @@ def find_shared_passages(run: LocalRun, rows: SectionRows, places: Places, scrat
         memory_limit=settings.memory_bytes // 4,
         threads=settings.threads,
     )
-    edges = share_edges(passages, rows, settings.reuse)
+    ids, texts, normalised = _name_and_quote(passages, rows, places)
+    boilerplate = decided_boilerplate(run.decided, ids.to_pylist(), normalised)
+    passages = as_boilerplate(passages, boilerplate)
+    edges = share_edges(without(passages, boilerplate), rows, settings.reuse)
     contained = find_contained(
         passages,
         rows,
@@ -75,7 +80,6 @@ def find_shared_passages(run: LocalRun, rows: SectionRows, places: Places, scrat
     # Occurrences of one passage may have different parts of it, and then share little or nothing with each other.
     least = settings.reuse.passage_chars
     enough = (edges.longest >= least) & (edges.shared_chars >= least) & (edges.share_to > 0)
-    ids, texts = _name_and_quote(passages, rows, places)
     return {
         "passages": _passages_table(passages, places, ids),
         "passage_stats": _stats_table(passages, places, ids, texts),
@@ -83,6 +87,7 @@ def find_shared_passages(run: LocalRun, rows: SectionRows, places: Places, scrat
         "membership": _with_ratios(run, passages, rows, places),
         "pairs": _with_contained(run.copy_pairs, contained, places),
         "contained": _contained_clusters(contained, rows, clusters),
+        "decisions": outcomes_table(run.decided, places.section_ids),
     }
 
 
@@ -95,8 +100,8 @@ def _years_apart(run: LocalRun, from_row: NDArray[np.int64], to_row: NDArray[np.
     return {"year_gap": pa.array(gap, mask=~known), "direction": pc.if_else(pa.array(known), words, None)}
 
 
-def _name_and_quote(passages: Passages, rows: SectionRows, places: Places) -> tuple[pa.Array, pa.Array]:
-    """Return the id of each passage and the text of its best occurrence, widened to sentence borders."""
+def _name_and_quote(passages: Passages, rows: SectionRows, places: Places) -> tuple[pa.Array, pa.Array, list[str]]:
+    """Return of each passage the id, and the text of its best occurrence: widened to sentence borders; normalised."""
     stats = passages.stats
     n = stats.num_rows
     row, start, end = (stats.column(name).to_numpy() for name in ("row", "clean_start", "clean_end"))
@@ -120,7 +125,7 @@ def _name_and_quote(passages: Passages, rows: SectionRows, places: Places) -> tu
         taken[names[i]] = again + 1
         if again:
             names[i] = make_id("x", kinds[i], normalised[i], str(again))
-    return pa.array(names, pa.string()), pa.array(wide, pa.string())
+    return pa.array(names, pa.string()), pa.array(wide, pa.string()), normalised
 
 
 def _widened(text: str, start: int, end: int) -> str:

@@ -150,3 +150,4 @@ def describe_run(run: LocalRun) -> dict[str, Any]:
         "languages": [n for n in find_languages(run.corpus.documents) if n == "zh"],
         "stages": run.meter.values,
     }
+        "decisions": run.decided.describe(),

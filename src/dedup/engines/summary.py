@@ -36,6 +36,7 @@ class RunSummary:
     variants : variant pairs of clusters, i.e. other editions
     distinct_reports : clusters of kind report
     quarantined : rule -> rows
+    decisions : outcome -> decisions of people; empty where nothing was decided
     audit : words on the measured recall; recall, recall_low, recall_high : None when not measurable
     facts, facts_flagged : figures, copies counted once; of them those that contradict others
     reports_placed, reports_dated : distinct reports whose place, and whose year, their text proves
@@ -77,6 +78,7 @@ class RunSummary:
     reports_placed: int = 0
     reports_dated: int = 0
     tables: int = 0
+    decisions: dict[str, int] = field(default_factory=dict)
     stages: dict[str, float] = field(default_factory=dict)
     largest: tuple[ClusterLine, ...] = ()
     problems: tuple[str, ...] = ()

@@ -105,6 +105,7 @@ def summarise(run: LocalRun, outcome: str, release_id: str | None, path: Path | 
         variants=clusters.num_rows - families,
         distinct_reports=pc.sum(pc.cast(pc.equal(clusters.column("kind"), "report"), pa.int64())).as_py() or 0,
         quarantined=_counts(run.tables["quarantine"].column("rule")),
+        decisions=run.decided.counts() if run.decided.decisions else {},
         audit=run.audit.describe(),
         recall=run.audit.recall,
         recall_low=run.audit.low,
