@@ -17,7 +17,7 @@ from dedup.cli.failures import ERROR, USAGE, CommandError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from dedup.releases import ReleaseInfo
+    from dedup.releases import Pruning, ReleaseInfo
 
 _SQL_EPILOG = options.examples(
     ('dedup sql "select title, n_copies from reports limit 10"', ""),
@@ -245,12 +245,14 @@ def prune(
     folder = warehouse if warehouse is not None else options.read_settings(config).warehouse
     with warehouse_lock(folder):
         gone = prune_releases(folder, keep, dry_run=dry_run)
+        held = _still_holding(folder, gone)
     if json:
         print_json(
             {
                 "removed": [path.name for path in gone.folders],
                 "freed_bytes": gone.freed_bytes,
                 "shared_bytes": gone.shared_bytes,
+                "hold_forgotten": held,
                 "dry_run": dry_run,
             }
         )
@@ -260,6 +262,21 @@ def prune(
         shared = f"; {gone.shared_bytes / 1e6:,.1f} MB stay, which other releases need" if gone.shared_bytes else ""
         freed = f"{gone.freed_bytes / 1e6:,.1f} MB {'would be freed' if dry_run else 'freed'}{shared}"
         note(f"{plural(len(gone.folders), 'folder')} {'would be removed' if dry_run else 'removed'}, {freed}")
+    if held:
+        verb = "holds" if len(held) == 1 else "hold"
+        note(f"{', '.join(held)} still {verb} forgotten pages; `dedup forget --purge` removes what does")
+
+
+def _still_holding(folder: Path, gone: Pruning) -> list[str]:
+    """Return the ids of releases that stay and hold what was forgotten."""
+    from dedup.releases.tombstones import load_tombstones
+    from dedup.releases.traces import Tracker
+
+    stones = load_tombstones(folder)
+    if not stones:
+        return []
+    stay = [trace for trace in Tracker(stones).releases(folder) if trace.path not in gone.folders]
+    return [trace.path.name for trace in stay if trace.doc_ids or trace.refused]
 
 
 @_releases.command(
