@@ -12,7 +12,7 @@ import hmac
 import json
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -31,6 +31,17 @@ _LATER = {11232, 130101, 45009}
 def build_body(kind: str, message: Message) -> dict[str, Any]:
     """Return the JSON of a message for a kind of webhook (`WebhookSettings.kind`), unsigned."""
     return _BODIES[kind](message)
+
+
+def template_body(kind: str, subject: str, body: str) -> dict[str, Any]:
+    """Return the JSON of a message whose words are filled in later, by whoever knows placeholders such as `{{body}}`.
+
+    The words are not escaped then, and the message is not signed.
+    """
+    empty = Message((), "DEDUPSUBJECT", ("DEDUPBODY",), datetime(1970, 1, 1, tzinfo=UTC))
+    text = json.dumps(build_body(kind, empty), ensure_ascii=False)
+    filled = text.replace("DEDUPSUBJECT", json.dumps(subject)[1:-1]).replace("DEDUPBODY", json.dumps(body)[1:-1])
+    return dict(json.loads(filled))
 
 
 def sign(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +67,16 @@ def release_link(summary: RunSummary, inspector: str | None) -> str | None:
     if inspector and summary.outcome == "published":
         return inspector.rstrip("/") + "/"
     return Path(summary.release_path).resolve().as_uri()
+
+
+def care_markdown(release_id: str, problems: Sequence[str], pruned: Sequence[str]) -> str:
+    """Return what the care for a warehouse found and did, as Markdown."""
+    lines = [f"# {release_id}", "", "As it was published." if not problems else "**Not as it was published:**", ""]
+    lines += [f"- {_cell(problem)}" for problem in problems[:100]]
+    lines += [f"- and {len(problems) - 100:,} more"] if len(problems) > 100 else []
+    if pruned:
+        lines += ["", "Removed: " + ", ".join(f"`{name}`" for name in pruned)]
+    return "\n".join(lines)
 
 
 def quality_markdown(report: QualityReport | None) -> str:

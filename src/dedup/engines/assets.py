@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Events of a run, beside Prefect's own; the resource is the warehouse, the related ones are the flow run's.
 PUBLISHED, REJECTED, ALARM = "dedup.release.published", "dedup.release.rejected", "dedup.run.alarm"
+#: A published release that is not what was published.
+DAMAGED = "dedup.release.damaged"
 #: Prefect takes none of these in the key of an asset, nor more than so many characters.
 _FORBIDDEN = set(" \n\r\t\0#?&%\"'<>[]{}|\\^`")
 _MOST = 512

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -97,6 +97,18 @@ def failure_message(error: BaseException, settings: Settings) -> Message:
         title = f"{name}: the run failed, the last release is untouched"
     facts = {"outcome": "failed", "warehouse": str(settings.warehouse), "error": kind, "problems": [words]}
     return Message(("failed",), title, (f"{kind}: {words}",), datetime.now(UTC), facts)
+
+
+def tell_of_damage(settings: Settings, release_id: str, problems: Sequence[str], say: Callable[[str], None]) -> None:
+    """Tell the webhooks that the newest release is not what was published."""
+    title = f"{settings.warehouse.resolve().name}: release {release_id} is damaged"
+    facts = {
+        "outcome": "damaged",
+        "warehouse": str(settings.warehouse),
+        "release_id": release_id,
+        "problems": list(problems[:20]),
+    }
+    _tell(Message(("failed",), title, tuple(problems[:20]), datetime.now(UTC), facts), settings, say)
 
 
 def _tell(message: Message, settings: Settings, say: Callable[[str], None]) -> None:
