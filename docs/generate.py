@@ -106,7 +106,9 @@ def _dataset_lines(dataset: Dataset) -> Iterator[str]:
     yield f"## {dataset.name}"
     yield ""
     key = ", ".join(f"`{name}`" for name in dataset.key) or "none"
-    order = ", ".join(f"`{name}`" for name in dataset.sort_by)
+    order = ", ".join(
+        f"`{name}`" if name in dataset.schema.names else "document (as in `documents`)" for name in dataset.sort_by
+    )
     yield f"{dataset.doc[0].upper()}{dataset.doc[1:]}. Folder `{dataset.path}/`, key {key}, sorted by {order}."
     yield ""
     yield "| column | type | null | meaning |"

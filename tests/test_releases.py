@@ -29,7 +29,9 @@ def test_what_was_written_is_read_back(tmp_path):
     assert release.datasets == list(schemas.DATASETS)
     for name, table in tables.items():
         spec = schemas.DATASETS[name]
-        wanted = table.sort_by([(column, "ascending") for column in spec.sort_by])
+        # Without a column that gives the order of documents they stand in that of their ids.
+        by = [column if column in table.column_names else "doc_id" for column in spec.sort_by]
+        wanted = table.sort_by([(column, "ascending") for column in by])
         assert release.arrow(name).to_pylist() == wanted.to_pylist(), name
         assert release.rows(name) == table.num_rows
 

@@ -21,6 +21,22 @@ _ROWS = 4096
 
 
 @dataclass(frozen=True)
+class Standing:
+    """Documents of the release in the making, by what the run made of them.
+
+    Attributes
+    ----------
+    new, changed, unchanged : read, and not known before; known with other bytes; known as they are
+    carried : not read, and taken over from the last release
+    """
+
+    new: int
+    changed: int
+    unchanged: int
+    carried: int
+
+
+@dataclass(frozen=True)
 class Corpus:
     """All documents and sections of the release in the making.
 
@@ -32,7 +48,7 @@ class Corpus:
     texts : large_string array of their clean texts, memory-mapped
     fingerprints : of those texts
     quarantine : what could not be read
-    n_new, n_carried : documents read by this run and not known before; taken over from the last release
+    standing : documents by what this run made of them
     folder : of the working files
     """
 
@@ -44,8 +60,7 @@ class Corpus:
     texts: pa.Array
     fingerprints: Fingerprints
     quarantine: pa.Table
-    n_new: int
-    n_carried: int
+    standing: Standing
     n_bytes: int
     folder: Path
 
@@ -73,7 +88,6 @@ def drop_documents(corpus: Corpus, dropped: np.ndarray, quarantine: pa.Table) ->
         section_facts=corpus.section_facts.filter(pa.array(keep)),
         matched=new_row[slim.matched],
         quarantine=pa.concat_tables([corpus.quarantine, quarantine]),
-        n_new=corpus.n_new - int(np.count_nonzero(dropped < corpus.documents.num_rows - corpus.n_carried)),
     )
 
 

@@ -17,8 +17,10 @@ import pyarrow.compute as pc
 
 from dedup import schemas
 from dedup.engines.admission import Admission
-from dedup.engines.corpus import NARROW_DOCUMENTS, NARROW_SECTIONS, Corpus, drop_documents
+from dedup.engines.carrying import KnownDocuments, carry_prints
+from dedup.engines.corpus import NARROW_DOCUMENTS, NARROW_SECTIONS, Corpus, Standing, drop_documents
 from dedup.engines.crew import Crew, Cut
+from dedup.engines.heritage import Heritage
 from dedup.engines.prefetch import Prefetch
 from dedup.engines.store import PrintStore, TableStore, TextStore
 from dedup.fingerprinting.minhash import signature_matrix
@@ -43,13 +45,17 @@ def ingest(
     observer: Observer,
     meter: Meter,
     admission: Admission | None = None,
+    heritage: Heritage | None = None,
 ) -> Corpus:
-    """Read the sources, add what the last release holds beside them, cut and fingerprint everything.
+    """Read the sources, add what the last release holds beside them, cut and fingerprint what is new.
 
     A run adds to what is there: documents of the last release that were not seen again are carried over, but for
-    those that `admission` (default: everybody) keeps out.
+    those that `admission` (default: everybody) keeps out. Documents that are carried over, or were read and did not
+    change, keep their sections and fingerprints as far as `heritage` (default: nothing) allows it.
     """
     admission = admission or Admission()
+    heritage = heritage or Heritage(previous, frozenset(), ())
+    known = KnownDocuments(previous) if previous is not None and "cut" in heritage else None
     documents = TableStore(folder / "documents.arrow", schemas.DOCUMENTS)
     sections = TableStore(folder / "sections.arrow", schemas.SECTIONS)
     matched: list[np.ndarray] = []
@@ -63,16 +69,21 @@ def ingest(
         Crew(settings) as crew,
     ):
 
-        def take(cut: Cut) -> None:
-            meter.spend("cut", cut.wall_s, cut.cpu_s)
-            kinds = cut.sections.column("kind")
+        def keep(some: pa.Table, parts: pa.Table) -> tuple[pa.Array, pa.Array]:
+            """Store documents and their sections; returns ids and texts of the sections that are matched."""
+            kinds = parts.column("kind")
             rows = np.flatnonzero(pc.is_in(kinds, pa.array(schemas.MATCHED_KINDS)).to_numpy(zero_copy_only=False))
             matched.append(rows + sections.rows)
-            documents.append(cut.documents)
-            sections.append(cut.sections)
+            documents.append(some)
+            sections.append(parts)
+            ids, clean = (parts.column(n).take(pa.array(rows)).combine_chunks() for n in ("section_id", "clean_text"))
+            texts.append(clean)
+            return ids, clean
+
+        def take(cut: Cut) -> None:
+            meter.spend("cut", cut.wall_s, cut.cpu_s)
+            _, clean = keep(cut.documents, cut.sections)
             with meter.add("fingerprint"):
-                clean = cut.sections.column("clean_text").take(pa.array(rows)).combine_chunks()
-                texts.append(clean)
                 prints.append(signature_matrix(clean, ngram=settings.fingerprint.ngram, unit=settings.fingerprint.unit))
 
         def read(batches: Iterable[SourceBatch]) -> Iterator[pa.Table]:
@@ -81,9 +92,10 @@ def ingest(
                 refused.append(batch.quarantine)
                 n_files += batch.n_files
                 n_bytes += batch.n_bytes
-                if batch.documents.num_rows:
-                    seen.append(batch.documents.column("doc_id").combine_chunks())
-                    yield batch.documents
+                seen.append(batch.documents.column("doc_id").combine_chunks())
+                fresh = known.split(batch.documents) if known is not None else batch.documents
+                if fresh.num_rows:
+                    yield fresh
                 else:
                     observer.advanced("read", n_files, f"{done:,} documents")
 
@@ -93,12 +105,31 @@ def ingest(
                 done += cut.documents.num_rows
                 observer.advanced("read", n_files, f"{done:,} documents")
             meter.spend("read", ahead.wall_s, ahead.cpu_s)
-        n_read = done
+        n_cut = done
         admission.settle()
-        for cut in crew.cut(_carried_over(previous, seen, settings.read.batch_chars, admission)):
-            take(cut)
-            done += cut.documents.num_rows
-            observer.advanced("read", n_files, f"{done:,} documents")
+        read_again = pa.concat_arrays([pa.array([], pa.string()), *seen])
+        if known is None:
+            for cut in crew.cut(_carried_over(previous, read_again, settings.read.batch_chars, admission)):
+                take(cut)
+                done += cut.documents.num_rows
+                observer.advanced("read", n_files, f"{done:,} documents")
+            n_cut = done
+        else:
+            with meter.add("carry"):
+                ids = [pa.array([], pa.string())]
+                n_made = texts.rows
+                for some, parts in known.kept(read_again, admission).pieces(settings.read.batch_chars):
+                    ids.append(keep(some, parts)[0])
+                    done += some.num_rows
+                    observer.advanced("read", n_files, f"{done:,} documents")
+                carry_prints(
+                    previous if "fingerprint" in heritage else None,
+                    pa.concat_arrays(ids),
+                    texts.read().slice(n_made),
+                    prints,
+                    settings.fingerprint,
+                )
+        meter.note("cut", documents=n_cut, kept=done - n_cut)
 
         all_documents, all_sections = documents.read(), sections.read()
         corpus = Corpus(
@@ -110,21 +141,41 @@ def ingest(
             texts.read(),
             prints.read(),
             pa.concat_tables([schemas.empty(schemas.QUARANTINE), *refused]),
-            n_read,
-            done - n_read,
+            Standing(0, 0, 0, 0),
             n_bytes,
             folder,
         )
-    return _keep_known_dates(_one_name_per_refusal(_one_document_per_uri(corpus)), previous)
+    corpus = _keep_known_dates(_one_name_per_refusal(_one_document_per_uri(corpus)), previous)
+    return replace(corpus, standing=_count(corpus.document_facts, read_again, previous))
+
+
+def _count(facts: pa.Table, seen: pa.Array, previous: Release | None) -> Standing:
+    """Count the documents of the release in the making by what this run made of them."""
+    n = facts.num_rows
+    if previous is None:
+        return Standing(n, 0, 0, 0)
+    known = previous.arrow("documents", ["doc_id", "sha256"])
+    ids = facts.column("doc_id")
+    at = pc.index_in(ids, known.column("doc_id").combine_chunks()).combine_chunks()
+    same = pc.equal(known.column("sha256").combine_chunks().take(at), facts.column("sha256").combine_chunks())
+    was_known, was_read = pc.is_valid(at), pc.is_in(ids, seen).combine_chunks()
+    again = pc.and_(was_known, was_read)
+    unchanged = _true(pc.and_(again, pc.fill_null(same, False)))
+    return Standing(
+        n - _true(was_known), _true(again) - unchanged, unchanged, _true(pc.and_(was_known, pc.invert(was_read)))
+    )
+
+
+def _true(mask: pa.Array) -> int:
+    return int(pc.sum(mask.cast(pa.int64())).as_py() or 0)
 
 
 def _carried_over(
-    previous: Release | None, seen: list[pa.Array], batch_chars: int, admission: Admission
+    previous: Release | None, read_again: pa.Array, batch_chars: int, admission: Admission
 ) -> Iterator[pa.Table]:
     """Yield the documents of the last release whose uri was not read again."""
     if previous is None:
         return
-    read_again = pa.concat_arrays([pa.array([], pa.string()), *seen])
     pending: list[pa.RecordBatch] = []
     chars = 0
     for batch in previous.dataset("documents").to_batches(batch_size=1024, batch_readahead=1, fragment_readahead=1):
@@ -214,10 +265,8 @@ def _keep_known_dates(corpus: Corpus, previous: Release | None) -> Corpus:
     dates = pc.coalesce(first, corpus.document_facts.column("ingested_at").combine_chunks())
     place = schemas.DOCUMENTS.get_field_index("ingested_at")
     narrow = NARROW_DOCUMENTS.index("ingested_at")
-    n_known = len(at) - at.null_count - corpus.n_carried
     return replace(
         corpus,
         documents=corpus.documents.set_column(place, schemas.DOCUMENTS.field(place), dates),
         document_facts=corpus.document_facts.set_column(narrow, schemas.DOCUMENTS.field(place), dates),
-        n_new=corpus.n_new - n_known,
     )

@@ -31,6 +31,7 @@ from dedup.engines.deciding import (
 )
 from dedup.engines.extracting import extract, nothing_extracted
 from dedup.engines.gate import check_input, check_output, require_rules
+from dedup.engines.heritage import Heritage, find_heritage
 from dedup.engines.ingest import ingest
 from dedup.engines.observing import Meter, Observer, SilentObserver
 from dedup.engines.outcomes import NOTHING_CONTAINED, write_records
@@ -103,15 +104,16 @@ class LocalRun:
         self._closing = ExitStack()
         self.staging: Staging
         self.previous: Release | None
+        self.heritage: Heritage
         self.tombstones: Tombstones
         self.work: Path
         self.corpus: Corpus
         self.ranking: Ranking
         self.matches: Matches
         self.marks: VariantMarks
+        self.decided: Decided
         self.assignment: Assignment
         self.audit: RecallAudit
-        self.decided: Decided
         self.input_quality: QualityReport | None = None
         self.quality: QualityReport | None = None
         self.withheld = pa.array([], pa.string())
@@ -139,6 +141,7 @@ class LocalRun:
                 self.previous = open_release(warehouse)
             except NoRelease:
                 self.previous = None
+            self.heritage = find_heritage(self.previous, self.settings)
             expected = int(self.previous.manifest.get("tombstones", 0)) if self.previous else 0
             self.tombstones = load_tombstones(warehouse, expected=expected)
             self.staging = open_staging(warehouse, now=self.started_at)
@@ -183,10 +186,11 @@ class LocalRun:
                 observer=self.observer,
                 meter=self.meter,
                 admission=admission,
+                heritage=self.heritage,
             )
             facts = self.corpus.document_facts
-            # Without sources there is nothing to be found: what stays published is looked through once more.
-            if self.sources and not facts.num_rows and not self.corpus.quarantine.num_rows:
+            # A run without sources, or over pages that are all forgotten, has nothing to find and may publish nothing.
+            if self.sources and not (facts.num_rows or self.corpus.quarantine.num_rows or admission.n_forgotten):
                 raise EmptyInput(
                     "nothing was found in " + ", ".join(s.path for s in self.sources) + "; name a file or folder with "
                     "pages, or run `dedup init --from DIR` to see what can be read"
@@ -275,11 +279,11 @@ class LocalRun:
             self.assignment = assign_clusters(matches, marks, self.ranking.position, reference, self.decided.matches)
             ids = facts.column("section_id").combine_chunks()
             membership, rows, rule = write_membership(facts, self.assignment, self.ranking)
+            membership = mark_membership(self.decided, membership, rows, self.assignment)
             known = self.previous.arrow("clusters", ["cluster_id", "first_release"]) if self.previous else None
             clusters = write_clusters(
                 facts,
                 corpus.document_facts,
-            membership = mark_membership(self.decided, membership, rows, self.assignment)
                 self.assignment,
                 membership,
                 rows,
@@ -287,29 +291,29 @@ class LocalRun:
                 self.staging.release_id,
                 known,
             )
+            clusters = mark_clusters(self.decided, clusters, self.assignment, ids)
             pairs, self.implied_pairs = publish_pairs(
                 matches,
                 marks,
                 self.assignment,
-            clusters = mark_clusters(self.decided, clusters, self.assignment, ids)
                 ids,
                 facts.column("content_hash").combine_chunks(),
                 settings.match.complete_cluster,
+                *self.decided.pairs(),
             )
             quarantine = gather_quarantine(self)
             self.copy_pairs = pairs
             self.tables = {
-                *self.decided.pairs(),
                 "membership": membership,
                 "clusters": clusters,
                 "pairs": pairs,
                 "quarantine": quarantine,
                 "furniture": learn_furniture(corpus.documents, corpus.sections, membership, settings.text),
+                "decisions": outcomes_table(self.decided, ids),
             }
             self.meter.note("cluster", clusters=clusters.num_rows, implied_pairs=self.implied_pairs)
             note.append(f"{clusters.num_rows:,} clusters")
 
-                "decisions": outcomes_table(self.decided, ids),
     def attribute(self) -> None:
         """Say which place and which years each section speaks for, by its own words."""
         with self._stage("attribute") as note:
@@ -329,11 +333,11 @@ class LocalRun:
             tables = find_shared_text(self) if enabled else no_shared_text()
             self.contained = tables.pop("contained", NOTHING_CONTAINED)
             self.tables |= tables
+            self.decided.note(self.meter)
             corpus = self.corpus
             self.tables["records"] = write_records(
                 self.tables["membership"],
                 sections_as_decided(self),
-            self.decided.note(self.meter)
                 corpus.document_facts,
                 self.tables["quarantine"],
                 self.contained,

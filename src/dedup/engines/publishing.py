@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup import schemas
+from dedup.engines.heritage import room_digests
 from dedup.engines.outcomes import write_reports
 from dedup.engines.run_figures import note_figures
 from dedup.engines.store import TableStore
@@ -18,6 +19,7 @@ from dedup.engines.summing import find_languages
 from dedup.fingerprinting.minhash import fingerprint_metadata
 
 if TYPE_CHECKING:
+    from dedup.engines.corpus import Corpus
     from dedup.engines.local import LocalRun
 
 
@@ -74,11 +76,21 @@ def report_parts(run: LocalRun) -> Iterator[pa.Table]:
     )
 
 
+def document_ranks(corpus: Corpus) -> pa.ChunkedArray:
+    """Return for each section the place of its document among all, in the order in which they are written."""
+    facts = corpus.document_facts
+    order = pc.sort_indices(facts, sort_keys=[(n, "ascending") for n in schemas.DATASETS["documents"].sort_by])
+    ranks = np.empty(facts.num_rows, dtype=np.int64)
+    ranks[order.to_numpy()] = np.arange(facts.num_rows)
+    owner = pc.index_in(corpus.section_facts.column("doc_id"), facts.column("doc_id").combine_chunks())
+    return pa.chunked_array([pa.array(ranks).take(owner.combine_chunks())])
+
+
 def stage_datasets(run: LocalRun) -> None:
     """Write all datasets but `runs` into the staging folder."""
     corpus, staging = run.corpus, run.staging
     staging.write("documents", corpus.documents)
-    staging.write("sections", corpus.sections)
+    staging.write("sections", corpus.sections.append_column("document", document_ranks(corpus)))
     # Their texts come from all over the corpus; on disk they are sorted without being held.
     reports = TableStore(run.work / "reports.arrow", schemas.REPORTS)
     for part in report_parts(run):
@@ -130,6 +142,8 @@ def describe_run(run: LocalRun) -> dict[str, Any]:
     return {
         "title": run.settings.title,
         "code_version": __version__,
+        # What a later run may take over depends on the code that made it.
+        "code": dict(room_digests()),
         "run_id": run.run_id,
         "started_at": run.started_at.isoformat(),
         "sources": [s.name or Path(s.path).name for s in run.sources],
@@ -145,9 +159,9 @@ def describe_run(run: LocalRun) -> dict[str, Any]:
             "high": run.audit.high,
         },
         "implied_pairs": run.implied_pairs,
+        "decisions": run.decided.describe(),
         "tombstones": len(run.tombstones),
         "quality": run.quality.summary() if run.quality else "off",
         "languages": [n for n in find_languages(run.corpus.documents) if n == "zh"],
         "stages": run.meter.values,
     }
-        "decisions": run.decided.describe(),

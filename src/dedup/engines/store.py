@@ -51,6 +51,7 @@ class TextStore:
         self.path = path
         self._file = path.open("wb")
         self._lengths: list[NDArray[np.int64]] = []
+        self.rows = 0
 
     def __enter__(self) -> TextStore:
         return self
@@ -67,6 +68,7 @@ class TextStore:
         data, offsets = utf8_buffers(texts)
         self._file.write(data[offsets[0] : offsets[-1]].data)
         self._lengths.append(np.diff(offsets))
+        self.rows += len(texts)
 
     def read(self) -> pa.Array:
         """Close the store for writing and return all texts as one large_string array over the mapped file."""

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from dedup.releases.errors import BrokenRelease
 from dedup.releases.layout import MANIFEST, hash_file
+from dedup.releases.sharing import CONTENT, Shared
 from dedup.schemas import DATASETS
 
 FORMAT = "dedup release"
@@ -22,22 +23,20 @@ FORMAT_VERSION = 1
 RESERVED = ("format", "format_version", "release_id", "parent", "created_at", "datasets", "files")
 
 
-def describe_datasets(folder: Path) -> dict[str, Any]:
-    """Return path, rows, bytes and files (with SHA-256) of every dataset found below `folder`, in reading order."""
+def describe_datasets(folder: Path, shared: Mapping[str, Shared] | None = None) -> dict[str, Any]:
+    """Return path, rows, bytes and files (with SHA-256) of every dataset found below `folder`, in reading order.
+
+    Parameters
+    ----------
+    shared : files that are linked to those of an earlier release, by path; what it knows of them holds here too
+    """
+    known = shared or {}
     found: dict[str, Any] = {}
     for name, dataset in DATASETS.items():
         parts = sorted((folder / dataset.path).glob("part-*.parquet"))
         if not parts:
             continue
-        files = [
-            {
-                "path": part.relative_to(folder).as_posix(),
-                "rows": pq.read_metadata(part).num_rows,
-                "bytes": part.stat().st_size,
-                "sha256": hash_file(part),
-            }
-            for part in parts
-        ]
+        files = [_describe_file(part, folder, known.get(part.as_posix())) for part in parts]
         found[name] = {
             "path": dataset.path,
             "rows": sum(file["rows"] for file in files),
@@ -46,6 +45,19 @@ def describe_datasets(folder: Path) -> dict[str, Any]:
             "files": files,
         }
     return found
+
+
+def _describe_file(part: Path, folder: Path, shared: Shared | None) -> dict[str, Any]:
+    metadata = pq.read_metadata(part)
+    content = (metadata.metadata or {}).get(CONTENT.encode())
+    return {
+        "path": part.relative_to(folder).as_posix(),
+        "rows": metadata.num_rows,
+        "bytes": part.stat().st_size,
+        "sha256": shared.sha256 if shared is not None else hash_file(part),
+        **({CONTENT: content.decode()} if content else {}),
+        **({"shared": True} if shared is not None else {}),
+    }
 
 
 def describe_files(folder: Path) -> list[dict[str, Any]]:

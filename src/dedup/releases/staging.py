@@ -32,9 +32,10 @@ from dedup.releases.layout import (
     write_json,
 )
 from dedup.releases.lock import require_lock
-from dedup.releases.manifest import build_manifest, describe_datasets, describe_files
+from dedup.releases.manifest import build_manifest, describe_datasets, describe_files, read_manifest
 from dedup.releases.reading import Release
 from dedup.releases.recovery import announce_publication, withdraw_announcement, write_pointer, write_views
+from dedup.releases.sharing import Shelf, shelf_of
 from dedup.releases.views import release_views
 from dedup.releases.writing import write_parquet
 from dedup.schemas import DATASETS
@@ -53,6 +54,7 @@ class Staging:
         self.created_at = created_at
         self.parent = parent
         self.path = warehouse / STAGING / release_id
+        self._shelf = _shelf_of_parent(warehouse, parent)
 
     def write(
         self, dataset: str, tables: pa.Table | Iterable[pa.Table], metadata: Mapping[str, str] | None = None
@@ -78,7 +80,7 @@ class Staging:
             with explained(folder):
                 if folder.exists():
                     shutil.rmtree(folder)
-                write_parquet(folder, spec, tables, metadata)
+                write_parquet(folder, spec, tables, metadata, shelf=self._shelf)
         except Exception:
             self.discard()
             raise
@@ -125,7 +127,7 @@ class Staging:
 
     def _complete(self, extra: Mapping[str, Any]) -> dict[str, Any]:
         """Check the staged datasets, describe them and make every byte durable; returns the manifest."""
-        datasets = describe_datasets(self.path)
+        datasets = describe_datasets(self.path, self._shelf.shared)
         problems = find_contradictions(self.path)
         if problems:
             raise IntegrityError(self.reject(extra), problems)
@@ -178,6 +180,17 @@ class Staging:
     def discard(self) -> None:
         """Remove the staged datasets."""
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _shelf_of_parent(warehouse: Path, parent: str | None) -> Shelf:
+    """Return the files that a release may share with the one it is built on."""
+    if parent is None:
+        return Shelf()
+    folder = warehouse / RELEASES / parent
+    try:
+        return shelf_of(folder, read_manifest(folder))
+    except BrokenRelease:
+        return Shelf()
 
 
 def open_staging(warehouse: str | Path, *, now: datetime) -> Staging:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from dedup.releases.sharing import CONTENT, Shelf, chunk_starts, content_digest
 from dedup.schemas import Dataset, conform
 
 #: Decoded bytes per row group: what a reader holds per thread and column set.
@@ -21,6 +22,8 @@ FILE_BYTES = 256 << 20
 #: Level 1 takes 30 % less time than zstd's default 3 and 4 % more space (617 MB of Chinese sections).
 ZSTD_LEVEL = 1
 
+#: Column of the place of a row's document, which orders rows and is not written.
+DOCUMENT = "document"
 #: Columns that hold long or random values: a dictionary only costs time there.
 _PLAIN = ("text", "clean_text", "clean_map", "tables_html", "signature", "record")
 
@@ -33,6 +36,7 @@ def write_parquet(
     *,
     row_group_bytes: int = ROW_GROUP_BYTES,
     file_bytes: int = FILE_BYTES,
+    shelf: Shelf | None = None,
 ) -> list[Path]:
     """Write `tables`, sorted together, as `part-00000.parquet` and so on.
 
@@ -42,7 +46,9 @@ def write_parquet(
     dataset : schema and order; ties are broken by the rest of the key, then by all plain columns, so that the
         bytes depend on the rows alone (and on the version of pyarrow, which Parquet files name)
     tables : with at least the columns of the schema; they may be memory-mapped. Only the sort columns are
-        gathered whole, all else row group by row group
+        gathered whole, all else file by file. A column `document`, the place of each row's document, is sorted by
+        and not written
+    shelf : files of an earlier release, which are linked where they hold the same rows
     metadata : further key-value metadata of each file
 
     Returns
@@ -58,31 +64,86 @@ def write_parquet(
     missing = sorted({name for part in parts for name in dataset.schema.names if name not in part.column_names})
     if missing:
         raise ValueError(f"{dataset.name}: columns missing: {', '.join(missing)}")
+    order = _sort_order(parts, dataset)
     batches = [batch for part in parts for batch in part.select(dataset.schema.names).to_batches() if batch.num_rows]
-    order = _sort_order(batches, dataset)
-    groups = _row_groups(batches, order, row_group_bytes)
+    sizes = np.concatenate([np.zeros(0, dtype=np.int64), *(_row_bytes(batch) for batch in batches)])[order]
+    starts = chunk_starts(_chunk_keys(batches, order, dataset), int(sizes.sum()))
     schema = dataset.schema.with_metadata(
         {"dataset": dataset.name, "doc": dataset.doc, **(dict(sorted(metadata.items())) if metadata else {})}
     )
     folder.mkdir(parents=True, exist_ok=True)
     files: list[Path] = []
-    writer: pq.ParquetWriter | None = None
-    try:
-        for rows, n_bytes in groups:
-            if writer is None or writer.file_handle.tell() + n_bytes > file_bytes:
-                _close(writer)
-                files.append(folder / f"part-{len(files):05d}.parquet")
-                writer = _open(files[-1], schema, dataset)
+    for start, stop in zip(starts, [*starts[1:], len(order)], strict=True):
+        for groups in _files(sizes[start:stop], int(start), row_group_bytes, file_bytes):
+            files.append(folder / f"part-{len(files):05d}.parquet")
+            _write_file(files[-1], schema, dataset, batches, order, groups, shelf)
+    return files
+
+
+def _chunk_keys(batches: Sequence[pa.RecordBatch], order: np.ndarray, dataset: Dataset) -> pa.ChunkedArray | None:
+    if dataset.chunk_by is None or not batches:
+        return None
+    return pa.chunked_array([batch.column(dataset.chunk_by) for batch in batches]).take(pa.array(order))
+
+
+def _files(sizes: np.ndarray, first: int, row_group_bytes: int, file_bytes: int) -> Iterator[list[slice]]:
+    """Cut sorted rows into row groups of about `row_group_bytes` and these into files of at most `file_bytes`.
+
+    Parameters
+    ----------
+    sizes : decoded bytes of each row
+    first : place of the first row among all; the slices yielded count from there
+    """
+    groups: list[slice] = []
+    held = 0
+    for rows, n_bytes in _row_groups(sizes, row_group_bytes):
+        if groups and held + n_bytes > file_bytes:
+            yield groups
+            groups, held = [], 0
+        groups.append(slice(first + rows.start, first + rows.stop))
+        held += n_bytes
+    yield groups
+
+
+def _write_file(
+    path: Path,
+    schema: pa.Schema,
+    dataset: Dataset,
+    batches: Sequence[pa.RecordBatch],
+    order: np.ndarray,
+    groups: Sequence[slice],
+    shelf: Shelf | None,
+) -> None:
+    """Write some row groups as one file, or link the earlier file that holds them."""
+
+    def tables() -> Iterator[pa.Table]:
+        for rows in groups:
             try:
-                table = conform(_gather(batches, order, rows, dataset.schema), dataset.schema)
+                yield conform(_gather(batches, order, rows, dataset.schema), dataset.schema)
             except (ValueError, pa.ArrowInvalid) as error:
                 raise ValueError(f"{dataset.name}: {error}") from error
+
+    # A file of one row group, as most are, is gathered once; a larger one again, so that it is never held whole.
+    held = list(tables()) if len(groups) == 1 else None
+    digest = content_digest(held or tables(), _identity(schema, dataset))
+    if shelf is not None and shelf.link(digest, path):
+        return
+    writer = _open(path, schema, dataset)
+    try:
+        for table in held or tables():
             writer.write_table(table.replace_schema_metadata(schema.metadata), row_group_size=max(1, len(table)))
+        writer.add_key_value_metadata({CONTENT: digest})
     finally:
-        _close(writer)
+        writer.close()
         # Row groups of all sizes leave holes that the allocator would keep.
         pa.default_memory_pool().release_unused()
-    return files
+
+
+def _identity(schema: pa.Schema, dataset: Dataset) -> list[str]:
+    """Return what the bytes of a file depend on beside its rows."""
+    documented = [f"{f.name} {f.type} {f.nullable} {f.metadata}" for f in schema]
+    written = [f"{key!r}={value!r}" for key, value in (schema.metadata or {}).items()]
+    return [pa.__version__, str(ZSTD_LEVEL), ",".join(dataset.sort_columns), *documented, *written]
 
 
 def _open(path: Path, schema: pa.Schema, dataset: Dataset) -> pq.ParquetWriter:
@@ -93,22 +154,21 @@ def _open(path: Path, schema: pa.Schema, dataset: Dataset) -> pq.ParquetWriter:
         compression_level=ZSTD_LEVEL,
         use_dictionary=[name for name in schema.names if name not in _PLAIN],
         write_page_index=True,
-        sorting_columns=[pq.SortingColumn(schema.get_field_index(name)) for name in dataset.sort_by],
+        sorting_columns=[pq.SortingColumn(schema.get_field_index(name)) for name in dataset.sort_columns],
     )
 
 
-def _close(writer: pq.ParquetWriter | None) -> None:
-    if writer is not None:
-        writer.close()
-
-
-def _sort_order(batches: Sequence[pa.RecordBatch], dataset: Dataset) -> np.ndarray:
-    """Return the rows of all batches, numbered through, in the order of the dataset (int64)."""
-    names = list(dict.fromkeys([*dataset.sort_by, *dataset.key]))
+def _sort_order(parts: Sequence[pa.Table], dataset: Dataset) -> np.ndarray:
+    """Return the rows of all tables, numbered through, in the order of the dataset (int64)."""
+    # Who does not know the order of documents has theirs by id.
+    ranked = all(DOCUMENT in part.column_names for part in parts)
+    by = [name if name != DOCUMENT or ranked else "doc_id" for name in dataset.sort_by]
+    names = list(dict.fromkeys([*by, *dataset.key]))
     if not dataset.key:
         names += [f.name for f in dataset.schema if f.name not in names and not pa.types.is_nested(f.type)]
-    schema = pa.schema([dataset.schema.field(name).with_nullable(True) for name in names])
-    keys = pa.Table.from_batches([batch.select(names).cast(schema) for batch in batches], schema=schema)
+    rank = pa.field(DOCUMENT, pa.int64())
+    schema = pa.schema([rank if n == DOCUMENT else dataset.schema.field(n).with_nullable(True) for n in names])
+    keys = pa.concat_tables([schema.empty_table(), *(part.select(names).cast(schema) for part in parts)])
     order = pc.sort_indices(keys, sort_keys=[(name, "ascending", "at_end") for name in names])
     return np.asarray(order.to_numpy(), dtype=np.int64)
 
@@ -145,19 +205,17 @@ def _value_bytes(column: pa.Array) -> np.ndarray | int:
     return max(1, int(kind.bit_width) // 8)
 
 
-def _row_groups(
-    batches: Sequence[pa.RecordBatch], order: np.ndarray, row_group_bytes: int
-) -> Iterator[tuple[slice, int]]:
-    """Cut the sorted rows into runs of about `row_group_bytes`; yields (positions in `order`, bytes).
+def _row_groups(sizes: np.ndarray, row_group_bytes: int) -> Iterator[tuple[slice, int]]:
+    """Cut rows into runs of about `row_group_bytes`; yields (positions, bytes).
 
     No rows give one empty run.
     """
-    if not len(order):
+    if not len(sizes):
         yield slice(0, 0), 0
         return
-    ends = np.cumsum(np.concatenate([_row_bytes(batch) for batch in batches])[order])
+    ends = np.cumsum(sizes)
     start = 0
-    while start < len(order):
+    while start < len(sizes):
         before = int(ends[start - 1]) if start else 0
         stop = int(np.searchsorted(ends, before + row_group_bytes, side="right"))
         stop = min(max(stop, start + 1), start + ROW_GROUP_ROWS)

@@ -13,10 +13,22 @@ from dedup.schemas.pages import DOCUMENTS, FURNITURE, QUARANTINE, RECORDS, RUNS,
 from dedup.schemas.reports import REPORTS
 from dedup.schemas.reuse import PASSAGE_STATS, PASSAGES, PHRASES, REUSE_EDGES, TEMPLATE_OCCURRENCES, TEMPLATES
 
+#: Columns that hold ids of 16 hex digits at their end.
+ID_COLUMNS = frozenset(
+    {
+        *("doc_id", "section_id", "section_a", "cluster_id", "from_cluster", "fact_id", "template_id", "phrase_id"),
+        *("passage_id", "observation_id", "check_id", "table_id", "conflict_id"),
+    }
+)
+
 
 @dataclass(frozen=True)
 class Dataset:
-    """One dataset of a release: where it lies, its schema, how its rows are sorted."""
+    """One dataset of a release: where it lies, its schema, how its rows are sorted.
+
+    `sort_by` names columns, and `document`: the place of a row's document in the order of `documents`, so that what
+    was read from one site lies together.
+    """
 
     name: str
     folder: str
@@ -24,6 +36,22 @@ class Dataset:
     sort_by: tuple[str, ...]
     key: tuple[str, ...]
     doc: str
+
+    @property
+    def sort_columns(self) -> tuple[str, ...]:
+        """The first of `sort_by` that are columns, which Parquet files can name."""
+        n = next((i for i, name in enumerate(self.sort_by) if name not in self.schema.names), len(self.sort_by))
+        return self.sort_by[:n]
+
+    @property
+    def chunk_by(self) -> str | None:
+        """The id by which large datasets are divided into files; None where rows have none.
+
+        The first of the id columns by which rows are sorted, so that rows of one thing stay in one file; where they
+        are sorted by something else, their own id.
+        """
+        ids = [n for n in ("doc_id" if n == "document" else n for n in self.sort_by) if n in ID_COLUMNS]
+        return next((n for n in [*ids, *self.key] if n in ID_COLUMNS and n in self.schema.names), None)
 
     @property
     def path(self) -> str:
@@ -69,7 +97,7 @@ DATASETS: dict[str, Dataset] = {
             "sections",
             "evidence",
             SECTIONS,
-            ("source", "doc_id", "ordinal"),
+            ("source", "document", "ordinal"),
             ("section_id",),
             "every page cut into its parts",
         ),
@@ -166,6 +194,14 @@ DATASETS: dict[str, Dataset] = {
             ("doc_id", "char_start"),
             "page-edge lines that a site repeats; marked, never cut",
         ),
+        _dataset(
+            "decisions",
+            "evidence",
+            DECISIONS,
+            ("decision_id",),
+            ("decision_id",),
+            "what people decided about copies, and what became of it",
+        ),
         _dataset("quarantine", "evidence", QUARANTINE, ("dataset", "record_id"), (), "what was refused, and why"),
         _dataset("runs", "evidence", RUNS, ("started_at", "stage", "metric"), (), "metrics of the runs"),
         _dataset("fingerprints", "index", FINGERPRINTS, ("section_id",), ("section_id",), "MinHash signatures"),
@@ -194,11 +230,3 @@ def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
         if not f.nullable and out.column(f.name).null_count:
             raise ValueError(f"column {f.name} holds {out.column(f.name).null_count} nulls, the contract allows none")
     return pa.table(out.columns, schema=schema)
-        _dataset(
-            "decisions",
-            "evidence",
-            DECISIONS,
-            ("decision_id",),
-            ("decision_id",),
-            "what people decided about copies, and what became of it",
-        ),

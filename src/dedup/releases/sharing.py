@@ -1,0 +1,188 @@
+"""Files that a release shares with the one before it: cut where the rows say so, and linked when they are the same.
+
+A dataset is cut into files at rows that the rows themselves name (content-defined chunking, as rsync and casync cut
+files: Tridgell 1999, "Efficient algorithms for sorting and synchronization", ch. 3): a row whose key ends in enough
+zero bits begins a file. A row that comes or goes changes the file it stands in and no other, and the same rows are cut
+into the same files whatever came before, so that a grown release is laid out as if it had been made at once.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Decoded bytes below which a dataset is one file, and files that a larger one is cut into at most, about.
+SMALL_BYTES = 16 << 20
+MOST_FILES = 64
+#: Name of the digest of the rows in the metadata of a Parquet file.
+CONTENT = "content"
+#: Hex digits at the end of an id that decide: 32 bits.
+_DIGITS = 8
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A file that was linked instead of written.
+
+    Attributes
+    ----------
+    bytes, sha256 : of the file, as the manifest of the earlier release has them
+    """
+
+    bytes: int
+    sha256: str
+
+
+@dataclass
+class Shelf:
+    """The files of an earlier release by what they hold, and which of them a new release shares.
+
+    Attributes
+    ----------
+    files : digest of the rows (`content_digest`) to path, size and SHA-256
+    shared : path inside the new release to what it shares
+    """
+
+    files: Mapping[str, tuple[Path, int, str]] = field(default_factory=dict)
+    shared: dict[str, Shared] = field(default_factory=dict)
+
+    def link(self, digest: str, target: Path) -> bool:
+        """Let `target` be the earlier file with these rows; returns False where there is none."""
+        known = self.files.get(digest)
+        if known is None:
+            return False
+        path, size, digest_of_file = known
+        try:
+            if path.stat().st_size != size:
+                return False
+            link_file(path, target)
+        except FileNotFoundError:
+            return False
+        self.shared[target.as_posix()] = Shared(size, digest_of_file)
+        return True
+
+
+def shelf_of(folder: Path, manifest: Mapping[str, Any]) -> Shelf:
+    """Return the files of the release in `folder` that say what they hold."""
+    files: dict[str, tuple[Path, int, str]] = {}
+    for entry in manifest["datasets"].values():
+        for file in entry["files"]:
+            if CONTENT in file:
+                files[file[CONTENT]] = (folder / file["path"], int(file["bytes"]), str(file["sha256"]))
+    return Shelf(files)
+
+
+def link_file(source: Path, target: Path) -> None:
+    """Let the bytes of `source` stand at `target` too: as a hard link, or as a copy where there can be none."""
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        # Another file system, one without links, or too many of them.
+        shutil.copyfile(source, target)
+
+
+def content_digest(parts: Iterable[pa.Table], identity: Sequence[str]) -> str:
+    """Return the SHA-256 of rows in 64 hex digits.
+
+    Parameters
+    ----------
+    parts : row groups; how rows are divided into them counts
+    identity : what else the bytes of a file depend on: schema, metadata, versions
+    """
+    digest = sha256("\x1f".join(identity).encode())
+    for part in parts:
+        digest.update(part.num_rows.to_bytes(8, "little"))
+        for column in part.combine_chunks().columns:
+            for chunk in column.chunks:
+                _feed(digest.update, chunk)
+    return digest.hexdigest()
+
+
+def _feed(update: Callable[[Any], None], array: pa.Array) -> None:
+    """Give values, lengths and nulls of an array to `update`, however the array lies in memory."""
+    update(f"{array.type};{array.null_count};".encode())
+    if array.null_count:
+        update(np.packbits(pc.is_valid(array).to_numpy(zero_copy_only=False)).tobytes())
+    kind = array.type
+    if pa.types.is_struct(kind):
+        for child in array.flatten():
+            _feed(update, child)
+    elif pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        update(_lengths(pc.list_value_length(array)))
+        _feed(update, array.flatten())
+    elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        update(_lengths(pc.binary_length(array)))
+        # What stands under a null is no value, and need not be the same.
+        update(_bytes_of(array.drop_null() if array.null_count else array))
+    elif pa.types.is_boolean(kind):
+        update(np.packbits(pc.fill_null(array, False).to_numpy(zero_copy_only=False)).tobytes())
+    else:
+        plain = array.fill_null(pa.scalar(0).cast(_number(kind)).cast(kind)) if array.null_count else array
+        update(memoryview(plain.view(_number(kind)).to_numpy(zero_copy_only=True)))
+
+
+def _number(kind: pa.DataType) -> pa.DataType:
+    """Return the integers that have the width of a type of numbers, dates or times."""
+    return {8: pa.int8(), 16: pa.int16(), 32: pa.int32(), 64: pa.int64()}[kind.bit_width]
+
+
+def _lengths(lengths: pa.Array) -> bytes:
+    return bytes(pc.fill_null(lengths, 0).cast(pa.int64()).to_numpy(zero_copy_only=False).tobytes())
+
+
+def _bytes_of(array: pa.Array) -> memoryview:
+    from dedup.text.normalise import utf8_buffers
+
+    data, offsets = utf8_buffers(array)
+    return data[offsets[0] : offsets[-1]].data if len(array) else memoryview(b"")
+
+
+def chunk_starts(keys: pa.Array | pa.ChunkedArray | None, n_bytes: int) -> NDArray[np.int64]:
+    """Return the rows at which files begin, the first row among them.
+
+    Parameters
+    ----------
+    keys : ids that decide, in the order of the rows; equal ones that follow each other stay together. None: one file
+    n_bytes : decoded size of all rows
+    """
+    n = len(keys) if keys is not None else 0
+    wanted = min(MOST_FILES, n_bytes // SMALL_BYTES)
+    if keys is None or wanted < 2 or n < wanted:
+        return np.zeros(1, dtype=np.int64)
+    numbers = _last_digits(keys)
+    if numbers is None:
+        return np.zeros(1, dtype=np.int64)
+    new = np.append(True, numbers[1:] != numbers[:-1])
+    # Both are powers of two, so that a few rows more or less do not move the borders.
+    bits = int(np.count_nonzero(new) >> (wanted.bit_length() - 1)).bit_length() - 1
+    starts = np.flatnonzero(new & (numbers & np.uint64((1 << max(bits, 0)) - 1) == 0))
+    return np.unique(np.append(starts, 0)).astype(np.int64)
+
+
+def _last_digits(keys: pa.Array | pa.ChunkedArray) -> NDArray[np.uint64] | None:
+    """Return the last eight hex digits of ids as numbers; None where they are no such ids."""
+    tail = pc.utf8_slice_codeunits(keys, -_DIGITS, None)
+    tail = tail.combine_chunks() if isinstance(tail, pa.ChunkedArray) else tail
+    if not pc.all(pc.match_substring_regex(tail, f"^[0-9a-f]{{{_DIGITS}}}$")).as_py():
+        return None
+    data = _bytes_of(tail.cast(pa.large_string()))
+    digits = np.frombuffer(data, dtype=np.uint8).reshape(-1, _DIGITS).astype(np.uint64)
+    values = np.where(digits >= ord("a"), digits - np.uint64(ord("a") - 10), digits - np.uint64(ord("0")))
+    out = np.zeros(len(tail), dtype=np.uint64)
+    for k in range(_DIGITS):
+        out = (out << np.uint64(4)) | values[:, k]
+    return out
