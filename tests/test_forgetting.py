@@ -176,6 +176,8 @@ def test_the_last_page_of_a_warehouse_can_be_forgotten(two, tmp_path):
     release = dedup.open_release(warehouse)
     assert receipt.release_id == release.id
     assert all(release.rows(name) == 0 for name in release.datasets if name != "runs")
+    # Not even the figures of the source tell that it was there.
+    assert not [s for s in release.arrow("runs", ["stage"])["stage"].to_pylist() if s.startswith("source:")]
     assert verify_release(release) == []
     assert publish(warehouse, two)[0].rows("documents") == 0
 

@@ -20,6 +20,7 @@ from dedup.cli import (
     look,
     make,
     pages,
+    plan,
     release_verbs,
     run,
     runs,
@@ -61,6 +62,7 @@ def _root(
 
 make.register_start(app)
 run.register(app)
+plan.register(app)
 serve.register(app)
 alerts.register(app)
 look.register(app)

@@ -186,6 +186,12 @@ class Admission:
     sources : what the run reads
     mirror : the sources are complete: what they do not hold any more is removed
     max_shrink : share of a source above which its absence stops the run; None removes whatever is absent
+
+    Attributes
+    ----------
+    n_forgotten : documents and refusals that were read and kept out
+    gone : `doc_id` of documents removed as absent, known after `settle`
+    shrinkage : what each complete source has lost
     """
 
     def __init__(
@@ -206,7 +212,7 @@ class Admission:
         self._sources_read: set[str] = set()
         self._seen: list[pa.Array] = [pa.array([], pa.string())]
         self._refused: list[pa.Table] = []
-        self._gone = pa.array([], pa.string())
+        self.gone = pa.array([], pa.string())
         self._mirror = mirror
 
     def admit(self, batch: SourceBatch) -> SourceBatch:
@@ -247,7 +253,7 @@ class Admission:
             return
         known = self._previous.arrow("documents", ["doc_id", "uri", "source"])
         refused = pa.concat_tables(self._refused)
-        self._gone, found = find_gone(known, pa.concat_arrays(self._seen), refused, self._labels)
+        self.gone, found = find_gone(known, pa.concat_arrays(self._seen), refused, self._labels)
         self.shrinkage = tuple(found)
         limit = self._max_shrink
         if limit is not None and (shrunk := [s for s in found if s.share > limit and not s.problem]):
@@ -256,11 +262,11 @@ class Admission:
     @property
     def n_gone(self) -> int:
         """Documents removed as absent from complete sources."""
-        return len(self._gone)
+        return len(self.gone)
 
     def carries(self, documents: pa.RecordBatch) -> pa.Array:
         """Return for documents of the last release that were not read again whether they stay (bool)."""
-        stays = pc.invert(pc.is_in(documents.column("doc_id"), self._gone))
+        stays = pc.invert(pc.is_in(documents.column("doc_id"), self.gone))
         if self.tombstones:
             stays = pc.and_(stays, pa.array(~self.tombstones.among_documents(documents)))
         return stays

@@ -127,7 +127,8 @@ def run_metrics(run: LocalRun) -> pa.Table:
         ],
         schema=schemas.RUNS,
     )
-    return pa.concat_tables([schemas.conform(earlier, schemas.RUNS), mine])
+    every = pa.concat_tables([schemas.conform(earlier, schemas.RUNS), mine])
+    return run.tombstones.drop_figures(every, pc.unique(run.corpus.document_facts.column("source")).to_pylist())
 
 
 def describe_run(run: LocalRun) -> dict[str, Any]:

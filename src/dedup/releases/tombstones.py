@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -35,6 +35,8 @@ Kind = Literal["uri", "prefix", "site"]
 _FORMAT = "dedup tombstones"
 _FORMAT_VERSION = 1
 _KEY_BYTES = 32
+#: How stages of `runs` begin that are figures of one source.
+_SOURCE = "source:"
 _DIGEST_BYTES = 16
 
 
@@ -145,6 +147,20 @@ class Tombstones:
     def drop_refused(self, quarantine: pa.Table) -> pa.Table:
         """Return the rows of quarantine that tell of nothing forgotten."""
         return quarantine.filter(pa.array(~self.among_refused(quarantine))) if self.stones else quarantine
+
+    def drop_figures(self, runs: pa.Table, present: Collection[str]) -> pa.Table:
+        """Return the metrics of runs without those of sources that were forgotten under their own name.
+
+        Parameters
+        ----------
+        present : sources that still have documents
+        """
+        if not self.stones:
+            return runs
+        stages = runs.column("stage").to_pylist()
+        names = {stage: stage.removeprefix(_SOURCE) for stage in set(stages) if stage.startswith(_SOURCE)}
+        gone = {s for s, name in names.items() if name not in present and self.forgets(f"{name}/", name)}
+        return runs.filter(pa.array([stage not in gone for stage in stages])) if gone else runs
 
     def _forgets_refused(self, record_id: str, record: str) -> bool:
         try:
