@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,17 +67,23 @@ class DecisionStore:
         """Where the decisions are, without the password."""
         return self._engine.url.render_as_string(hide_password=True)
 
-    @property
-    def engine(self) -> Engine:
-        """The database, for the samples of `dedup.decisions.labels`."""
-        return self._engine
-
     def now_us(self) -> int:
         """Return the time as microseconds since 1970 in UTC."""
         return to_us(self._clock())
 
+    def reading(self) -> AbstractContextManager[Connection]:
+        """Open a transaction that reads; for this package."""
+        return self._reading.begin()
+
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def writing(self) -> Iterator[Connection]:
+        """Open a transaction in which rows are added; for this package.
+
+        Raises
+        ------
+        StoreError
+            The database does not take them; nothing is recorded.
+        """
         try:
             with self._engine.begin() as connection:
                 yield connection
@@ -119,7 +125,7 @@ class DecisionStore:
         note, who = check_words(note, who)
         if subject.key_a != a:
             sections = sections[::-1]
-        with self._writing() as connection:
+        with self.writing() as connection:
             earlier = in_force(_read(connection, subject.name))
             return self._append(
                 connection,
@@ -151,7 +157,7 @@ class DecisionStore:
             It is already taken back.
         """
         note, who = check_words(note, who)
-        with self._writing() as connection:
+        with self.writing() as connection:
             target = _find(connection, decision_id)
             history = _read(connection, target.subject)
             if target.decision_id in revoked_ids(history):
@@ -178,12 +184,12 @@ class DecisionStore:
         UnknownDecision
             There is none, or there are several.
         """
-        with self._reading.begin() as connection:
+        with self.reading() as connection:
             return _find(connection, decision_id)
 
     def rows(self) -> list[Decision]:
         """Return everything that was ever decided, oldest first."""
-        with self._reading.begin() as connection:
+        with self.reading() as connection:
             return _read(connection)
 
     def in_force(self) -> list[Decision]:
@@ -225,7 +231,7 @@ class DecisionStore:
         """
         keys = sorted({k for k in content_keys if k})
         removed = 0
-        with self._writing() as connection:
+        with self.writing() as connection:
             for part in _chunks(keys):
                 removed += _forget_decisions(connection, part) + _forget_labels(connection, part)
         if removed:
@@ -239,7 +245,7 @@ class DecisionStore:
         """
         ids = {s for s in section_ids if s}
         keys = {k for k in content_keys if k}
-        with self._reading.begin() as connection:
+        with self.reading() as connection:
             for table in (decisions, label_pairs):
                 for part in _chunks(sorted(ids)):
                     for side in ("a", "b"):
@@ -265,7 +271,7 @@ class DecisionStore:
             The file is no such file, or a row was altered since.
         """
         rows = read_file(path)
-        with self._writing() as connection:
+        with self.writing() as connection:
             known = set(connection.scalars(select(decisions.c.decision_id)))
             new = [row for row in rows if row.decision_id not in known]
             for part in _chunks(new):
