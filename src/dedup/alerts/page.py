@@ -8,7 +8,7 @@ from html import escape
 from dedup.alert_settings import AlarmSettings
 from dedup.alerts.chart import line_chart
 from dedup.alerts.history import RunRecord
-from dedup.alerts.rules import Alarm, find_alarms
+from dedup.alerts.rules import Alarm, find_alarms, runs_needed
 from dedup.alerts.series import Series, series_of_runs, series_of_source, sources_of
 
 _STYLE = """
@@ -28,10 +28,15 @@ td.alarms { color: var(--alarm); } .wide { overflow-x: auto; }
 """
 
 
-def alarms_over_time(history: Sequence[RunRecord], settings: AlarmSettings) -> list[list[Alarm]]:
-    """Return the alarms of each run, by the runs before it and the bounds in force now."""
-    first = [max(0, i - settings.history - 1) for i in range(len(history))]
-    return [find_alarms(history[first[i] : i + 1], settings) for i in range(len(history))]
+def alarms_over_time(
+    history: Sequence[RunRecord], settings: AlarmSettings, last: int | None = None
+) -> list[list[Alarm]]:
+    """Return the alarms of each of the last runs (of all by default), by the runs before it and today's bounds."""
+    first = 0 if last is None else max(0, len(history) - last)
+    return [
+        find_alarms(history[max(0, i + 1 - runs_needed(settings)) : i + 1], settings)
+        for i in range(first, len(history))
+    ]
 
 
 def runs_page(history: Sequence[RunRecord], settings: AlarmSettings, title: str, *, shown: int | None = None) -> str:
@@ -43,7 +48,7 @@ def runs_page(history: Sequence[RunRecord], settings: AlarmSettings, title: str,
     shown : how many of the newest are drawn; those before them are only compared with
     """
     drawn = len(history) if shown is None else shown
-    alarms = alarms_over_time(history, settings)[len(history) - drawn :]
+    alarms = alarms_over_time(history, settings, drawn)
     history = history[len(history) - drawn :]
     labels = [run.release_id for run in history]
     parts = [

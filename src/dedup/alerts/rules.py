@@ -21,6 +21,8 @@ MAD_TO_DEVIATION = 1.4826
 LEAST_DELAY = 60.0
 #: Deliveries that a source must have made before it has a usual interval; two gaps lie between three.
 LEAST_DELIVERIES = 3
+#: A source that comes weekly or monthly shows its interval in many more nightly runs than rates need.
+SILENCE_HISTORY = 10
 
 
 @dataclass(frozen=True)
@@ -52,16 +54,22 @@ def find_alarms(history: Sequence[RunRecord], settings: AlarmSettings) -> list[A
     """
     if not settings.enabled or not history or history[-1].limited:
         return []
-    whole = [run for run in history if not run.limited]
-    *earlier, now = whole[-settings.history - 1 :]
+    *before, now = [run for run in history[-runs_needed(settings) :] if not run.limited]
+    earlier = before[-settings.history :]
     found: list[Alarm] = []
     for name in now.sources:
         known = [run for run in earlier if run.of_source(name)]
-        for rule in (_empty, _silent, _more_duplicates, _more_quarantine):
+        for rule in (_empty, _more_duplicates, _more_quarantine):
             found += rule(name, known, now, settings)
+        found += _silent(name, [run for run in before if run.of_source(name)], now, settings)
     found += _low_recall(now, settings)
     found += _slow(earlier, now, settings)
     return found
+
+
+def runs_needed(settings: AlarmSettings) -> int:
+    """Return how many runs, the last one included, alarms can depend on."""
+    return settings.history * SILENCE_HISTORY + 1
 
 
 def _empty(name: str, earlier: list[RunRecord], now: RunRecord, _: AlarmSettings) -> Iterator[Alarm]:

@@ -42,14 +42,14 @@ def runs(
     """Show what each run measured, and which of it was out of the ordinary."""
     from dedup.alerts.history import read_history
     from dedup.alerts.page import alarms_over_time, runs_page
+    from dedup.alerts.rules import runs_needed
     from dedup.alerts.series import series_of_runs, series_of_source, sources_of
 
     settings = options.read_settings(config, warehouse).alarms
     opened = options.read_release(warehouse, config, release)
     # The runs before those that are shown are what they are compared with.
-    history = read_history(opened.arrow("runs"), limit + settings.history if limit else None)
-    alarms = alarms_over_time(history, settings)
-    shown, raised = (history[-limit:], alarms[-limit:]) if limit else (history, alarms)
+    history = read_history(opened.arrow("runs"), limit + runs_needed(settings) if limit else None)
+    shown = history[-limit:] if limit else history
     if source is not None and source not in (known := sources_of(shown)):
         raise CommandError(f"no source {source!r} in these runs; there are {', '.join(known) or 'none'}", USAGE)
     if html is not None:
@@ -58,6 +58,7 @@ def runs(
         html.write_text(runs_page(history, settings, title, shown=len(shown)), encoding="utf-8")
         note(f"{plural(len(shown), 'run')} in {html}")
         return
+    raised = alarms_over_time(history, settings, len(shown))
     if json:
         print_json([_as_dict(run, found) for run, found in zip(shown, raised, strict=True)])
         return

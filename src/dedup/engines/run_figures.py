@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from dedup import schemas
 from dedup.alerts.history import SOURCE, RunRecord, read_history
-from dedup.alerts.rules import Alarm, find_alarms
+from dedup.alerts.rules import Alarm, find_alarms, runs_needed
 
 if TYPE_CHECKING:
     from dedup.engines.local import LocalRun
@@ -99,7 +99,7 @@ def alarms_of(run: LocalRun) -> tuple[Alarm, ...]:
         return ()
     if "run" not in run.meter.values:
         note_figures(run)
-    earlier = read_history(run.previous.arrow("runs"), settings.history)
+    earlier = read_history(run.previous.arrow("runs"), runs_needed(settings) - 1)
     now = RunRecord(run.run_id, run.staging.release_id, run.started_at, run.meter.values)
     return tuple(find_alarms([*earlier, now], settings))
 
