@@ -61,20 +61,22 @@ def pages(tmp_path: Path) -> Path:
     return folder
 
 
-def settings_for(warehouse: Path):
-    return load_settings(warehouse=warehouse, quality={"enabled": False})
+def settings_for(warehouse: Path, *, whole: bool = False):
+    """Settings of all stages, or of those that decide who is in."""
+    off = {} if whole else {"extract": {"enabled": False}, "reuse": {"enabled": False}, "match": {"audit_pairs": 0}}
+    return load_settings(warehouse=warehouse, quality={"enabled": False}, **off)
 
 
-def publish(warehouse: Path, *arguments: Path, **options):
-    settings = settings_for(warehouse)
-    summary = run(settings, resolve_sources([str(a) for a in arguments], settings), **options)
+def publish(warehouse: Path, *arguments: Path, whole: bool = False):
+    settings = settings_for(warehouse, whole=whole)
+    summary = run(settings, resolve_sources([str(a) for a in arguments], settings))
     return dedup.open_release(warehouse), summary
 
 
 def test_nothing_of_a_forgotten_page_is_left_in_anything_that_was_written(pages, tmp_path):
     warehouse = tmp_path / "w"
-    settings = settings_for(warehouse)
-    first, _ = publish(warehouse, pages)
+    settings = settings_for(warehouse, whole=True)
+    first, _ = publish(warehouse, pages, whole=True)
     doc = first.sql("select doc_id from documents where uri = ?", [URI]).to_pylist()[0]["doc_id"]
     mine = first.sql("select section_id, content_hash from sections where doc_id = ?", [doc]).to_pylist()
     other = first.sql("select content_hash from sections where doc_id <> ? limit 1", [doc]).to_pylist()[0]
@@ -97,7 +99,7 @@ def test_nothing_of_a_forgotten_page_is_left_in_anything_that_was_written(pages,
 
     assert receipt.outcome == "published"
     assert (receipt.documents, receipt.copies_elsewhere, receipt.held_by) == (1, 1, ())
-    again, summary = publish(warehouse, pages)
+    again, summary = publish(warehouse, pages, whole=True)
     assert summary.documents == 5
     assert places_of(warehouse, secrets) == {word: set() for word in secrets}
     assert verify_release(again) == []

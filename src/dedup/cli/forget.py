@@ -136,8 +136,12 @@ def _ask(preview: Preview, wanted: list[Wanted], purge: bool) -> None:
         note(uri)
     if len(preview.uris) > _SHOWN:
         note(f"… and {len(preview.uris) - _SHOWN:,} more")
+    held = ", ".join(preview.held_by)
+    if not wanted:
+        typer.confirm(f"Remove {held or 'nothing'}, as far as readers do not get it?", abort=True, err=True)
+        return
     n = plural(len(preview.uris), "page") if preview.uris else plural(len(wanted), "name")
-    elder = f" and remove up to {plural(len(preview.held_by), 'elder release')}" if purge and preview.held_by else ""
+    elder = f", and remove what holds them ({held})" if purge and held else ""
     typer.confirm(f"Forget {n} for good{elder}?", abort=True, err=True)
 
 

@@ -70,6 +70,10 @@ class Preview:
 def preview_forgetting(warehouse: Path, wanted: Sequence[Wanted]) -> Preview:
     """Say what would be forgotten, without writing anything.
 
+    Parameters
+    ----------
+    wanted : what to look for; none looks for what was forgotten before
+
     Raises
     ------
     TombstonesUnreadable
@@ -77,16 +81,16 @@ def preview_forgetting(warehouse: Path, wanted: Sequence[Wanted]) -> Preview:
     """
     standing = load_tombstones(warehouse)
     names = _resolve_ids(warehouse, wanted)
-    # A key of this moment serves to look; what stands already is looked for as well, so that a second call finishes
-    # what a first one left.
+    # A key of this moment serves to look: no tombstone is set by looking.
     looking = Tombstones(secrets.token_bytes(32))
     stones = {want: looking.make(want.kind, want.name, "") for want in names}
-    traces = _all_traces(warehouse, looking.plus(stones.values()))
-    unknown = [w.name for w in names if not standing.holds(standing.make(w.kind, w.name, ""))]
-    for name in list(unknown):
-        own = [stone for want, stone in stones.items() if want.name == name]
-        if any(t.doc_ids or t.refused for t in _all_traces(warehouse, looking.plus(own))):
-            unknown.remove(name)
+    tracker = Tracker(looking.plus(stones.values()) if wanted else standing)
+    traces = tracker.everything(warehouse)
+    unknown = [
+        w.name
+        for w, stone in stones.items()
+        if stone.digest not in tracker.matched and not standing.holds(standing.make(w.kind, w.name, ""))
+    ]
     return _preview(warehouse, traces, tuple(unknown))
 
 
@@ -104,11 +108,6 @@ def _preview(warehouse: Path, traces: list[Trace], unknown: tuple[str, ...]) -> 
         refused,
         any(trace.path == latest and (trace.doc_ids or trace.refused) for trace in held),
     )
-
-
-def _all_traces(warehouse: Path, stones: Tombstones) -> list[Trace]:
-    tracker = Tracker(stones)
-    return [*tracker.rejected(warehouse), *tracker.releases(warehouse)]
 
 
 def latest_release(warehouse: Path) -> Path | None:
@@ -129,7 +128,7 @@ def _resolve_ids(warehouse: Path, wanted: Sequence[Wanted]) -> list[Wanted]:
     if not ids:
         return list(wanted)
     known: dict[str, str] = {}
-    for trace in _all_traces(warehouse, Tombstones(bytes(32))):
+    for trace in Tracker(Tombstones(b"")).everything(warehouse):
         known.update(uris_of(trace.path, ids))
     return [replace(w, name=known.get(w.name, w.name)) for w in wanted]
 
@@ -173,7 +172,8 @@ def forget(
         stones = begin_tombstones(warehouse)
         fresh = [stones.make(w.kind, w.name, began.isoformat()) for w in _resolve_ids(warehouse, wanted)]
         save_tombstones(warehouse, stones := stones.plus(fresh))
-        traces = _all_traces(warehouse, stones)
+        tracker = Tracker(stones)
+        traces = tracker.everything(warehouse)
         preview = _preview(warehouse, traces, ())
         removed = [
             *_forget_decisions(settings, traces, preview.found),
@@ -199,7 +199,7 @@ def forget(
         receipt = _publish(settings, receipt, observer)
     elif preview.latest:
         receipt = replace(receipt, outcome="later")
-    receipt = _finish(warehouse, receipt, stones, purge=purge)
+    receipt = _finish(warehouse, receipt, tracker, purge=purge)
     receipt = replace(receipt, seconds=round(time.perf_counter() - clock, 2))
     return receipt, write_receipt(warehouse, receipt)
 
@@ -215,11 +215,11 @@ def _publish(settings: Settings, receipt: Receipt, observer: Observer | None) ->
     return replace(receipt, outcome=summary.outcome, release_id=summary.release_id)
 
 
-def _finish(warehouse: Path, receipt: Receipt, stones: Tombstones, *, purge: bool) -> Receipt:
+def _finish(warehouse: Path, receipt: Receipt, tracker: Tracker, *, purge: bool) -> Receipt:
     """Remove the elder releases that hold what was forgotten, where that is asked; say which are left."""
     removed = list(receipt.removed)
     latest = latest_release(warehouse)
-    held = [trace.path for trace in _all_traces(warehouse, stones) if trace.is_held]
+    held = [trace.path for trace in tracker.everything(warehouse) if trace.is_held]
     if purge and receipt.outcome != "locked":
         doomed = [path for path in held if path != latest]
         with warehouse_lock(warehouse):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -18,7 +18,6 @@ from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from dedup.releases.errors import TombstonesUnreadable
 from dedup.releases.layout import explained, sync_folder
@@ -106,19 +105,20 @@ class Tombstones:
         uri : of the page, as in `documents.uri`
         site : as in `documents.site`; without it, what the uri says
         """
+        return next(self.matching(uri, site), None) is not None
+
+    def matching(self, uri: str, site: str | None = None) -> Iterator[str]:
+        """Yield the digests of the tombstones that hold for a page."""
         plain = comparable(uri)
-        if self._digests["uri"] and self._digest("uri", plain.rstrip("/")) in self._digests["uri"]:
-            return True
-        if any(
-            self._digest("prefix", plain[:length]) in self._digests["prefix"]
-            for length in self._lengths
-            if length <= len(plain)
-        ):
-            return True
-        if not self._digests["site"]:
-            return False
-        sites = _sites(uri) if site is None else (site,)
-        return any(self._digest("site", _named("site", name)) in self._digests["site"] for name in sites)
+        if self._digests["uri"] and (digest := self._digest("uri", plain.rstrip("/"))) in self._digests["uri"]:
+            yield digest
+        for length in self._lengths:
+            if length <= len(plain) and (digest := self._digest("prefix", plain[:length])) in self._digests["prefix"]:
+                yield digest
+        if self._digests["site"]:
+            for name in _sites(uri) if site is None else (site,):
+                if (digest := self._digest("site", _named("site", name))) in self._digests["site"]:
+                    yield digest
 
     def among_documents(self, documents: pa.Table | pa.RecordBatch) -> np.ndarray:
         """Return for each document whether it was forgotten (bool); needs the columns `uri` and `site`."""
@@ -137,7 +137,10 @@ class Tombstones:
         if self.stones:
             columns = ("dataset", "record_id", "record")
             rows = zip(*(quarantine.column(name).to_pylist() for name in columns), strict=True)
-            found[:] = [dataset == "documents" and self._forgets_refused(name, text) for dataset, name, text in rows]
+            found[:] = [
+                dataset == "documents" and any(self.forgets(uri) for uri in refused_uris(name, text))
+                for dataset, name, text in rows
+            ]
         return found
 
     def drop_documents(self, documents: pa.Table) -> pa.Table:
@@ -162,16 +165,6 @@ class Tombstones:
         gone = {s for s, name in names.items() if name not in present and self.forgets(f"{name}/", name)}
         return runs.filter(pa.array([stage not in gone for stage in stages])) if gone else runs
 
-    def _forgets_refused(self, record_id: str, record: str) -> bool:
-        try:
-            known = json.loads(record)
-        except ValueError:
-            known = {}
-        names = [known.get(name) for name in ("uri", "url")] if isinstance(known, dict) else []
-        # Names of refusals may go on behind the uri: `uri#1f3a…`, `uri#1f3a…-2`.
-        names += [record_id, record_id.rpartition("#")[0], record_id.rpartition("#")[0].rpartition("#")[0]]
-        return any(self.forgets(name) for name in dict.fromkeys(names) if isinstance(name, str) and name)
-
     def _digest(self, kind: Kind, text: str) -> str:
         data = text.encode("utf-8", "surrogatepass")
         person = f"dedup:{kind}".encode("ascii")
@@ -180,6 +173,18 @@ class Tombstones:
     def key_check(self) -> str:
         """Return what tells a list made with this key from one made with another."""
         return blake2b(b"", key=self._key, digest_size=_DIGEST_BYTES, person=b"dedup:check").hexdigest()
+
+
+def refused_uris(record_id: str, record: str) -> list[str]:
+    """Return the uris that a row of quarantine may tell of: in its name, or in what is kept of the record."""
+    try:
+        known = json.loads(record)
+    except ValueError:
+        known = {}
+    names = [known.get(name) for name in ("uri", "url")] if isinstance(known, dict) else []
+    # Names of refusals may go on behind the uri: `uri#1f3a…`, `uri#1f3a…-2`.
+    names += [record_id, record_id.rpartition("#")[0], record_id.rpartition("#")[0].rpartition("#")[0]]
+    return [name for name in dict.fromkeys(names) if isinstance(name, str) and name]
 
 
 def comparable(uri: str) -> str:
@@ -339,9 +344,3 @@ def write_private(path: Path, content: bytes) -> None:
         raise
     sync_folder(path.parent)
     sync_folder(path.parent.parent)
-
-
-def forgotten_ids(documents: Iterable[pa.RecordBatch], stones: Tombstones) -> pa.Array:
-    """Return the `doc_id` of the forgotten among documents given in batches with `doc_id`, `uri`, `site`."""
-    parts = [batch.column("doc_id").filter(pa.array(stones.among_documents(batch))) for batch in documents]
-    return pc.unique(pa.concat_arrays([pa.array([], pa.string()), *parts]))

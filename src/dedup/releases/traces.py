@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dedup.releases.layout import REJECTED, RELEASES, release_ids
-from dedup.releases.tombstones import Tombstones, forgotten_ids
+from dedup.releases.tombstones import Tombstones, refused_uris
 from dedup.releases.views import quote
 from dedup.schemas import DATASETS
 
@@ -28,6 +28,10 @@ _NAMES = {
     "donor_section": "sections",
     "stands_for": "sections",
 }
+
+
+#: What tells files apart: device, number, size, time.
+_File = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -54,12 +58,18 @@ class Trace:
 
 
 class Tracker:
-    """Looks through the folders of a warehouse; files that several releases share are read once."""
+    """Looks through the folders of a warehouse; files that several releases share are read once.
+
+    Attributes
+    ----------
+    matched : digests of the tombstones that held for anything seen so far
+    """
 
     def __init__(self, stones: Tombstones) -> None:
         self._stones = stones
-        self._documents: dict[tuple[int, int], tuple[str, ...]] = {}
-        self._refused: dict[tuple[int, int], int] = {}
+        self._documents: dict[_File, tuple[str, ...]] = {}
+        self._refused: dict[_File, int] = {}
+        self.matched: set[str] = set()
 
     def trace(self, folder: Path) -> Trace:
         """Return what the release or rejected run in `folder` holds of what was forgotten."""
@@ -69,14 +79,12 @@ class Tracker:
             for path in dataset_files(folder, "documents"):
                 file = _identity(path)
                 if file not in self._documents:
-                    batches = pq.ParquetFile(path).iter_batches(columns=["doc_id", "uri", "site"])
-                    self._documents[file] = tuple(forgotten_ids(batches, self._stones).to_pylist())
+                    self._documents[file] = tuple(self._forgotten_documents(path))
                 ids.update(self._documents[file])
             for path in dataset_files(folder, "quarantine"):
                 file = _identity(path)
                 if file not in self._refused:
-                    batches = pq.ParquetFile(path).iter_batches(columns=["dataset", "record_id", "record"])
-                    self._refused[file] = sum(int(self._stones.among_refused(batch).sum()) for batch in batches)
+                    self._refused[file] = self._count_refused(path)
                 refused += self._refused[file]
         except (OSError, pa.ArrowException) as error:
             return Trace(folder, tuple(sorted(ids)), refused, str(error)[:200])
@@ -84,9 +92,28 @@ class Tracker:
             return Trace(folder, problem="it holds no tables that could be looked through")
         return Trace(folder, tuple(sorted(ids)), refused)
 
+    def _forgotten_documents(self, path: Path) -> Iterator[str]:
+        for batch in pq.ParquetFile(path).iter_batches(columns=["doc_id", "uri", "site"]):
+            for row in batch.filter(pa.array(self._stones.among_documents(batch))).to_pylist():
+                self.matched.update(self._stones.matching(row["uri"], row["site"]))
+                yield row["doc_id"]
+
+    def _count_refused(self, path: Path) -> int:
+        n = 0
+        for batch in pq.ParquetFile(path).iter_batches(columns=["dataset", "record_id", "record"]):
+            for row in batch.filter(pa.array(self._stones.among_refused(batch))).to_pylist():
+                for uri in refused_uris(row["record_id"], row["record"]):
+                    self.matched.update(self._stones.matching(uri))
+                n += 1
+        return n
+
     def releases(self, warehouse: Path) -> list[Trace]:
         """Return a trace for each release, oldest first."""
         return [self.trace(warehouse / RELEASES / str(id_)) for id_ in release_ids(warehouse / RELEASES)]
+
+    def everything(self, warehouse: Path) -> list[Trace]:
+        """Return a trace for each rejected run and each release."""
+        return [*self.rejected(warehouse), *self.releases(warehouse)]
 
     def rejected(self, warehouse: Path) -> list[Trace]:
         """Return a trace for each rejected run, oldest first."""
@@ -98,9 +125,10 @@ def dataset_files(folder: Path, name: str) -> list[Path]:
     return sorted((folder / DATASETS[name].path).glob("part-*.parquet"))
 
 
-def _identity(path: Path) -> tuple[int, int]:
+def _identity(path: Path) -> _File:
+    # Size and time too: the number of a file that was removed is given to another one.
     status = path.stat()
-    return status.st_dev, status.st_ino
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 @dataclass(frozen=True)
