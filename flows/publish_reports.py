@@ -148,6 +148,7 @@ def publish_reports(
     dry_run: bool = False,
     mirror: bool = False,
     allow_shrink: bool = False,
+    fresh: bool = False,
 ) -> RunSummary | State[RunSummary]:
     """Read, match, cluster, validate and publish; ends in the state `Rejected` when a quality gate stopped it.
 
@@ -160,6 +161,7 @@ def publish_reports(
     dry_run : do everything but publish
     mirror : take the sources as complete, and remove what they lack
     allow_shrink : let a mirrored source lose more than the settings allow
+    fresh : do not take up what an earlier run that was killed or failed has finished
     """
     request = requested_run(sources, config, warehouse)
     log = get_run_logger()
@@ -172,6 +174,7 @@ def publish_reports(
             dry_run=dry_run,
             mirror=mirror,
             allow_shrink=allow_shrink,
+            fresh=fresh,
             observer=request.observer,
         ) as run,
     ):

@@ -39,6 +39,9 @@ def run(
     allow_shrink: Annotated[
         bool, typer.Option("--allow-shrink", help="With --mirror: also when much of a source is absent.")
     ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Do not take up what an earlier run that was killed or failed has finished.")
+    ] = False,
     json: options.Json = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress bars, and only the published path.")
@@ -70,6 +73,7 @@ def run(
                     dry_run=dry_run,
                     mirror=mirror,
                     allow_shrink=allow_shrink,
+                    fresh=fresh,
                     observer=observer,
                 )
         else:
@@ -82,6 +86,7 @@ def run(
                 dry_run=dry_run,
                 mirror=mirror,
                 allow_shrink=allow_shrink,
+                fresh=fresh,
                 observer=observer,
             )
     if json:

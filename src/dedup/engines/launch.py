@@ -115,6 +115,7 @@ def run_with_prefect(
     dry_run: bool = False,
     mirror: bool = False,
     allow_shrink: bool = False,
+    fresh: bool = False,
     observer: Observer | None = None,
 ) -> tuple[RunSummary, float]:
     """Run the main flow.
@@ -136,6 +137,7 @@ def run_with_prefect(
             dry_run=dry_run,
             mirror=mirror,
             allow_shrink=allow_shrink,
+            fresh=fresh,
         )
     finally:
         _REQUEST.reset(token)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -20,6 +19,7 @@ from dedup.clusters.tables import write_clusters, write_membership
 from dedup.clusters.variants import VariantMarks, mark_variants
 from dedup.engines.admission import Admission
 from dedup.engines.attributing import attribute_corpus, no_attributions
+from dedup.engines.checkpoints import Kept, resumable, take_up
 from dedup.engines.corpus import Corpus
 from dedup.engines.deciding import (
     Decided,
@@ -36,6 +36,7 @@ from dedup.engines.ingest import ingest
 from dedup.engines.observing import Meter, Observer, SilentObserver
 from dedup.engines.outcomes import NOTHING_CONTAINED, write_records
 from dedup.engines.publishing import describe_run, gather_quarantine, run_metrics, stage_datasets
+from dedup.engines.requests import describe_request
 from dedup.engines.reusing import find_shared_text, no_shared_text
 from dedup.engines.summary import RunSummary
 from dedup.engines.summing import summarise
@@ -89,9 +90,11 @@ class LocalRun:
         dry_run: bool = False,
         mirror: bool = False,
         allow_shrink: bool = False,
+        fresh: bool = False,
         observer: Observer | None = None,
     ) -> None:
         self.mirror = mirror
+        self.fresh = fresh
         self.max_shrink = None if allow_shrink else settings.mirror.max_shrink
         self.settings = settings
         self.sources = tuple(sources)
@@ -106,6 +109,7 @@ class LocalRun:
         self.previous: Release | None
         self.heritage: Heritage
         self.tombstones: Tombstones
+        self.kept: Kept
         self.work: Path
         self.corpus: Corpus
         self.ranking: Ranking
@@ -144,17 +148,30 @@ class LocalRun:
             self.heritage = find_heritage(self.previous, self.settings)
             expected = int(self.previous.manifest.get("tombstones", 0)) if self.previous else 0
             self.tombstones = load_tombstones(warehouse, expected=expected)
-            self.staging = open_staging(warehouse, now=self.started_at)
+            request = describe_request(
+                self.settings,
+                self.sources,
+                self.previous,
+                self.tombstones,
+                limit=self.limit,
+                mirror=self.mirror,
+                max_shrink=self.max_shrink,
+            )
+            self.kept = take_up(warehouse, request, self.started_at, fresh=self.fresh)
+            self.started_at = self.kept.started_at
             # Working files lie beside the staged datasets, on the same disk, and never become part of a release.
-            self.work = self.staging.path.with_name(self.staging.release_id + ".work")
-            self.work.mkdir(parents=True, exist_ok=True)
-            opening.callback(shutil.rmtree, self.work, ignore_errors=True)
+            self.work = self.kept.folder
+            self.staging = open_staging(warehouse, now=self.started_at, spare=self.work)
+            opening.callback(self.kept.close)
+            self.kept.open(request)
+            self.kept.begin(self)
             self._closing = opening.pop_all()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:
             self.staging.discard()
+            self.kept.failed = True
         # Tables map the working files; they go before the files do.
         for name in ("corpus", "matches", "tables"):
             self.__dict__.pop(name, None)
@@ -168,6 +185,7 @@ class LocalRun:
             yield note
         self.observer.stage_finished(name, self.meter.seconds(f"stage:{name}"), " ".join(note))
 
+    @resumable("read")
     def read(self) -> None:
         """Read the sources, cut the pages into sections and fingerprint them."""
         from dedup.sources import count_inputs
@@ -204,6 +222,7 @@ class LocalRun:
             self.mirror_notes = tuple(admission.notes())
             self.meter.note("cut", sections=self.corpus.section_facts.num_rows)
 
+    @resumable("match")
     def match(self) -> None:
         """Find all near-duplicate pairs among the sections."""
         corpus, settings = self.corpus, self.settings
@@ -248,6 +267,7 @@ class LocalRun:
             )
             note.append(f"{self.matches.pairs.a.size:,} pairs of {metrics.candidates:,} candidates")
 
+    @resumable("audit")
     def measure_recall(self) -> None:
         """Compare a sample of the sections with all others: which share of the true pairs was found."""
         with self._stage("audit") as note:
@@ -266,6 +286,7 @@ class LocalRun:
             )
             note.append(self.audit.describe())
 
+    @resumable("cluster")
     def cluster(self) -> None:
         """Group copies into clusters, choose the canonical ones, and write down who stands for whom."""
         corpus, settings = self.corpus, self.settings
@@ -314,6 +335,7 @@ class LocalRun:
             self.meter.note("cluster", clusters=clusters.num_rows, implied_pairs=self.implied_pairs)
             note.append(f"{clusters.num_rows:,} clusters")
 
+    @resumable("attribute")
     def attribute(self) -> None:
         """Say which place and which years each section speaks for, by its own words."""
         with self._stage("attribute") as note:
@@ -326,6 +348,7 @@ class LocalRun:
             placed, dated = (found.num_rows - found.column(n).null_count for n in ("region_name", "year_review"))
             note.append(f"{placed:,} of {found.num_rows:,} sections with a place, {dated:,} with a year")
 
+    @resumable("reuse")
     def find_reuse(self) -> None:
         """Find what texts share, where copies of one report disagree, and with it what became of every record."""
         with self._stage("reuse") as note:
@@ -347,6 +370,7 @@ class LocalRun:
             counts = (f"{tables[name].num_rows:,} {name}" for name in ("passage_stats", "templates", "conflicts"))
             note.append(", ".join(counts).replace("passage_stats", "passages") if enabled else "off")
 
+    @resumable("extract")
     def extract(self) -> None:
         """Extract figures and tables, check the figures against each other, gather them as facts."""
         with self._stage("extract") as note:
@@ -361,6 +385,7 @@ class LocalRun:
             counts = ("observations", "facts", "extracted_tables")
             note.append(", ".join(f"{tables[name].num_rows:,} {name.replace('_', ' ')}" for name in counts))
 
+    @resumable("check")
     def check(self) -> None:
         """Apply the rules to documents and sections, before anything is matched with them."""
         with self._stage("check") as note:
@@ -371,6 +396,7 @@ class LocalRun:
             rows = sum(self.input_quality.set_aside.values())
             note.append(f"{self.input_quality.summary()}, {rows:,} rows set aside")
 
+    @resumable("validate")
     def validate(self) -> None:
         """Run the suites of expectations over the datasets in the making."""
         with self._stage("validate") as note:
@@ -426,6 +452,7 @@ def run(
     dry_run: bool = False,
     mirror: bool = False,
     allow_shrink: bool = False,
+    fresh: bool = False,
     observer: Observer | None = None,
 ) -> RunSummary:
     """Run all stages and publish a release, without Prefect.
@@ -438,6 +465,7 @@ def run(
     dry_run : do everything but publish
     mirror : `sources` are complete: what they do not hold any more is removed
     allow_shrink : also when that is more than `settings.mirror.max_shrink` of a source
+    fresh : do all stages, also where an earlier run that was killed or failed has finished some
 
     Raises
     ------
@@ -455,6 +483,7 @@ def run(
         dry_run=dry_run,
         mirror=mirror,
         allow_shrink=allow_shrink,
+        fresh=fresh,
         observer=observer,
     ) as work:
         work.read()

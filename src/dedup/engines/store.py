@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from dedup.engines.mapped_files import map_table, map_texts
 from dedup.fingerprinting.minhash import Fingerprints
 from dedup.schemas import NUM_PERM
 
@@ -37,8 +38,7 @@ class TableStore:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
-        with pa.memory_map(str(self.path)) as file:
-            return pa.ipc.open_file(file).read_all()
+        return map_table(self.path)
 
 
 class TextStore:
@@ -76,12 +76,7 @@ class TextStore:
         lengths = np.concatenate(self._lengths) if self._lengths else np.zeros(0, dtype=np.int64)
         offsets = np.zeros(lengths.size + 1, dtype=np.int64)
         np.cumsum(lengths, out=offsets[1:])
-        if not offsets[-1]:
-            data = pa.py_buffer(b"")
-        else:
-            with pa.memory_map(str(self.path)) as file:
-                data = file.read_buffer(int(offsets[-1]))
-        return pa.Array.from_buffers(pa.large_string(), lengths.size, [None, pa.py_buffer(offsets), data])
+        return map_texts(self.path, offsets)
 
 
 _NONE = Fingerprints(

@@ -193,10 +193,11 @@ def _shelf_of_parent(warehouse: Path, parent: str | None) -> Shelf:
         return Shelf()
 
 
-def open_staging(warehouse: str | Path, *, now: datetime) -> Staging:
+def open_staging(warehouse: str | Path, *, now: datetime, spare: Path | None = None) -> Staging:
     """Begin a release; call it inside `warehouse_lock`.
 
-    What an earlier run left unfinished is removed: its owner is dead, else it would hold the lock.
+    What an earlier run left unfinished is removed, but for the folder `spare` that this one takes up: its owner is
+    dead, else it would hold the lock.
 
     Parameters
     ----------
@@ -212,8 +213,11 @@ def open_staging(warehouse: str | Path, *, now: datetime) -> Staging:
     require_lock(folder)
     with explained(folder):
         stale = folder / STAGING
-        if stale.exists():
-            shutil.rmtree(stale)
+        for path in stale.iterdir() if stale.is_dir() else ():
+            if path.is_dir() and path != spare:
+                shutil.rmtree(path)
+            elif path != spare:
+                path.unlink()
         try:
             parent: str | None = read_pointer(folder)["release_id"]
         except NoRelease:

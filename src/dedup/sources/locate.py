@@ -29,7 +29,8 @@ _SKIPPED_FOLDERS = frozenset({"__pycache__", "__MACOSX", "node_modules"})
 class Entry:
     """One file of a source; `refusal` is (rule, reason) when it must not even be opened.
 
-    `inside` is its path inside the source with forward slashes, `size` its bytes as stored.
+    `inside` is its path inside the source with forward slashes, `size` its bytes as stored, `changed` tells when its
+    content may be another (None: nobody can tell).
     """
 
     source: SourceSettings
@@ -39,6 +40,7 @@ class Entry:
     open: Callable[[], BinaryIO]
     refusal: tuple[str, str] | None = None
     identity: str = ""
+    changed: str | None = ""
 
     @property
     def site(self) -> str:
@@ -184,7 +186,9 @@ def list_entries(source: SourceSettings) -> Iterator[Entry]:
         path = place.root / place.single
         status = path.stat()
         odd = None if stat.S_ISREG(status.st_mode) else ("not_a_file", "a device, pipe or socket, not a file")
-        yield Entry(source, name, printable(place.single), status.st_size, _opener(path), odd, str(path.resolve()))
+        changed = str(status.st_mtime_ns)
+        single, identity = printable(place.single), str(path.resolve())
+        yield Entry(source, name, single, status.st_size, _opener(path), odd, identity, changed)
         return
     root = place.root.resolve()
     for inside, item, problem in _walk(place.root):
@@ -202,10 +206,11 @@ def list_entries(source: SourceSettings) -> Iterator[Entry]:
             continue
         try:
             refusal = _refusal(item, root)
-            size = item.stat().st_size if refusal is None else 0
+            stated = item.stat() if refusal is None else None
         except OSError as error:
-            refusal, size = ("unreadable", error.strerror or str(error)), 0
-        yield Entry(source, name, inside, size, _opener(path), refusal, _identity(item, real, refusal))
+            refusal, stated = ("unreadable", error.strerror or str(error)), None
+        size, changed = (stated.st_size, str(stated.st_mtime_ns)) if stated else (0, "")
+        yield Entry(source, name, inside, size, _opener(path), refusal, _identity(item, real, refusal), changed)
 
 
 def count_inputs(sources: Sequence[SourceSettings]) -> int:

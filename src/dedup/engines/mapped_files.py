@@ -1,0 +1,94 @@
+"""Working files that tables and texts lie over: opened here, so that what is mapped can be told from what is in memory.
+
+A checkpoint then names the file that holds a column already, instead of writing gigabytes of text a second time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+#: What tells the memory of one chunk from that of any other that is alive: type, offset, length, buffers.
+_Place = tuple[Any, ...]
+
+
+@dataclass
+class _Mapped:
+    """One open file; the table is held so that nothing else can come to lie at its addresses."""
+
+    table: pa.Table
+    places: dict[_Place, tuple[str, int]] = field(default_factory=dict)
+
+
+_tables: dict[Path, _Mapped] = {}
+_texts: dict[Path, pa.Array] = {}
+
+
+def map_table(path: Path) -> pa.Table:
+    """Return the rows of an Arrow IPC file, memory-mapped."""
+    with pa.memory_map(str(path)) as file:
+        table = pa.ipc.open_file(file).read_all()
+    mapped = _Mapped(table)
+    for name in table.column_names:
+        for number, chunk in enumerate(table.column(name).chunks):
+            if place := _place(chunk):
+                mapped.places[place] = (name, number)
+    _tables[path] = mapped
+    return table
+
+
+def map_texts(path: Path, offsets: NDArray[np.int64]) -> pa.Array:
+    """Return the texts of a file as one large_string array over it.
+
+    Parameters
+    ----------
+    offsets : (n + 1,) bytes at which each text begins and the last one ends
+    """
+    if not offsets[-1]:
+        data = pa.py_buffer(b"")
+    else:
+        with pa.memory_map(str(path)) as file:
+            data = file.read_buffer(int(offsets[-1]))
+    texts = pa.Array.from_buffers(pa.large_string(), offsets.size - 1, [None, pa.py_buffer(offsets), data])
+    _texts[path] = texts
+    return texts
+
+
+def find_chunk(chunk: pa.Array) -> tuple[Path, str, int] | None:
+    """Return the file, column and chunk that hold exactly these values; None when they lie in memory."""
+    place = _place(chunk)
+    if place is None:
+        return None
+    return next(((path, *m.places[place]) for path, m in _tables.items() if place in m.places), None)
+
+
+def find_texts(texts: pa.Array) -> Path | None:
+    """Return the file of texts that `map_texts` gave, None for other texts."""
+    return next((path for path, known in _texts.items() if known is texts), None)
+
+
+def open_chunk(path: Path, column: str, number: int) -> pa.Array:
+    """Return what `find_chunk` found, in this process or a later one."""
+    table = _tables[path].table if path in _tables else map_table(path)
+    return table.column(column).chunk(number)
+
+
+def let_go(folder: Path) -> None:
+    """Forget the files of a folder, which may then be unmapped."""
+    for path in [p for p in _tables if p.is_relative_to(folder)]:
+        del _tables[path]
+    for path in [p for p in _texts if p.is_relative_to(folder)]:
+        del _texts[path]
+
+
+def _place(chunk: pa.Array) -> _Place | None:
+    # The values of a dictionary are no part of its buffers; nothing has no place.
+    if not len(chunk) or pa.types.is_dictionary(chunk.type):
+        return None
+    buffers = tuple((b.address, b.size) if b is not None else None for b in chunk.buffers())
+    return (str(chunk.type), chunk.offset, len(chunk), *buffers)
