@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from dedup.releases.views import quote
+
 #: Characters of a title that lists show.
 TITLE_CHARS = 120
 
@@ -20,7 +22,8 @@ class Prepared:
     Attributes
     ----------
     query : what it holds; `{jaccard}` and `{edit}` are the thresholds of the release, `{conflicts}` and the like
-        datasets that old releases lack
+        datasets that old releases lack, `{sections_rows}` the rows of sections with `file` (its place among the files)
+        and `row` (in that file)
     after : tables that it reads
     """
 
@@ -28,10 +31,11 @@ class Prepared:
     query: str
     after: tuple[str, ...] = ()
 
-    def statement(self, has: Callable[..., bool], jaccard: float, edit: float) -> str:
-        """Return the statement that makes it."""
-        optional = {name: name if has(name) else nothing for name, nothing in _NOTHING.items()}
-        query = self.query.format(jaccard=float(jaccard), edit=float(edit), **optional)
+    def statement(self, files: Callable[[str], list[str]], jaccard: float, edit: float) -> str:
+        """Return the statement that makes it; `files` gives the files of a dataset, none where there is no such."""
+        optional = {name: name if files(name) else nothing for name, nothing in _NOTHING.items()}
+        rows = {f"{name}_rows": _with_rows(files(name)) for name in ("sections", "documents")}
+        query = self.query.format(jaccard=float(jaccard), edit=float(edit), **optional, **rows)
         return f"CREATE TABLE IF NOT EXISTS {self.name} AS {query}"
 
 
@@ -48,11 +52,29 @@ _NOTHING = {
     "reuse_edges": "(SELECT NULL::VARCHAR AS from_cluster, NULL::VARCHAR AS to_cluster WHERE false)",
 }
 
+
+def _with_rows(files: list[str]) -> str:
+    """Return the rows of some files, each with where it stands."""
+    listed = ", ".join(quote(file) for file in files)
+    return (
+        f"(SELECT *, (list_position([{listed}], filename) - 1)::INT AS file, file_row_number AS row"
+        f" FROM read_parquet([{listed}], filename = true, file_row_number = true))"
+    )
+
+
 _PLACES = """
-SELECT s.section_id, s.doc_id, s.source, s.ordinal, m.cluster_id
-FROM sections s LEFT JOIN membership m USING (section_id) ORDER BY s.section_id
+SELECT s.section_id, s.doc_id, s.source, s.ordinal, m.cluster_id, s.file, s.row
+FROM {sections_rows} s LEFT JOIN membership m USING (section_id) ORDER BY s.section_id
 """
-_PAGES = "SELECT doc_id, source, uri FROM documents ORDER BY doc_id"
+#: The sections of a document lie behind each other in one file.
+_PAGES = """
+SELECT d.doc_id, d.source, d.uri, d.file, d.row, s.file AS section_file, s.first AS first_section,
+       coalesce(s.n, 0) AS n_sections
+FROM {documents_rows} d
+LEFT JOIN (SELECT doc_id, min(file) AS file, min(row) AS first, count(*) AS n FROM {sections_rows} GROUP BY doc_id) s
+     USING (doc_id)
+ORDER BY d.doc_id
+"""
 _MEMBERS = f"""
 SELECT m.cluster_id, m.section_id, m.is_canonical, m.similarity, m.edit_similarity, m.rule, m.reason, m.stands_for,
        m.template_ratio, m.copied_ratio, s.source, s.doc_id, s.ordinal, s.kind, s.n_chars, s.mask_ratio,

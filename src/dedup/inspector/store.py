@@ -82,7 +82,7 @@ class Store:
         connection.execute("SET validate_external_file_cache = 'NO_VALIDATION'")
         paths: list[str] = []
         for name in self.release.datasets:
-            files = [str(path.resolve()) for path in self.release.files(name)]
+            files = self._files(name)
             listed = ", ".join(quote(path) for path in files)
             connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet([{listed}])')
             paths += files
@@ -90,6 +90,21 @@ class Store:
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         return connection
+
+    def _files(self, dataset: str) -> list[str]:
+        """Return the files of a dataset, none where the release has no such."""
+        return [str(path.resolve()) for path in self.release.files(dataset)] if self.has(dataset) else []
+
+    def rows_at(self, dataset: str, file: int, row: int, n: int, columns: str) -> list[dict[str, Any]]:
+        """Return some columns of `n` rows of a dataset from row `row` of its file number `file`.
+
+        Only the row groups that hold them are opened.
+        """
+        source = f"read_parquet({quote(self._files(dataset)[file])}, file_row_number = true)"
+        return self.rows(
+            f"SELECT {columns} FROM {source} WHERE file_row_number BETWEEN $first AND $last ORDER BY file_row_number",
+            {"first": row, "last": row + n - 1},
+        )
 
     @property
     def id(self) -> str:
@@ -166,7 +181,7 @@ class Store:
                 cursor = self._connection.cursor()
                 try:
                     match, _ = self.settings()
-                    cursor.execute(spec.statement(self.has, match.jaccard, match.edit))
+                    cursor.execute(spec.statement(self._files, match.jaccard, match.edit))
                 finally:
                     cursor.close()
                 self._ready.add(name)
@@ -183,7 +198,9 @@ class Store:
         return found
 
     def place(self, section_id: str) -> dict[str, Any]:
-        """Return where a section stands: `section_id`, `doc_id`, `source`, `ordinal`, `cluster_id` (or None).
+        """Return where a section stands.
+
+        That is `section_id`, `doc_id`, `source`, `ordinal`, `cluster_id` (or None), and in the dataset `file`, `row`.
 
         Raises
         ------
@@ -204,20 +221,33 @@ class Store:
         """Return the decoded text of a document."""
         return str(self._text("document", doc_id))
 
-    def _read_text(self, kind: str, id_: str) -> str:
-        """Read one text; all columns by which files are sorted are named, so that one row group is opened."""
-        if kind == "section":
-            at = self.place(id_)
-            query = "SELECT clean_text FROM sections WHERE source = $source AND doc_id = $doc AND section_id = $id"
-            found = self.row(query, {"source": at["source"], "doc": at["doc_id"], "id": id_})
-        else:
-            self.need("pages")
-            at = self.row("SELECT source, uri FROM pages WHERE doc_id = $id", {"id": id_}) or {}
-            query = "SELECT text FROM documents WHERE source = $source AND uri = $uri AND doc_id = $id"
-            found = self.row(query, {**at, "id": id_}) if at else None
+    def page(self, doc_id: str) -> dict[str, Any]:
+        """Return where a document stands.
+
+        That is `doc_id`, `source`, `uri`, and in the datasets `file`, `row`, `section_file`, `first_section`,
+        `n_sections`.
+
+        Raises
+        ------
+        Missing
+            There is none of this id.
+        """
+        self.need("pages")
+        found = self.row("SELECT * FROM pages WHERE doc_id = $id", {"id": doc_id})
         if found is None:
-            raise Missing(id_)
-        return str(next(iter(found.values())))
+            raise Missing(doc_id)
+        return found
+
+    def section(self, section_id: str, columns: str) -> dict[str, Any]:
+        """Return some columns of a section."""
+        at = self.place(section_id)
+        return self.rows_at("sections", at["file"], at["row"], 1, columns)[0]
+
+    def _read_text(self, kind: str, id_: str) -> str:
+        if kind == "section":
+            return str(self.section(id_, "clean_text")["clean_text"])
+        at = self.page(id_)
+        return str(self.rows_at("documents", at["file"], at["row"], 1, "text")[0]["text"])
 
     def settings(self) -> tuple[MatchSettings, FingerprintSettings]:
         """Return the settings the release was made with; defaults where its manifest is silent."""

@@ -12,9 +12,8 @@ import pyarrow.parquet as pq
 
 from dedup.releases.sharing import CONTENT, Shelf, chunk_starts, content_digest
 from dedup.schemas import Dataset, conform
+from dedup.schemas.datasets import ROW_GROUP_BYTES
 
-#: Decoded bytes per row group: what a reader holds per thread and column set.
-ROW_GROUP_BYTES = 32 << 20
 #: Rows per row group at most: more only blur the statistics that let a reader skip.
 ROW_GROUP_ROWS = 1 << 18
 #: Bytes per file at most, unless one row group alone is larger.
@@ -25,7 +24,9 @@ ZSTD_LEVEL = 1
 #: Column of the place of a row's document, which orders rows and is not written.
 DOCUMENT = "document"
 #: Columns that hold long or random values: a dictionary only costs time there.
-_PLAIN = ("text", "clean_text", "clean_map", "tables_html", "signature", "record")
+_PLAIN = ("text", "clean_text", "clean_map", "tables_html", "signature", "record", "gaps")
+#: Lists of small numbers, whose bytes compress best when those of one rank lie together: 30 % less than as they are.
+_SPLIT = {"gaps": "gaps.list.element"}
 
 
 def write_parquet(
@@ -34,7 +35,7 @@ def write_parquet(
     tables: pa.Table | Iterable[pa.Table],
     metadata: Mapping[str, str] | None = None,
     *,
-    row_group_bytes: int = ROW_GROUP_BYTES,
+    row_group_bytes: int | None = None,
     file_bytes: int = FILE_BYTES,
     shelf: Shelf | None = None,
 ) -> list[Path]:
@@ -48,6 +49,7 @@ def write_parquet(
     tables : with at least the columns of the schema; they may be memory-mapped. Only the sort columns are
         gathered whole, all else file by file. A column `document`, the place of each row's document, is sorted by
         and not written
+    row_group_bytes : decoded bytes of a row group, about; default: those of the dataset
     shelf : files of an earlier release, which are linked where they hold the same rows
     metadata : further key-value metadata of each file
 
@@ -67,6 +69,7 @@ def write_parquet(
     order = _sort_order(parts, dataset)
     batches = [batch for part in parts for batch in part.select(dataset.schema.names).to_batches() if batch.num_rows]
     sizes = np.concatenate([np.zeros(0, dtype=np.int64), *(_row_bytes(batch) for batch in batches)])[order]
+    group_bytes = row_group_bytes or dataset.row_group_bytes
     starts = chunk_starts(_chunk_keys(batches, order, dataset), int(sizes.sum()))
     schema = dataset.schema.with_metadata(
         {"dataset": dataset.name, "doc": dataset.doc, **(dict(sorted(metadata.items())) if metadata else {})}
@@ -74,9 +77,10 @@ def write_parquet(
     folder.mkdir(parents=True, exist_ok=True)
     files: list[Path] = []
     for start, stop in zip(starts, [*starts[1:], len(order)], strict=True):
-        for groups in _files(sizes[start:stop], int(start), row_group_bytes, file_bytes):
+        for groups in _files(sizes[start:stop], int(start), group_bytes, file_bytes):
             files.append(folder / f"part-{len(files):05d}.parquet")
-            _write_file(files[-1], schema, dataset, batches, order, groups, shelf)
+            small = len(groups) * group_bytes <= ROW_GROUP_BYTES
+            _write_file(files[-1], schema, dataset, batches, order, groups, shelf, small=small)
     return files
 
 
@@ -113,8 +117,13 @@ def _write_file(
     order: np.ndarray,
     groups: Sequence[slice],
     shelf: Shelf | None,
+    *,
+    small: bool,
 ) -> None:
-    """Write some row groups as one file, or link the earlier file that holds them."""
+    """Write some row groups as one file, or link the earlier file that holds them.
+
+    A small file, as most are, is gathered once; a larger one again, so that it is never held whole.
+    """
 
     def tables() -> Iterator[pa.Table]:
         for rows in groups:
@@ -123,8 +132,7 @@ def _write_file(
             except (ValueError, pa.ArrowInvalid) as error:
                 raise ValueError(f"{dataset.name}: {error}") from error
 
-    # A file of one row group, as most are, is gathered once; a larger one again, so that it is never held whole.
-    held = list(tables()) if len(groups) == 1 else None
+    held = list(tables()) if small or len(groups) == 1 else None
     digest = content_digest(held or tables(), _identity(schema, dataset))
     if shelf is not None and shelf.link(digest, path):
         return
@@ -153,6 +161,7 @@ def _open(path: Path, schema: pa.Schema, dataset: Dataset) -> pq.ParquetWriter:
         compression="zstd",
         compression_level=ZSTD_LEVEL,
         use_dictionary=[name for name in schema.names if name not in _PLAIN],
+        use_byte_stream_split=[path for name, path in _SPLIT.items() if name in schema.names],
         write_page_index=True,
         sorting_columns=[pq.SortingColumn(schema.get_field_index(name)) for name in dataset.sort_columns],
     )

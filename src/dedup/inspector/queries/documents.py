@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from dedup.inspector.store import Missing, Store
+from dedup.inspector.store import Store
 
 #: Observations and passages of one window of text that are marked.
 MARKS = 4000
+_SECTION = (
+    "section_id, ordinal, title, kind, kind_reason, char_start, char_end, n_chars, mask_ratio, boilerplate_ratio,"
+    " completeness"
+)
 
 
 def read_document(store: Store, doc_id: str) -> dict[str, Any]:
@@ -18,26 +22,20 @@ def read_document(store: Store, doc_id: str) -> dict[str, Any]:
     Missing
         There is none of this id.
     """
-    store.need("pages")
-    at = store.row("SELECT source, uri FROM pages WHERE doc_id = $id", {"id": doc_id})
-    if at is None:
-        raise Missing(doc_id)
-    values = {"source": at["source"], "uri": at["uri"]}
-    found = store.row(
-        "SELECT * EXCLUDE (text, tables_html) FROM documents WHERE source = $source AND uri = $uri", values
+    at = store.page(doc_id)
+    (found,) = store.rows_at("documents", at["file"], at["row"], 1, "* EXCLUDE (text, tables_html, file_row_number)")
+    record = store.row(
+        "SELECT * FROM records WHERE source = $source AND uri = $uri", {"source": at["source"], "uri": at["uri"]}
     )
-    record = store.row("SELECT * FROM records WHERE source = $source AND uri = $uri", values)
-    assert found is not None
     return {**found, "record": record}
 
 
 def sections(store: Store, document: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the parts of a document in order, with their places in clusters."""
-    rows = store.rows(
-        "SELECT section_id, ordinal, title, kind, kind_reason, char_start, char_end, n_chars, mask_ratio,"
-        " boilerplate_ratio, completeness FROM sections WHERE source = $source AND doc_id = $id ORDER BY ordinal",
-        {"source": document["source"], "id": document["doc_id"]},
-    )
+    at = store.page(document["doc_id"])
+    if not at["n_sections"]:
+        return []
+    rows = store.rows_at("sections", at["section_file"], at["first_section"], at["n_sections"], _SECTION)
     places = store.rows(
         "SELECT section_id, cluster_id, is_canonical, similarity, stands_for, rule, template_ratio, copied_ratio"
         " FROM membership WHERE section_id IN (SELECT unnest($ids))",

@@ -156,7 +156,8 @@ def stated_in(store: Store, found: dict[str, Any], n: int = 60) -> list[dict[str
     ]
     return store.rows(
         "SELECT observation_id, section_id, doc_id, char_start, char_end, value_start, value_end, quote, value_text,"
-        " unit, is_canonical, flags FROM observations WHERE section_id IN (SELECT unnest($ids)) AND indicator = $indicator"
+        " unit, is_canonical, flags FROM observations WHERE section_id IN (SELECT unnest($ids))"
+        " AND indicator = $indicator"
         f" AND measure = $measure ORDER BY is_canonical DESC, section_id, char_start LIMIT {n}",
         {"ids": sections, "indicator": found["indicator"], "measure": found["measure"]},
     )

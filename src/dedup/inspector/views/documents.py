@@ -81,14 +81,10 @@ def _marks(
 
 def section_view(look: Look, asked: Asked) -> Answer:
     """Go to the place of a section on its page."""
-    at = look.store.place(asked.id("id", "s"))
-    found = look.store.row(
-        "SELECT char_start FROM sections WHERE source = $source AND doc_id = $doc AND section_id = $id",
-        {"source": at["source"], "doc": at["doc_id"], "id": at["section_id"]},
-    )
-    start = found["char_start"] if found else 0
+    found = look.store.section(asked.id("id", "s"), "section_id, doc_id, char_start")
+    start = found["char_start"]
     place = {"at": start} if start >= WINDOW else {}
-    return Redirect(look.address("document", id=at["doc_id"], anchor=at["section_id"], **place) or "/")
+    return Redirect(look.address("document", id=found["doc_id"], anchor=found["section_id"], **place) or "/")
 
 
 def list_view(look: Look, asked: Asked) -> Answer:

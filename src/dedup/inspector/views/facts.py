@@ -7,7 +7,6 @@ from dedup.inspector.downloads import ROWS as DOWNLOAD_ROWS
 from dedup.inspector.downloads import Download
 from dedup.inspector.queries import facts as queries
 from dedup.inspector.rendering import Look, Page
-from dedup.inspector.store import Missing
 from dedup.inspector.views.answers import ROWS, Answer, asked_form, downloads
 
 
@@ -66,6 +65,4 @@ def fact_view(look: Look, asked: Asked) -> Answer:
 def context_view(look: Look, asked: Asked) -> Answer:
     """Show the words around a fact, for a row of the list."""
     found = queries.fact(look.store, asked.id("id", "a"))
-    if not found:
-        raise Missing(asked.values["id"])
     return Page("fact_context.html", {"fact": found, "context": queries.context(look.store, found)})

@@ -6,7 +6,7 @@ from dedup.clusters.comparison import compare
 from dedup.clusters.explain import Explanation, Member, explain_members
 from dedup.inspector.asking import Asked
 from dedup.inspector.rendering import Look, Page
-from dedup.inspector.store import Missing, Store
+from dedup.inspector.store import Store
 from dedup.inspector.text.diff import TRIVIAL, side_by_side
 
 #: Characters of both texts together that are aligned; longer ones are compared by their first part.
@@ -21,20 +21,13 @@ def read_member(store: Store, section_id: str) -> Member:
     Missing
         There is none of this id.
     """
-    at = store.place(section_id)
-    found = store.row(
-        "SELECT section_id, doc_id, source, ordinal, title, kind, kind_reason, n_chars, mask_ratio, boilerplate_ratio,"
-        " completeness FROM sections WHERE source = $source AND doc_id = $doc AND section_id = $id",
-        {"source": at["source"], "doc": at["doc_id"], "id": section_id},
+    found = store.section(
+        section_id,
+        "section_id, doc_id, source, ordinal, title, kind, kind_reason, n_chars, mask_ratio, boilerplate_ratio,"
+        " completeness",
     )
-    store.need("pages")
-    page = store.row(
-        "SELECT d.uri, d.role FROM pages p JOIN documents d ON d.source = p.source AND d.uri = p.uri"
-        " WHERE p.doc_id = $id",
-        {"id": at["doc_id"]},
-    )
-    if found is None or page is None:
-        raise Missing(section_id)
+    at = store.page(found["doc_id"])
+    (page,) = store.rows_at("documents", at["file"], at["row"], 1, "uri, role")
     place = store.row(
         "SELECT cluster_id, is_canonical, reason, stands_for, similarity, edit_similarity, rule FROM membership"
         " WHERE section_id = $id",
