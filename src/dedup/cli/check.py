@@ -9,15 +9,17 @@ import typer
 
 from dedup.cli import options
 from dedup.cli.console import Column, note, out, plural, print_json, print_table, shorten, width
-from dedup.cli.failures import ERROR
+from dedup.cli.failures import ERROR, USAGE, CommandError
 
 if TYPE_CHECKING:
     from dedup.evaluation import Evaluation, Finding
+    from dedup.settings import Settings
 
 _EVALUATE_EPILOG = options.examples(
     ("dedup evaluate data/sample", "a folder with truth, as `dedup sample` writes it"),
     ("dedup evaluate pairs.parquet --score j5 --min-score 0.7", "pairs of ids with a score"),
     ("dedup evaluate sample/ --curve curve.svg --json", "the picture, and figures for scripts"),
+    ("dedup evaluate --labels", "a sample that people judged"),
     after="TRUTH: a folder with truth.*, or Parquet, JSONL or CSV with the columns doc_a and doc_b (own ids or uris) "
     "and perhaps a score, label and relation. Exit code 1 when a published pair is false or a masked number was taken.",
 )
@@ -28,7 +30,10 @@ _DOCTOR_EPILOG = options.examples(
 
 
 def evaluate(
-    truth: Annotated[Path, typer.Argument(help="What is known to be true: a folder or a table of pairs.")],
+    truth: Annotated[
+        Path | None,
+        typer.Argument(help="What is known to be true: a folder or a table of pairs.", show_default=False),
+    ] = None,
     score: Annotated[str | None, typer.Option(help="Column with the score of a pair.", show_default=False)] = None,
     min_score: Annotated[
         float | None, typer.Option(help="Pairs with a lower score are not expected.", show_default=False)
@@ -38,12 +43,21 @@ def evaluate(
     ] = None,
     examples: Annotated[int, typer.Option(min=0, help="Missed and false pairs to explain.")] = 5,
     check_pairs: Annotated[int, typer.Option(min=0, help="Published pairs to compute again with other code.")] = 1000,
+    labels: Annotated[bool, typer.Option("--labels", help="Against what people judged: see `dedup label`.")] = False,
+    task: Annotated[
+        str | None, typer.Option(help="With --labels: id of the sample. Default: the newest.", show_default=False)
+    ] = None,
     warehouse: options.Warehouse = None,
     config: options.Config = None,
     release: options.ReleaseId = None,
     json: options.Json = False,
 ) -> None:
     """Measure copies, clusters, figures, years and places of a release against known truth."""
+    if labels:
+        _evaluate_labels(options.read_settings(config, warehouse), task, json)
+        return
+    if truth is None:
+        raise CommandError("name a TRUTH to compare with, or --labels for what people judged", USAGE)
     from dedup.evaluation import evaluate as evaluate_release
 
     opened = options.read_release(warehouse, config, release)
@@ -61,6 +75,22 @@ def evaluate(
         note(f"curve in {curve}")
     if not found.passed:
         raise typer.Exit(ERROR)
+
+
+def _evaluate_labels(settings: Settings, task: str | None, json: bool) -> None:
+    from dedup.cli.label import print_labels
+    from dedup.decisions import open_store
+    from dedup.decisions.labels import Labels
+    from dedup.evaluation.label_estimates import score_labels
+
+    with open_store(settings) as store:
+        sample = Labels(store)
+        found = sample.task(task)
+        score = score_labels(found, sample.pairs(found.task_id))
+    print_labels(score, json)
+    waiting = [s.name for s in score.strata if s.population and not s.same + s.edition + s.not_same]
+    if waiting:
+        note(f"no pair was judged yet of: {', '.join(waiting)}; `dedup label --judge` goes on")
 
 
 def _print_evaluation(found: Evaluation, examples: int) -> None:

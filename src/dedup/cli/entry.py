@@ -13,10 +13,12 @@ import typer
 from dedup.cli import (
     alerts,
     check,
+    decide,
     explain,
     figures,
     forget,
     inspect,
+    label,
     look,
     make,
     pages,
@@ -71,10 +73,12 @@ pages.register(app)
 shared_text.register(app)
 figures.register(app)
 inspect.register(app)
+decide.register(app)
 release_verbs.register(app)
 runs.register(app)
 forget.register(app)
 check.register(app)
+label.register(app)
 make.register_sample(app)
 
 

@@ -19,6 +19,8 @@ _KNOWN = {
     "SettingsError": USAGE,
     "SourceError": USAGE,
     "SuiteError": USAGE,
+    "DecisionError": USAGE,
+    "NotPublished": USAGE,
 }
 _FULL = "the disk is full; free some space and run again, the last release is untouched"
 #: Rooms whose own errors carry a message for people.

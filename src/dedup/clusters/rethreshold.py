@@ -73,9 +73,10 @@ class ThresholdPreview:
     def describe(self) -> str:
         """Return it in a sentence."""
         m = self.match
+        leaving = "1 section leaves" if self.leaving == 1 else f"{self.leaving:,} sections leave"
         return (
             f"at Jaccard {m.jaccard:g}, or {m.floor:g} with an edit similarity of {m.edit:g}: {self.clusters:,} "
-            f"clusters ({self.clusters - self.clusters_before:+,}); {self.leaving:,} sections leave {self.changed:,} clusters"
+            f"clusters ({self.clusters - self.clusters_before:+,}); {leaving}"
         )
 
 
