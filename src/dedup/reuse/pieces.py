@@ -154,8 +154,8 @@ def _copy(
 def _decode(data: NDArray[np.uint8], out: NDArray[np.int32]) -> None:
     gap, shift, n = 0, 0, 0
     for byte in data:
-        gap |= (np.int64(byte) & 127) << shift
         gap |= (int(byte) & 127) << shift
+        shift += 7
         if byte < 128:
             out[n] = gap
             n += 1
