@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 import dedup
+from dedup.cli.summary_view import summary_lines
 from dedup.engines.admission import SourceShrank, classify_documents, find_gone
 from dedup.engines.local import run
 from dedup.settings import load_settings
@@ -43,8 +44,10 @@ def publish(crawl: Path, *sources: str, **options: bool):
         reuse={"enabled": False},
         match={"audit_pairs": 0},
     )
-    run(settings, settings.sources, **options)
-    return dedup.open_release(crawl / "w")
+    summary = run(settings, settings.sources, **options)
+    release = dedup.open_release(crawl / "w")
+    release.told = summary_lines(summary)
+    return release
 
 
 def uris(release) -> list[str]:
@@ -72,6 +75,7 @@ def test_a_mirror_removes_what_its_source_lacks_and_nothing_of_other_sources(cra
     (crawl / "b" / "00.txt").unlink()
     (crawl / "a" / "01.txt").write_text("", "utf-8")
     release = publish(crawl, "a", mirror=True)
+    assert "1 gone from their sources" in release.told[0]
     # A page that cannot be read today is still there.
     assert uris(release) == [*(f"a/{i:02}.txt" for i in range(1, 12)), "b/00.txt", "b/01.txt"]
     gone = release.sql(
@@ -99,7 +103,9 @@ def test_a_source_that_is_not_there_or_was_half_read_never_counts_as_empty(crawl
     assert len(everything) == 32
     whole = (feed / "r.jsonl.gz").read_bytes()
     (feed / "r.jsonl.gz").write_bytes(whole[: len(whole) // 2])
-    assert uris(publish(crawl, "feed", mirror=True, allow_shrink=True)) == everything
+    half = publish(crawl, "feed", mirror=True, allow_shrink=True)
+    assert uris(half) == everything
+    assert any("feed: not read whole, so its" in line and "truncated" in line for line in half.told)
     (feed / "r.jsonl.gz").write_bytes(b"")
     assert uris(publish(crawl, "feed", mirror=True, allow_shrink=True)) == everything
     (crawl / "a").rename(crawl / "elsewhere")

@@ -40,7 +40,11 @@ def summary_lines(summary: RunSummary, prefect_seconds: float | None = None) -> 
     head += [f"language {', '.join(_LANGUAGES.get(x, x) for x in summary.languages)}"] if summary.languages else []
     if summary.carried_documents:
         head[0] += f" ({summary.new_documents:,} new, {summary.carried_documents:,} from the release before)"
-    lines = [" · ".join(head)]
+    if summary.gone_documents:
+        head.append(f"{summary.gone_documents:,} gone from their sources")
+    if summary.forgotten_documents:
+        head.append(f"{summary.forgotten_documents:,} forgotten, kept out")
+    lines = [" · ".join(head), *(_line("note", text) for text in summary.notes)]
     lines.append(_line("cut", plural(summary.sections, "section") + "    " + _kinds(summary.kinds)))
     lines.append(_line("matched", _matched(summary)))
     if summary.decisions:

@@ -45,6 +45,8 @@ class RunSummary:
     quality : 'PASS=41 WARN=2 ERROR=0', or 'off'
     stages : stage -> wall seconds
     alarms : what is out of the ordinary, by the runs before
+    gone_documents : removed as absent from mirrored sources; forgotten_documents : read, and kept out by tombstones
+    notes : what was taken up from a run that did not end; sources that were not taken as complete, and why
     """
 
     outcome: str
@@ -83,6 +85,9 @@ class RunSummary:
     largest: tuple[ClusterLine, ...] = ()
     problems: tuple[str, ...] = ()
     alarms: tuple[Alarm, ...] = ()
+    gone_documents: int = 0
+    forgotten_documents: int = 0
+    notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""

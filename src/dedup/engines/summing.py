@@ -119,6 +119,9 @@ def summarise(run: LocalRun, outcome: str, release_id: str | None, path: Path | 
         },
         largest=lines,
         alarms=alarms_of(run),
+        gone_documents=int(run.meter.values["read"]["gone"]),
+        forgotten_documents=int(run.meter.values["read"]["forgotten"]),
+        notes=(*run.kept.notes, *run.mirror_notes),
         **_extracted(run),
         problems=tuple(f"{r.dataset}: {r.rule}: {r.observed} ({r.n_failing} rows)" for r in quality.stopping)
         if quality is not None
