@@ -119,19 +119,26 @@ def explain(
     rows = release.sql(
         "SELECT * FROM pairs WHERE section_a = $low AND section_b = $high", {"low": low, "high": high}
     ).to_pylist()
-    return explain_members(first, second, comparison, rows[0] if rows else None)
+    decision = find_decision(release, first, second)
+    return explain_members(first, second, comparison, rows[0] if rows else None, decision)
 
 
 def explain_members(
-    a: Member, b: Member, comparison: Comparison, published_pair: dict[str, Any] | None = None
+    a: Member,
+    b: Member,
+    comparison: Comparison,
+    published_pair: dict[str, Any] | None = None,
+    decision: str = "",
 ) -> Explanation:
     """Explain what two sections are to each other, given both and how their texts compare.
 
     Parameters
     ----------
     published_pair : their row of the pairs dataset, if there is one
+    decision : who decided about them, from `find_decision`
     """
-    return Explanation(a, b, comparison, _verdict(a, b, comparison), _canonical(a, b), published_pair)
+    verdict = _decided(a, b, comparison, decision) or _verdict(a, b, comparison)
+    return Explanation(a, b, comparison, verdict, _canonical(a, b), published_pair)
 
 
 def _find_text(release: ReadableRelease, name: str) -> Target:
@@ -213,6 +220,42 @@ def _signatures(release: ReadableRelease, sections: Sequence[str]) -> dict[str, 
         {"ids": list(sections)},
     ).to_pylist()
     return {row["section_id"]: np.array(row["signature"], dtype=np.uint32) for row in rows}
+
+
+_TOLD = """
+SELECT kind, who, decided_at FROM decisions
+WHERE outcome = 'applied' AND kind IN ('same', 'not_same', 'edition', 'split')
+  AND ((key_a = $a AND key_b = $b) OR (key_a = $b AND key_b = $a) OR (kind = 'split' AND key_a IN ($a, $b)))
+ORDER BY decided_at DESC LIMIT 1
+"""
+
+
+def find_decision(release: ReadableRelease, a: Member, b: Member) -> str:
+    """Return who decided what two sections are to each other, and when; '' where nobody did."""
+    if "decisions" not in getattr(release, "datasets", ()):
+        return ""
+    hashes = release.sql(
+        "SELECT section_id, content_hash FROM sections WHERE section_id IN ($a, $b)",
+        {"a": a.section_id, "b": b.section_id},
+    ).to_pylist()
+    keys = {row["section_id"]: row["content_hash"] for row in hashes}
+    told = release.sql(_TOLD, {"a": keys[a.section_id], "b": keys[b.section_id]}).to_pylist()
+    if not told:
+        return ""
+    (row,) = told
+    day = row["decided_at"].date().isoformat()
+    return f"decided by {row['who']} on {day} ({row['kind'].replace('_', ' ')})"
+
+
+def _decided(a: Member, b: Member, comparison: Comparison, decision: str) -> str:
+    """Say so where not the rules but people joined or parted two sections."""
+    joined = a.cluster_id is not None and a.cluster_id == b.cluster_id
+    if decision:
+        place = f"joined in {a.cluster_id}" if joined else "kept apart"
+        return f"{place}, {decision}; by the rules: {comparison.reason}"
+    if joined and "decided" in (a.rule, b.rule) and not comparison.is_duplicate:
+        return f"joined in {a.cluster_id} by decisions about copies of them; by the rules: {comparison.reason}"
+    return ""
 
 
 def _verdict(a: Member, b: Member, comparison: Comparison) -> str:
