@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from dedup import schemas
 from dedup.engines.store import TableStore
+from dedup.engines.unchanged import join_tables, rows_before, unchanged_documents
 from dedup.ids import make_id
 from dedup.processes import map_in_processes
 
@@ -52,13 +53,31 @@ def attribute_corpus(run: LocalRun) -> pa.Table:
     # The table of places is only loaded where it is asked for.
     from dedup.extraction.attribution import assign_works
 
-    corpus = run.corpus
+    facts = run.corpus.document_facts
+    before = rows_before(run, "attributions", "doc_id", _fully_attributed(run))
+    known = pc.is_in(facts.column("doc_id"), pc.unique(before.column("doc_id"))).to_numpy().astype(bool)
     store = TableStore(run.work / "attributions.arrow", schemas.ATTRIBUTIONS)
-    total = int(pc.sum(corpus.document_facts.column("n_chars")).as_py() or 0)
+    total = int(pc.sum(facts.column("n_chars").filter(pa.array(~known))).as_py() or 0)
     processes = run.settings.threads if total > ALONE_CHARS else 1
-    for part in map_in_processes(attribute_piece, _pieces(run), processes):
+    for part in map_in_processes(attribute_piece, _pieces(run, known), processes):
         store.append(schemas.conform(part, schemas.ATTRIBUTIONS))
-    return assign_works(store.read(), run.tables["membership"])
+    run.meter.note("attribute", documents=int((~known).sum()), kept=int(known.sum()))
+    found = join_tables(store.read(), before)
+    if before.num_rows:
+        ids = run.corpus.section_facts.column("section_id").take(pa.array(run.corpus.matched))
+        found = found.take(pc.index_in(ids, found.column("section_id").combine_chunks()).combine_chunks())
+    return assign_works(found, run.tables["membership"])
+
+
+def _fully_attributed(run: LocalRun) -> pa.Array:
+    """Return the ids of unchanged documents of which the last release says something of every matched section."""
+    same = unchanged_documents(run, "attribute")
+    if run.previous is None or not len(same):
+        return same
+    facts = run.corpus.section_facts.select(["section_id", "doc_id"]).take(pa.array(run.corpus.matched))
+    told = run.previous.arrow("attributions", ["section_id"]).column(0).combine_chunks()
+    untold = facts.column("doc_id").filter(pc.invert(pc.is_in(facts.column("section_id"), told)))
+    return same.filter(pc.invert(pc.is_in(same, untold.combine_chunks())))
 
 
 def no_attributions(run: LocalRun) -> pa.Table:
@@ -74,13 +93,15 @@ def no_attributions(run: LocalRun) -> pa.Table:
     return schemas.conform(pa.table(columns), schemas.ATTRIBUTIONS)
 
 
-def _pieces(run: LocalRun) -> Iterator[_Piece]:
+def _pieces(run: LocalRun, known: NDArray[np.bool_]) -> Iterator[_Piece]:
+    """Yield the documents that are not known, with their matched sections."""
     corpus = run.corpus
     sections = corpus.sections.select(SECTION_COLUMNS)
     documents = corpus.documents.select(DOCUMENT_COLUMNS)
     facts = corpus.section_facts.column("doc_id").take(pa.array(corpus.matched))
     owner = pc.index_in(facts, corpus.document_facts.column("doc_id").combine_chunks()).combine_chunks().to_numpy()
-    chars = np.cumsum(corpus.document_facts.column("n_chars").to_numpy())
+    rows, owner = corpus.matched[~known[owner]], owner[~known[owner]]
+    chars = np.cumsum(np.where(known, 0, corpus.document_facts.column("n_chars").to_numpy()))
     start = 0
     while start < owner.size:
         first = int(owner[start])
@@ -88,7 +109,7 @@ def _pieces(run: LocalRun) -> Iterator[_Piece]:
         last = max(first + 1, int(np.searchsorted(chars, before + PIECE_CHARS, side="right")))
         stop = int(np.searchsorted(owner, last, side="left"))
         held = np.unique(owner[start:stop])
-        yield _Piece(sections.take(pa.array(corpus.matched[start:stop])), documents.take(pa.array(held)))
+        yield _Piece(sections.take(pa.array(rows[start:stop])), documents.take(pa.array(held)))
         start = stop
 
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dedup import schemas
 from dedup.clusters.copies import examine_copies
 from dedup.engines.reuse_rows import Places, cluster_ids
+from dedup.engines.unchanged import join_tables, rows_before, unchanged_clusters
 from dedup.ids import make_id
 
 if TYPE_CHECKING:
@@ -20,7 +22,11 @@ if TYPE_CHECKING:
 
 def compare_copies(run: LocalRun, rows: SectionRows, places: Places, _: Path) -> dict[str, pa.Table]:
     """Return the datasets conflicts, repairs and consensus."""
-    canonical = np.where(rows.is_reference, -1, rows.cluster)
+    clusters = cluster_ids(run, places)
+    same = unchanged_clusters(run, "copies")
+    known = pc.fill_null(pc.is_in(clusters, same), False).to_numpy(zero_copy_only=False)
+    # A row without a cluster is compared with nothing.
+    canonical = np.where(rows.is_reference | known, -1, rows.cluster)
     found = examine_copies(rows.texts, canonical, rows.order, threads=run.settings.threads)
     run.meter.note(
         "copies",
@@ -30,7 +36,6 @@ def compare_copies(run: LocalRun, rows: SectionRows, places: Places, _: Path) ->
         repairs=found.repairs.num_rows,
         repairs_dropped=found.repairs_dropped,
     )
-    clusters = cluster_ids(run, places)
     conflicts = places.place(found.conflicts)
     first, last = places.spans(
         *(
@@ -69,10 +74,11 @@ def compare_copies(run: LocalRun, rows: SectionRows, places: Places, _: Path) ->
     consensus = found.consensus.append_column("cluster_id", clusters.take(heads)).append_column(
         "section_id", places.section_ids.take(heads)
     )
-    return {
+    tables = {
         "conflicts": schemas.conform(
             conflicts.append_column("conflict_id", pa.array(ids, pa.string())), schemas.CONFLICTS
         ),
         "repairs": schemas.conform(repairs, schemas.REPAIRS),
         "consensus": schemas.conform(consensus, schemas.CONSENSUS),
     }
+    return {name: join_tables(table, rows_before(run, name, "cluster_id", same)) for name, table in tables.items()}

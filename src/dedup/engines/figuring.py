@@ -15,9 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup import schemas
-from dedup.engines.reuse_rows import Places
+from dedup.engines.reuse_rows import Places, cluster_ids
 from dedup.engines.store import TableStore
 from dedup.engines.table_spans import TableSpans
+from dedup.engines.unchanged import join_tables, rows_before, unchanged_clusters
 from dedup.extraction.attribution import resolve_periods
 from dedup.extraction.consistency import check_consistency, flag_observations
 from dedup.extraction.facts import gather_facts
@@ -110,9 +111,11 @@ def extract_figures(run: LocalRun, tables_found: pa.Table) -> dict[str, pa.Table
     }
     refused: list[pa.Table] = []
     places = Places(run)
+    same = _unchanged(run)
+    known = _rows_of_clusters(run, places, same)
     in_tables = TableSpans(tables_found, run.corpus.document_facts.column("doc_id").combine_chunks())
     texts_read = 0
-    for part, figures, failures in _figures_by_part(run):
+    for part, figures, failures in _figures_by_part(run, known):
         texts_read += len(part.texts)
         observations = _observations(run, places, part, figures)
         cells = in_tables.hold(
@@ -130,16 +133,47 @@ def extract_figures(run: LocalRun, tables_found: pa.Table) -> dict[str, pa.Table
         stores["observations"].append(schemas.conform(observations, schemas.OBSERVATIONS))
         stores["facts"].append(schemas.conform(_facts(run, part, observations), schemas.FACTS))
         refused.append(_refusals(run, places, part, failures))
-    tables = {name: store.read() for name, store in stores.items()}
-    run.meter.note("figures", texts=texts_read, **{name: table.num_rows for name, table in tables.items()})
+    tables = {
+        name: join_tables(store.read(), rows_before(run, name, "cluster_id", same)) for name, store in stores.items()
+    }
+    counts = {name: table.num_rows for name, table in tables.items()}
+    run.meter.note("figures", texts=texts_read, clusters_kept=len(same), **counts)
     tables["refused"] = pa.concat_tables([schemas.empty(schemas.QUARANTINE), *refused])
     return tables
 
 
-def _parts(run: LocalRun) -> Iterator[Part]:
-    """Yield the sections of the corpus in parts of whole clusters; what reference sources state is not published."""
+def _unchanged(run: LocalRun) -> pa.Array:
+    """Return the ids of clusters whose figures are as the last release has them.
+
+    A section whose figures could not be read is tried again.
+    """
+    same = unchanged_clusters(run, "figures")
+    if run.previous is None or not len(same):
+        return same
+    refused = run.previous.arrow("quarantine", ["dataset", "record_id"])
+    sections = refused.column("record_id").filter(pc.equal(refused.column("dataset"), "observations"))
+    membership = run.tables["membership"]
+    at = pc.index_in(sections, membership.column("section_id").combine_chunks())
+    return same.filter(pc.invert(pc.is_in(same, membership.column("cluster_id").take(at).combine_chunks())))
+
+
+def _rows_of_clusters(run: LocalRun, places: Places, clusters: pa.Array) -> NDArray[np.bool_]:
+    """Return which matched rows are in some clusters; (n,)."""
+    known: NDArray[np.bool_] = (
+        pc.fill_null(pc.is_in(cluster_ids(run, places), clusters), False).to_numpy(zero_copy_only=False).astype(bool)
+    )
+    return known
+
+
+def _parts(run: LocalRun, known: NDArray[np.bool_]) -> Iterator[Part]:
+    """Yield the sections of the corpus in parts of whole clusters; what reference sources state is not published.
+
+    Parameters
+    ----------
+    known : (n,) rows that are left out
+    """
     canonical = run.assignment.canonical
-    rows = np.flatnonzero(canonical >= 0)
+    rows = np.flatnonzero((canonical >= 0) & ~known)
     rows = rows[np.argsort(canonical[rows], kind="stable")]
     if not rows.size:
         return
@@ -169,12 +203,12 @@ def _part(texts: pa.Array, rows: NDArray[np.int64], overwritten: NDArray[np.int3
     return Part(rows, text.reshape(-1).astype(np.int64), distinct, keys[:, 1].tolist())
 
 
-def _figures_by_part(run: LocalRun) -> Iterator[tuple[Part, pa.Table, list[tuple[int, str]]]]:
+def _figures_by_part(run: LocalRun, known: NDArray[np.bool_]) -> Iterator[tuple[Part, pa.Table, list[tuple[int, str]]]]:
     """Find the figures of the parts, in order; while one is used, the next ones are in work."""
     waiting: list[Part] = []
 
     def tasks() -> Iterator[_Texts]:
-        for number, part in enumerate(_parts(run)):
+        for number, part in enumerate(_parts(run, known)):
             waiting.append(part)
             first = 0
             while first < len(part.texts):
@@ -185,7 +219,7 @@ def _figures_by_part(run: LocalRun) -> Iterator[tuple[Part, pa.Table, list[tuple
                 yield _Texts(number, first, part.texts[first:stop], part.overwritten[first:stop])
                 first = stop
 
-    facts = run.corpus.section_facts.column("n_chars").take(pa.array(run.corpus.matched))
+    facts = run.corpus.section_facts.column("n_chars").take(pa.array(run.corpus.matched[~known]))
     processes = run.settings.threads if (pc.sum(facts).as_py() or 0) > ALONE_CHARS else 1
     current = 0
     tables: list[pa.Table] = []

@@ -16,6 +16,8 @@ from dedup import schemas
 from dedup.engines.corpus import filter_mapped, set_aside
 from dedup.engines.deciding import sections_as_decided
 from dedup.engines.publishing import report_parts, run_metrics
+from dedup.engines.search_index import index_texts
+from dedup.engines.unchanged import touched_clusters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -158,6 +160,8 @@ def _rows_by_dataset(quarantine: pa.Table) -> dict[str, int]:
 def _apply(run: LocalRun, rows: SetAside, reports: pa.Table) -> None:
     """Take the rows out of the tables, say so in quarantine and in `records`."""
     withheld = _withheld(run.tables["clusters"], reports, rows)
+    # What is missing of a cluster in this release cannot be taken over from it by the next run.
+    run.incomplete_clusters = touched_clusters(run, rows.gone)
     run.tables["records"] = _answers(run, withheld)
     gone = withheld.filter(withheld.column("cluster_gone")).column("cluster_id").combine_chunks()
     run.contained = run.contained.filter(
@@ -173,6 +177,9 @@ def _apply(run: LocalRun, rows: SetAside, reports: pa.Table) -> None:
             run.withheld = pc.unique(pa.concat_arrays([run.withheld, lost]))
         else:
             run.tables[name] = filter_mapped(run.tables[name], ~mask)
+    if rows.gone.get("clusters", np.zeros(1, dtype=bool)).any():
+        # It counts clusters by their place among those that are left.
+        run.tables["search"] = index_texts(run)
     run.tables["quarantine"] = _distinct(pa.concat_tables([run.tables["quarantine"], rows.quarantine]))
 
 

@@ -37,7 +37,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "cut": ("text",),
     "fingerprint": ("fingerprint",),
     "attribute": ("extract",),
-    "copies": ("reuse",),
+    "copies": ("reuse", "cluster"),
     "figures": (),
 }
 #: What each kind of result builds on.

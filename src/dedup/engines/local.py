@@ -33,11 +33,13 @@ from dedup.engines.extracting import extract, nothing_extracted
 from dedup.engines.gate import check_input, check_output, require_rules
 from dedup.engines.heritage import Heritage, find_heritage
 from dedup.engines.ingest import ingest
+from dedup.engines.lineage import keep_cluster_ids, keep_family_ids
 from dedup.engines.observing import Meter, Observer, SilentObserver
 from dedup.engines.outcomes import NOTHING_CONTAINED, write_records
 from dedup.engines.publishing import describe_run, gather_quarantine, run_metrics, stage_datasets
 from dedup.engines.requests import describe_request
 from dedup.engines.reusing import find_shared_text, no_shared_text
+from dedup.engines.search_index import index_texts
 from dedup.engines.summary import RunSummary
 from dedup.engines.summing import summarise
 from dedup.ids import make_id
@@ -108,6 +110,7 @@ class LocalRun:
         self.staging: Staging
         self.previous: Release | None
         self.heritage: Heritage
+        self.lineage_of_sections: pa.Table | None = None
         self.tombstones: Tombstones
         self.kept: Kept
         self.work: Path
@@ -121,6 +124,7 @@ class LocalRun:
         self.input_quality: QualityReport | None = None
         self.quality: QualityReport | None = None
         self.withheld = pa.array([], pa.string())
+        self.incomplete_clusters: list[str] = []
         self.mirror_notes: tuple[str, ...] = ()
         self.tables: dict[str, pa.Table] = {}
         self.implied_pairs = 0
@@ -301,6 +305,7 @@ class LocalRun:
             ids = facts.column("section_id").combine_chunks()
             membership, rows, rule = write_membership(facts, self.assignment, self.ranking)
             membership = mark_membership(self.decided, membership, rows, self.assignment)
+            membership, history = keep_cluster_ids(self, membership)
             known = self.previous.arrow("clusters", ["cluster_id", "first_release"]) if self.previous else None
             clusters = write_clusters(
                 facts,
@@ -312,7 +317,7 @@ class LocalRun:
                 self.staging.release_id,
                 known,
             )
-            clusters = mark_clusters(self.decided, clusters, self.assignment, ids)
+            clusters = keep_family_ids(self, mark_clusters(self.decided, clusters, self.assignment, ids))
             pairs, self.implied_pairs = publish_pairs(
                 matches,
                 marks,
@@ -327,6 +332,7 @@ class LocalRun:
             self.tables = {
                 "membership": membership,
                 "clusters": clusters,
+                "cluster_history": history,
                 "pairs": pairs,
                 "quarantine": quarantine,
                 "furniture": learn_furniture(corpus.documents, corpus.sections, membership, settings.text),
@@ -400,6 +406,7 @@ class LocalRun:
     def validate(self) -> None:
         """Run the suites of expectations over the datasets in the making."""
         with self._stage("validate") as note:
+            self.tables["search"] = index_texts(self)
             found = check_output(self)
             if found is None or self.input_quality is None:
                 note.append("off")

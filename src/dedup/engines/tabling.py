@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from dedup import schemas
 from dedup.engines.store import TableStore
+from dedup.engines.unchanged import join_tables, rows_before, unchanged_documents
 from dedup.extraction import tables as extraction
 from dedup.processes import map_in_processes
 
@@ -41,15 +42,22 @@ def find_tables(run: LocalRun) -> dict[str, pa.Table]:
         name: TableStore(run.work / f"{name}.arrow", schemas.DATASETS[name].schema)
         for name in ("extracted_tables", "table_cells")
     }
-    size = _sizes(run.corpus.documents)
+    same = unchanged_documents(run, "figures")
+    known = pc.is_in(run.corpus.document_facts.column("doc_id"), same).to_numpy().astype(bool)
+    size = np.where(known, 0, _sizes(run.corpus.documents))
     processes = run.settings.threads if int(size.sum()) > ALONE_SIZE else 1
     left_out: Counter[str] = Counter()
-    for found in map_in_processes(tables_of_piece, _pieces(run, size), processes):
+    for found in map_in_processes(tables_of_piece, _pieces(run, size, known), processes):
         stores["extracted_tables"].append(schemas.conform(found.tables, schemas.EXTRACTED_TABLES))
         stores["table_cells"].append(schemas.conform(found.cells, schemas.TABLE_CELLS))
         left_out += found.left_out
     run.meter.note("tables", **{f"left_out_{reason}": n for reason, n in sorted(left_out.items())})
-    return {name: store.read() for name, store in stores.items()}
+    before = rows_before(run, "extracted_tables", "doc_id", same)
+    cells = rows_before(run, "table_cells", "table_id", before.column("table_id").combine_chunks())
+    return {
+        "extracted_tables": join_tables(stores["extracted_tables"].read(), before),
+        "table_cells": join_tables(stores["table_cells"].read(), cells),
+    }
 
 
 def _sizes(documents: pa.Table) -> np.ndarray:
@@ -65,9 +73,9 @@ def _sizes(documents: pa.Table) -> np.ndarray:
     return np.concatenate(sizes)
 
 
-def _pieces(run: LocalRun, size: np.ndarray) -> Iterator[_Piece]:
+def _pieces(run: LocalRun, size: np.ndarray, known: np.ndarray) -> Iterator[_Piece]:
     facts = run.corpus.document_facts
-    own = np.flatnonzero(pc.equal(facts.column("role"), "corpus").to_numpy())
+    own = np.flatnonzero(pc.equal(facts.column("role"), "corpus").to_numpy() & ~known)
     documents = run.corpus.documents.select(DOCUMENT_COLUMNS)
     sections = run.corpus.section_facts.select(SECTION_COLUMNS)
     owner = pc.index_in(sections.column("doc_id"), facts.column("doc_id").combine_chunks())

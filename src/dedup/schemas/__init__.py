@@ -7,7 +7,16 @@ card and `dedup sql` help are written. Ids are a one-letter prefix, an underscor
 
 from __future__ import annotations
 
-from dedup.schemas.copies import CLUSTERS, CONFLICTS, CONSENSUS, FINGERPRINTS, MEMBERSHIP, PAIRS, REPAIRS
+from dedup.schemas.copies import (
+    CLUSTER_HISTORY,
+    CLUSTERS,
+    CONFLICTS,
+    CONSENSUS,
+    FINGERPRINTS,
+    MEMBERSHIP,
+    PAIRS,
+    REPAIRS,
+)
 from dedup.schemas.datasets import DATASETS, Dataset, conform, empty
 from dedup.schemas.decisions import DECISION_OUTCOMES, DECISIONS
 from dedup.schemas.fields import KINDS, MATCHED_KINDS, NUM_PERM, OUTCOMES, RELATIONS, TIMESTAMP, Kind, field
@@ -30,6 +39,7 @@ from dedup.schemas.figures import (
 from dedup.schemas.pages import DOCUMENTS, FURNITURE, QUARANTINE, RECORDS, RUNS, SECTIONS
 from dedup.schemas.reports import REPORTS
 from dedup.schemas.reuse import PASSAGE_STATS, PASSAGES, PHRASES, REUSE_EDGES, SLOT, TEMPLATE_OCCURRENCES, TEMPLATES
+from dedup.schemas.search import SEARCH
 
 __all__ = [
     "AGGREGATIONS",
@@ -37,6 +47,7 @@ __all__ = [
     "BOUNDS",
     "CHECKS",
     "CLUSTERS",
+    "CLUSTER_HISTORY",
     "COMPARISONS",
     "CONFLICTS",
     "CONSENSUS",
@@ -68,6 +79,7 @@ __all__ = [
     "REPORTS",
     "REUSE_EDGES",
     "RUNS",
+    "SEARCH",
     "SECTIONS",
     "SLOT",
     "STATUSES",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from dedup.schemas.fields import NUM_PERM, field
+from dedup.schemas.fields import NUM_PERM, TIMESTAMP, field
 
 FINGERPRINTS = pa.schema(
     [
@@ -104,5 +104,16 @@ CONSENSUS = pa.schema(
         field("section_id", pa.string(), "its canonical section"),
         field("text", pa.string(), "clean text of the canonical section, repaired"),
         field("repairs", pa.int64(), "places repaired in it (evidence/repairs has them)"),
+    ]
+)
+
+CLUSTER_HISTORY = pa.schema(
+    [
+        field("release_id", pa.string(), "release in which it happened"),
+        field("at", TIMESTAMP, "start of the run that made that release"),
+        field("event", pa.string(), "merged: the elder cluster is part of the other now; split: a part of it left"),
+        field("elder", pa.string(), "cluster of the release before"),
+        field("cluster_id", pa.string(), "cluster that has sections of it now"),
+        field("n_sections", pa.int64(), "sections of the elder that are in it"),
     ]
 )

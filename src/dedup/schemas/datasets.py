@@ -6,12 +6,22 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from dedup.schemas.copies import CLUSTERS, CONFLICTS, CONSENSUS, FINGERPRINTS, MEMBERSHIP, PAIRS, REPAIRS
+from dedup.schemas.copies import (
+    CLUSTER_HISTORY,
+    CLUSTERS,
+    CONFLICTS,
+    CONSENSUS,
+    FINGERPRINTS,
+    MEMBERSHIP,
+    PAIRS,
+    REPAIRS,
+)
 from dedup.schemas.decisions import DECISIONS
 from dedup.schemas.figures import ATTRIBUTIONS, CHECKS, EXTRACTED_TABLES, FACTS, OBSERVATIONS, TABLE_CELLS
 from dedup.schemas.pages import DOCUMENTS, FURNITURE, QUARANTINE, RECORDS, RUNS, SECTIONS
 from dedup.schemas.reports import REPORTS
 from dedup.schemas.reuse import PASSAGE_STATS, PASSAGES, PHRASES, REUSE_EDGES, TEMPLATE_OCCURRENCES, TEMPLATES
+from dedup.schemas.search import SEARCH
 
 #: Columns that hold ids of 16 hex digits at their end.
 ID_COLUMNS = frozenset(
@@ -20,6 +30,11 @@ ID_COLUMNS = frozenset(
         *("passage_id", "observation_id", "check_id", "table_id", "conflict_id"),
     }
 )
+
+#: Decoded bytes per row group: what a reader holds per thread and column set.
+ROW_GROUP_BYTES = 32 << 20
+#: Less where single rows are picked, such as one text to show: what is read for a row is its row group.
+_PICKED = {"documents": 4 << 20, "sections": 4 << 20, "reports": 4 << 20, "consensus": 4 << 20, "search": 1 << 20}
 
 
 @dataclass(frozen=True)
@@ -52,6 +67,11 @@ class Dataset:
         """
         ids = [n for n in ("doc_id" if n == "document" else n for n in self.sort_by) if n in ID_COLUMNS]
         return next((n for n in [*ids, *self.key] if n in ID_COLUMNS and n in self.schema.names), None)
+
+    @property
+    def row_group_bytes(self) -> int:
+        """Decoded bytes of a row group, about."""
+        return _PICKED.get(self.name, ROW_GROUP_BYTES)
 
     @property
     def path(self) -> str:
@@ -202,9 +222,20 @@ DATASETS: dict[str, Dataset] = {
             ("decision_id",),
             "what people decided about copies, and what became of it",
         ),
+        _dataset(
+            "cluster_history",
+            "evidence",
+            CLUSTER_HISTORY,
+            ("at", "event", "elder", "cluster_id"),
+            ("release_id", "event", "elder", "cluster_id"),
+            "clusters that were merged or split, release by release",
+        ),
         _dataset("quarantine", "evidence", QUARANTINE, ("dataset", "record_id"), (), "what was refused, and why"),
         _dataset("runs", "evidence", RUNS, ("started_at", "stage", "metric"), (), "metrics of the runs"),
         _dataset("fingerprints", "index", FINGERPRINTS, ("section_id",), ("section_id",), "MinHash signatures"),
+        _dataset(
+            "search", "index", SEARCH, ("piece",), ("piece",), "which clusters hold which two characters in a row"
+        ),
     )
 }
 

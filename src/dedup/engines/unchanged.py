@@ -1,0 +1,110 @@
+"""Which documents and clusters are as the last release has them, and their rows in it.
+
+What is said of a document depends on the document; what is said of a cluster depends on its members, on their
+documents, and on what is said of them. Where none of that changed, the rows of the last release are the rows that would
+be made again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dedup import schemas
+from dedup.engines.heritage import same_rows
+from dedup.engines.store import TableStore
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from dedup.engines.local import LocalRun
+
+#: Columns of membership that what is said of a cluster depends on.
+_MEMBER = ("section_id", "cluster_id", "is_canonical", "stands_for")
+#: Columns by which rows belong to a cluster.
+_SECTIONS = ("section_id", "donor_section", "canonical_section")
+#: Rows of a dataset that are filtered at once.
+_ROWS = 65_536
+
+
+def unchanged_documents(run: LocalRun, kind: str) -> pa.Array:
+    """Return the ids of documents for which results of a kind (`heritage.ROOMS`) may be taken over."""
+    if kind not in run.heritage:
+        return pa.array([], pa.string())
+    facts = run.corpus.document_facts
+    return facts.column("doc_id").combine_chunks().filter(run.heritage.unchanged(facts))
+
+
+def unchanged_clusters(run: LocalRun, kind: str) -> pa.Array:
+    """Return the ids of clusters for which results of a kind may be taken over.
+
+    Such a cluster has the sections it had, all of documents that did not change, and nothing that was said of it was
+    set aside by the quality gate, so that the last release holds it whole.
+    """
+    release = run.previous
+    if release is None or kind not in run.heritage:
+        return pa.array([], pa.string())
+    membership = run.tables["membership"].select(list(_MEMBER)).combine_chunks()
+    before = release.arrow("membership", list(_MEMBER)).combine_chunks()
+    same = same_rows(membership, before, "section_id", _MEMBER)
+    sections = run.corpus.section_facts
+    at = pc.index_in(membership.column("section_id"), sections.column("section_id").combine_chunks()).combine_chunks()
+    owners = sections.column("doc_id").combine_chunks().take(at)
+    same = pc.and_(same, pc.is_in(owners, unchanged_documents(run, "cut")))
+    clusters = membership.column("cluster_id").combine_chunks()
+    changed = clusters.filter(pc.invert(same))
+    # Who left is not among the members any more.
+    left = before.filter(
+        pc.invert(pc.is_in(before.column("section_id"), membership.column("section_id").combine_chunks()))
+    )
+    withheld = pa.array(release.manifest.get("incomplete_clusters", []), pa.string())
+    changed = pa.concat_arrays([changed, left.column("cluster_id").combine_chunks(), withheld])
+    distinct = pc.unique(clusters)
+    return distinct.filter(pc.invert(pc.is_in(distinct, changed)))
+
+
+def rows_before(run: LocalRun, dataset: str, column: str, ids: pa.Array) -> pa.Table:
+    """Return the rows of the last release whose `column` is one of `ids`, in a mapped file."""
+    schema = schemas.DATASETS[dataset].schema
+    if run.previous is None or not len(ids):
+        return schemas.empty(schema)
+    store = TableStore(run.work / f"{dataset}.before.arrow", schema)
+    for batch in run.previous.dataset(dataset).to_batches(
+        batch_size=_ROWS, batch_readahead=1, fragment_readahead=1, use_threads=False
+    ):
+        kept = batch.filter(pc.is_in(batch.column(column), ids))
+        if kept.num_rows:
+            store.append(schemas.conform(pa.Table.from_batches([kept]), schema))
+    return store.read()
+
+
+def join_tables(mine: pa.Table, before: pa.Table) -> pa.Table:
+    """Return the rows of both tables, which lie in mapped files and stay there."""
+    return pa.concat_tables([mine, before]) if before.num_rows else mine
+
+
+def touched_clusters(run: LocalRun, gone: Mapping[str, NDArray[np.bool_]]) -> list[str]:
+    """Return the ids of clusters of which rows are set aside, sorted.
+
+    Parameters
+    ----------
+    gone : dataset to mask of its rows
+    """
+    found: list[pa.Array] = [pa.array([], pa.string())]
+    membership = run.tables["membership"]
+    for name, mask in gone.items():
+        table = run.tables.get(name)
+        if table is None or not mask.any():
+            continue
+        rows = table.filter(pa.array(mask))
+        if "cluster_id" in rows.column_names:
+            found.append(rows.column("cluster_id").combine_chunks())
+        for column in (n for n in _SECTIONS if n in rows.column_names):
+            at = pc.index_in(rows.column(column), membership.column("section_id").combine_chunks())
+            found.append(membership.column("cluster_id").take(at).combine_chunks())
+    return sorted(x for x in pc.unique(pa.concat_arrays(found)).to_pylist() if x is not None)
