@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -36,6 +38,7 @@ class Watching:
     def __init__(self) -> None:
         self.done: list[str] = []
         self.taken_up: list[str] = []
+        self.notes: tuple[str, ...] = ()
 
     def stage_started(self, stage: str, total: int | None) -> None:
         pass
@@ -78,7 +81,7 @@ class Site:
         watching = Watching()
         fresh = bool(changes.pop("fresh", False))
         settings = self.settings(**changes)
-        run(settings, resolve_sources([], settings), fresh=fresh, observer=watching)
+        watching.notes = run(settings, resolve_sources([], settings), fresh=fresh, observer=watching).notes
         return watching
 
     def killed_after(self, stage: str) -> dict:
@@ -113,7 +116,9 @@ def site(module_site, monkeypatch) -> Site:
     return module_site
 
 
-@pytest.mark.parametrize("stage", KEPT)
+@pytest.mark.parametrize(
+    "stage", [s if s in ("read", "match", "validate") else pytest.param(s, marks=pytest.mark.slow) for s in KEPT]
+)
 def test_a_run_killed_after_any_stage_is_taken_up_there_and_gives_the_same_rows(site, stage):
     head = site.killed_after(stage)
     watching = site.run()
@@ -124,3 +129,135 @@ def test_a_run_killed_after_any_stage_is_taken_up_there_and_gives_the_same_rows(
     assert (release.id, release.manifest["started_at"]) == (head["release_id"], head["started_at"])
     assert list((site.warehouse / "staging").iterdir()) == []
     assert {"stage:read", "stage:match", "stage:write"} <= set(release.manifest["stages"])
+
+
+@pytest.mark.slow
+def test_a_run_with_rules_and_decisions_is_taken_up_after_every_stage(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints, "WORTH_S", 0.0)
+    site = Site(tmp_path, quality=True)
+    for stage in KEPT:
+        site.back()
+        site.killed_after(stage)
+        assert tuple(site.run().taken_up) == KEPT[: KEPT.index(stage) + 1]
+        assert differences(site.latest(), site.expected) == [], stage
+
+
+def test_a_run_that_failed_is_taken_up_where_it_failed(site, monkeypatch):
+    def full(run: LocalRun) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("dedup.engines.local.extract", full)
+        with pytest.raises(OSError, match="No space"):
+            site.run()
+        with pytest.raises(OSError, match="No space"):
+            site.run()
+    (left,) = (site.warehouse / "staging").iterdir()
+    assert left.suffix == ".work"
+    assert "extract" in site.run().done
+    assert differences(site.latest(), site.expected) == []
+
+
+def test_what_takes_no_time_is_not_kept(site, monkeypatch):
+    monkeypatch.setattr(checkpoints, "WORTH_S", 1e9)
+    site.killed_after("reuse")
+    assert not list(site.warehouse.glob("staging/*.work/kept/*.json"))
+    assert site.run().taken_up == []
+
+
+def _touch(site: Site) -> None:
+    page = site.folder / "share" / "new.txt"
+    os.utime(page, ns=(page.stat().st_atime_ns, page.stat().st_mtime_ns + 1))
+
+
+def _add_page(site: Site) -> None:
+    (site.folder / "share" / "later.txt").write_text(LINDU.replace("126公里", "216公里"), "utf-8")
+
+
+def _publish(site: Site) -> None:
+    pages = site.folder / "elsewhere"
+    pages.mkdir(exist_ok=True)
+    (pages / "one.txt").write_text(KANGYUAN, "utf-8")
+    staging = site.warehouse / "staging"
+    aside = staging.rename(site.folder / "aside")
+    settings = site.settings()
+    run(settings, resolve_sources([str(pages)], settings))
+    shutil.rmtree(staging)
+    aside.rename(staging)
+
+
+@pytest.mark.parametrize(
+    ("change", "settings", "words"),
+    [
+        (_touch, {}, "their files changed"),
+        (_add_page, {}, "their files changed"),
+        (_publish, {}, "the last release changed"),
+        (lambda site: None, {"match": {"jaccard": 0.71}}, "the settings changed"),
+        (lambda site: None, {"fresh": True}, "as asked"),
+    ],
+)
+def test_what_no_longer_answers_the_request_is_set_aside_and_said(site, change, settings, words):
+    site.killed_after("match")
+    change(site)
+    watching = site.run(**settings)
+    (site.folder / "share" / "later.txt").unlink(missing_ok=True)
+    assert watching.taken_up == []
+    assert site.latest()
+    assert any(words in note for note in watching.notes)
+    assert list((site.warehouse / "staging").iterdir()) == []
+
+
+def test_settings_that_no_row_depends_on_may_change(site):
+    site.killed_after("match")
+    assert site.run(workers=1, memory_limit="1GB", title="Another title").taken_up == ["read", "check", "match"]
+    assert differences(site.latest(), site.expected) == []
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-8])
+
+
+def _same_size(path: Path) -> None:
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+@pytest.mark.parametrize(
+    ("file", "damage", "taken_up"),
+    [
+        ("kept/02-match/*.npy", _cut, ["read", "check"]),
+        ("kept/02-match/*.npy", Path.unlink, ["read", "check"]),
+        ("kept/02-match.json", _cut, ["read", "check"]),
+        ("kept/00-read.json", _cut, []),
+        ("sections.arrow", _cut, []),
+        ("sections.arrow", _same_size, []),
+    ],
+)
+def test_what_is_damaged_is_done_again(site, file, damage, taken_up):
+    site.killed_after("match")
+    (work,) = (site.warehouse / "staging").glob("*.work")
+    damage(min(work.glob(file)))
+    watching = site.run()
+    assert watching.taken_up == taken_up
+    assert any("done again" in note for note in watching.notes)
+    assert differences(site.latest(), site.expected) == []
+
+
+def test_working_files_of_a_stage_that_was_under_way_are_removed(site):
+    site.killed_after("read")
+    (work,) = (site.warehouse / "staging").glob("*.work")
+    (work / "keys-000.bin").write_bytes(b"half")
+    (work / "kept" / "01-check").mkdir()
+    (work / "kept" / "01-check" / "0001.arrow").write_bytes(b"half")
+    settings = site.settings()
+    with LocalRun(settings, resolve_sources([], settings)):
+        assert not (work / "keys-000.bin").exists()
+        assert not (work / "kept" / "01-check").exists()
+        assert (work / "sections.arrow").exists()
+
+
+def test_a_record_of_another_package_is_not_made(tmp_path):
+    from dedup.engines.freezing import thaw
+
+    for name in ("pathlib:Path", "subprocess:Popen", "dedup.engines.local:subprocess"):
+        with pytest.raises((ValueError, AttributeError)):
+            thaw({"is": "record", "class": name, "fields": []}, tmp_path)

@@ -49,14 +49,15 @@ class Kept:
     folder : of the working files, in which `kept/` lies
     started_at, release_id : of the first attempt
     stages : those taken up from an earlier attempt, in order
-    note : what a person should know about it; empty when there was nothing to take up
+    notes : what a person should know about it; empty when there was nothing to take up
     """
 
-    def __init__(self, folder: Path, release_id: str, started_at: datetime, note: str = "") -> None:
+    def __init__(self, folder: Path, release_id: str, started_at: datetime, *, found: bool, note: str = "") -> None:
         self.folder = folder
+        self._found = found
         self.release_id = release_id
         self.started_at = started_at
-        self.note = note
+        self.notes = [note] if note else []
         self.stages: list[str] = []
         self.failed = False
         self._freezer = Freezer(folder)
@@ -72,13 +73,12 @@ class Kept:
 
     def open(self, request: dict[str, Any]) -> None:
         """Make the folder of a new attempt, or load what is left in that of an earlier one."""
-        if (self.folder / _REQUEST).exists():
+        if self._found:
             self._load()
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._announce(request)
-
-    def _announce(self, request: dict[str, Any]) -> None:
+        # An attempt at another request may have been going to make a release of the same name.
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
         head = {"request": request, "release_id": self.release_id, "started_at": self.started_at.isoformat()}
         write_json(self.folder / _REQUEST, head)
 
@@ -91,7 +91,9 @@ class Kept:
                 whole, marker = False, {}
             if not whole:
                 # What was built on it cannot be used either.
-                self.note = f"{path.stem} of the earlier attempt is damaged, and done again"
+                self.notes.append(
+                    f"what an earlier run had kept is damaged from {path.stem[3:]} on, and was done again"
+                )
                 break
             self._markers.append(marker)
         self.stages = [stage for marker in self._markers for stage in marker["stages"]]
@@ -123,7 +125,7 @@ class Kept:
                 for marker in self._markers
             ]
         except _FAULTS as error:
-            self.note = f"what an earlier attempt left cannot be read ({error}), and is done again"
+            self.notes = [f"what an earlier run kept cannot be read ({error}), and was done again"]
             self._markers, self.stages, self._synced, thawed = [], [], set(), []
             let_go(self.folder)
             self.clear()
@@ -135,7 +137,15 @@ class Kept:
                 setattr(run, name, value)
             for stage, metrics in marker["metrics"].items():
                 run.meter.note(stage, **metrics)
+        if self.stages:
+            last = f" to {self.stages[-1]}" if len(self.stages) > 1 else ""
+            self.notes.insert(0, f"{self.stages[0]}{last} taken up from the run of {self.since}, which did not end")
         self._remember(run)
+
+    @property
+    def since(self) -> str:
+        """When the first attempt began, in the local time."""
+        return self.started_at.astimezone().strftime("%Y-%m-%d %H:%M")
 
     def _remember(self, run: LocalRun) -> None:
         self._state = self._results(run)
@@ -224,16 +234,16 @@ def take_up(warehouse: Path, request: dict[str, Any], now: datetime, *, fresh: b
         try:
             started_at = datetime.fromisoformat(head["started_at"])
             if fresh:
-                note = "an earlier attempt was set aside, as asked"
+                note = "what an earlier run had finished was set aside, as asked"
             elif head["request"] != request:
                 changes = sorted(k for k in request if head["request"].get(k) != request[k])
-                note = f"an earlier attempt was set aside: {', '.join(changes)} changed since"
+                note = f"what an earlier run had finished was set aside: {', '.join(changes)} changed since"
             elif str(next_release_id(warehouse, started_at)) == head["release_id"] == folder.name.removesuffix(WORK):
-                return Kept(folder, head["release_id"], started_at)
+                return Kept(folder, head["release_id"], started_at, found=True)
         except (ValueError, LookupError, TypeError, AttributeError):
             continue
     release_id = str(next_release_id(warehouse, now))
-    return Kept(warehouse / STAGING / f"{release_id}{WORK}", release_id, now, note)
+    return Kept(warehouse / STAGING / f"{release_id}{WORK}", release_id, now, found=False, note=note)
 
 
 def _attempts(warehouse: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -252,9 +262,8 @@ def resumable(stage: str) -> Callable[[_Stage], _Stage]:
         def step(run: LocalRun) -> None:
             if stage in run.kept.stages:
                 run.observer.stage_started(stage, None)
-                since = run.kept.started_at.astimezone().strftime("%Y-%m-%d %H:%M")
                 seconds = run.meter.seconds(f"stage:{stage}")
-                run.observer.stage_finished(stage, seconds, f"as the run of {since} left it")
+                run.observer.stage_finished(stage, seconds, f"as the run of {run.kept.since} left it")
                 return
             method(run)
             run.kept.finished(stage, run)
