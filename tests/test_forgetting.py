@@ -87,11 +87,12 @@ def test_nothing_of_a_forgotten_page_is_left_in_anything_that_was_written(pages,
     _copy(first.path, warehouse / "rejected" / "2020-01-01.1")
     (warehouse / "staging" / "2031-01-01.1.work").mkdir(parents=True)
     (warehouse / "staging" / "2031-01-01.1.work" / "texts.bin").write_text(SECRET, "utf-8")
-    (warehouse / "static").mkdir()
-    (warehouse / "static" / "index.html").write_text(f"<p>{SECRET}</p>", "utf-8")
+    for folder in (warehouse / "site", tmp_path / "elsewhere"):
+        assert call("inspect", "--static", folder, "-w", warehouse).code == 0
     secrets = [SENTENCE, FIGURE, PLACE, URI, "luzhouwan", TITLE, doc, mine[0]["section_id"]]
     before = places_of(warehouse, secrets)
     assert all(before.values())
+    assert places_of(tmp_path / "elsewhere", [SENTENCE]) != {SENTENCE: set()}
     datasets = {Path(place).parent.name for word in (SENTENCE, FIGURE, PLACE) for place in before[word]}
     assert {"documents", "sections", "reports", "observations", "conflicts", "templates"} <= datasets
 
@@ -102,13 +103,14 @@ def test_nothing_of_a_forgotten_page_is_left_in_anything_that_was_written(pages,
     again, summary = publish(warehouse, pages, whole=True)
     assert summary.documents == 5
     assert places_of(warehouse, secrets) == {word: set() for word in secrets}
+    assert not (tmp_path / "elsewhere").exists()
     assert verify_release(again) == []
     # What others wrote is still there, and what was decided about it.
     assert again.sql("select count(*) as n from documents").to_pylist() == [{"n": 5}]
     with open_store(settings) as store:
         assert [d.kind for d in store.rows()] == ["canonical"]
     removed = {removal.what for removal in receipt.removed}
-    assert {"decisions", "working files", "static pages", "rejected run 2020-01-01.1"} <= removed
+    assert {"decisions", "working files", "rendered pages", "rejected run 2020-01-01.1"} <= removed
     assert f"release {first.id}" in removed
     assert receipt.freed_bytes > 1000
     assert json.loads(path.read_text())["rows"]["documents"] == 1

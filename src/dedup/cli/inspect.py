@@ -59,8 +59,11 @@ def inspect(
     try:
         if static is not None:
             from dedup.inspector.static_site import write_site
+            from dedup.releases.rendered import note_rendered
 
             written = write_site(store, static, lang=lang, clusters=clusters)
+            if not note_rendered(folder, static):
+                note("the warehouse cannot be written: `dedup forget` will not know of these pages")
             note(written.describe())
             print(static / "index.html")
             return

@@ -16,6 +16,7 @@ from dedup.releases.layout import REJECTED, RELEASES, STAGING, explained, read_p
 from dedup.releases.lock import warehouse_lock
 from dedup.releases.pruning import measure_folders, remove_folders
 from dedup.releases.receipts import Receipt, Removal, write_receipt
+from dedup.releases.rendered import find_rendered
 from dedup.releases.tombstones import (
     Kind,
     Tombstone,
@@ -31,8 +32,6 @@ from dedup.settings import Settings, SourceSettings
 if TYPE_CHECKING:
     from dedup.engines.observing import Observer
 
-#: Pages rendered as files below the warehouse: made from a release, and made anew from the next one.
-STATIC = "static"
 #: Groups of settings that say what a release holds; forgetting changes none of them.
 _CONTENT = ("read", "text", "fingerprint", "match", "cluster", "reuse", "extract", "quality")
 
@@ -178,7 +177,7 @@ def forget(
         removed = [
             *_forget_decisions(settings, traces, preview.found),
             *_remove(warehouse, "working files", [warehouse / STAGING]),
-            *_remove(warehouse, "static pages", [warehouse / STATIC]),
+            *_remove_rendered(warehouse, traces),
         ]
         for trace in traces:
             if trace.is_held and trace.path.parent.name == REJECTED:
@@ -241,6 +240,15 @@ def _remove(warehouse: Path, what: str, folders: Sequence[Path]) -> list[Removal
         for folder in there:
             shutil.rmtree(folder)
     return [Removal(what, n, freed)] if there else []
+
+
+def _remove_rendered(warehouse: Path, traces: Sequence[Trace]) -> list[Removal]:
+    """Remove pages rendered as files from releases that hold what was forgotten, or that are not there any more."""
+    clean = {trace.path.name for trace in traces if not trace.is_held and trace.path.parent.name == RELEASES}
+    if not any(trace.is_held for trace in traces):
+        return []
+    stale = [pages.folder for pages in find_rendered(warehouse) if pages.release_id not in clean]
+    return _remove(warehouse, "rendered pages", stale)
 
 
 def _count(folder: Path) -> int:

@@ -15,13 +15,12 @@ from dedup.inspector.queries.shared_text import WAYS
 from dedup.inspector.registry import ASSETS, VIEWS, asset
 from dedup.inspector.rendering import Look, Page, render
 from dedup.inspector.store import Missing, Store
+from dedup.releases.rendered import MARK
 
 #: Set phrases and figures with a page of their own.
 TEMPLATES, FACTS = 200, 200
 #: Copies of a cluster that are laid beside the canonical text.
 PAIRS = 5
-#: What a folder holds that this function made; only such a folder is written again.
-MARK = ".dedup-inspect"
 
 
 class NotOurs(FileExistsError):
