@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -18,6 +19,8 @@ from tests.warm_process import WITH_WORKERS, Started, WarmProcess
 
 #: Set it to the number that a failing test printed, to have the same pages and moments again.
 SEED = int(os.environ.get("DEDUP_KILL_SEED", random.SystemRandom().randrange(10**6)))
+#: Every finished stage is kept, also those that take no time.
+KEEPING = "from dedup.engines import checkpoints; checkpoints.WORTH_S = 0"
 
 
 class Nightly:
@@ -32,6 +35,7 @@ class Nightly:
         self.random = random.Random(seed)
         self.warehouse, self.twin = folder / "warehouse", folder / "twin"
         self.seconds = 0.0
+        self.taken_up = 0
 
     def crawl(self) -> None:
         """Change one page or find a new one: a report of its own, or a copy with another figure."""
@@ -73,9 +77,11 @@ def kill_in_a_loop(nightly: Nightly, kills: int) -> int:
     latest = nightly.check(None, "first") if nightly.finish(nightly.warehouse) else None
     published = 0
     for number in range(kills):
-        nightly.crawl()
+        # Where the crawl is as it was, the run takes up what the one before had finished.
+        if number % 3 == 0:
+            nightly.crawl()
         moment = nightly.random.uniform(0, 1.1 * nightly.seconds)
-        run = nightly.start(nightly.warehouse, code=WITH_WORKERS if number % 3 == 0 else "")
+        run = nightly.start(nightly.warehouse, code=KEEPING if number % 2 else f"{KEEPING}; {WITH_WORKERS}")
         time.sleep(moment)
         code = run.kill()
         night = f"night {number}, killed after {moment:.3f} s with exit code {code}: {run.said()}"
@@ -87,6 +93,8 @@ def kill_in_a_loop(nightly: Nightly, kills: int) -> int:
     nightly.crawl()
     assert nightly.finish(nightly.warehouse).id != latest
     nightly.check(latest, "last")
+    rows = open_release(nightly.warehouse).sql("select count(*) as n from runs where stage = 'taken_up'")
+    nightly.taken_up = rows["n"].to_pylist()[0]
     assert len(list((nightly.warehouse / "releases").iterdir())) == published + 2
     assert list((nightly.warehouse / "staging").iterdir()) == []
     assert not list(nightly.warehouse.glob(".*.tmp"))
@@ -102,8 +110,10 @@ def test_ten_runs_killed_at_random_moments_lose_and_double_nothing(warm, tmp_pat
 @pytest.mark.parametrize("quality", [False, True])
 def test_two_hundred_runs_killed_at_random_moments_lose_and_double_nothing(warm, tmp_path, quality):
     print(f"DEDUP_KILL_SEED={SEED}")  # noqa: T201 - shown beside a failure
-    published = kill_in_a_loop(Nightly(tmp_path, warm, SEED, quality), 50 if quality else 150)
+    nightly = Nightly(tmp_path, warm, SEED, quality)
+    published = kill_in_a_loop(nightly, 50 if quality else 150)
     assert 0 < published < 150
+    assert nightly.taken_up
 
 
 @pytest.mark.slow
@@ -112,22 +122,14 @@ def test_runs_that_start_cold_are_killed_too(warm, tmp_path):
     print(f"DEDUP_KILL_SEED={SEED}")  # noqa: T201 - shown beside a failure
     nightly = Nightly(tmp_path, warm, SEED)
     latest = nightly.check(None, "first") if nightly.finish(nightly.warehouse) else None
-    command = [
-        sys.executable,
-        "-c",
-        "from dedup.cli import main; main()",
-        "run",
-        "--no-prefect",
-        "--quiet",
-        "--config",
-        nightly.config,
-    ]
+    start = [sys.executable, "-c", "from dedup.cli import main; main()"]
+    command = [*start, "run", "--no-prefect", "--quiet", "--config", nightly.config, "-w", nightly.warehouse]
     for number in range(10):
         nightly.crawl()
-        with subprocess.Popen([*command, "--config", nightly.config, "-w", nightly.warehouse], cwd=tmp_path) as process:
+        with subprocess.Popen(command, cwd=tmp_path, start_new_session=True) as process:
             moment = nightly.random.uniform(0, 8)
             time.sleep(moment)
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
         latest = nightly.check(latest, f"night {number}, killed after {moment:.3f} s")
     nightly.crawl()
     nightly.finish(nightly.warehouse)

@@ -140,6 +140,7 @@ class Kept:
         if self.stages:
             last = f" to {self.stages[-1]}" if len(self.stages) > 1 else ""
             self.notes.insert(0, f"{self.stages[0]}{last} taken up from the run of {self.since}, which did not end")
+            run.meter.note("taken_up", stages=len(self.stages))
         self._remember(run)
 
     @property
