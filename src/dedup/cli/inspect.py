@@ -12,6 +12,7 @@ from dedup.cli.console import note
 from dedup.cli.failures import USAGE, CommandError
 
 if TYPE_CHECKING:
+    from dedup.inspector.desk import Desk
     from dedup.inspector.serving import Shelf
 
 #: Addresses that stand for all of a machine; nobody can open them.
@@ -38,6 +39,11 @@ def inspect(
         str | None,
         typer.Option(envvar="DEDUP_INSPECT_TOKEN", help="Token to ask for. Default: a new one.", show_default=False),
     ] = None,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Only look: no decisions are taken.")] = False,
+    who: Annotated[
+        str | None,
+        typer.Option(help="Name that decisions carry. Default: as configured, else yours.", show_default=False),
+    ] = None,
     static: Annotated[Path | None, typer.Option(help="Write the pages into this folder.", show_default=False)] = None,
     clusters: Annotated[
         int, typer.Option(min=1, help="With --static: clusters to write, the most interesting ones.")
@@ -50,11 +56,12 @@ def inspect(
     """Look at a release in the browser: what was joined and why, figures, set phrases, quality."""
     from dedup.inspector.language import LANGUAGES
     from dedup.inspector.serving import Shelf
+    from dedup.releases.layout import RELEASES
 
     if lang not in LANGUAGES:
         raise CommandError(f"--lang {lang}: expected one of {', '.join(LANGUAGES)}", USAGE)
-    folder = warehouse if warehouse is not None else options.read_settings(config).warehouse
-    shelf = Shelf(folder, release)
+    settings = options.read_settings(config, warehouse)
+    shelf = Shelf(settings.warehouse, release)
     store = shelf.store()
     try:
         if static is not None:
@@ -62,17 +69,25 @@ def inspect(
             from dedup.releases.rendered import note_rendered
 
             written = write_site(store, static, lang=lang, clusters=clusters)
-            if not note_rendered(folder, static):
-                note("the warehouse cannot be written: `dedup forget` will not know of these pages")
+            if not note_rendered(settings.warehouse, static):
+                note("no warehouse can be written to: `dedup forget` will not know of these pages")
             note(written.describe())
             print(static / "index.html")
             return
-        _serve(shelf, host, port, browser, allow_host or [], token)
+        desk = None
+        if not read_only and (settings.warehouse / RELEASES).is_dir():
+            from dedup.cli.deciders import decider
+            from dedup.inspector.desk import Desk
+
+            desk = Desk(settings, decider(settings, who))
+        _serve(shelf, desk, host, port, browser, allow_host or [], token)
     finally:
         shelf.close()
 
 
-def _serve(shelf: Shelf, host: str, port: int, browser: bool, names: list[str], token: str | None) -> None:
+def _serve(
+    shelf: Shelf, desk: Desk | None, host: str, port: int, browser: bool, names: list[str], token: str | None
+) -> None:
     import threading
 
     from dedup.inspector.app import create_app
@@ -82,7 +97,7 @@ def _serve(shelf: Shelf, host: str, port: int, browser: bool, names: list[str], 
     if token is None and not is_loopback(host):
         token = new_token()
     hosts = {*names, *([] if is_loopback(host) else [host])}
-    app = create_app(shelf, Guard(token, frozenset(hosts)))
+    app = create_app(shelf, Guard(token, frozenset(hosts)), desk)
     with listening(host, port) as bound:
         shown = "127.0.0.1" if host in _EVERYWHERE else f"[{host}]" if ":" in host else host
         address = f"http://{names[0] if names else shown}:{bound.getsockname()[1]}/"

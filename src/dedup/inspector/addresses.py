@@ -37,6 +37,7 @@ PATHS = {
     "decide": "/decide",
     "undo": "/undo",
     "judge": "/judge",
+    "who": "/who",
     "thresholds": "/thresholds",
     "snippet": "/snippets/{id}",
     "find": "/find",

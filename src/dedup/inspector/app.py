@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from hmac import compare_digest
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from dedup.inspector.addresses import PATHS, served
 from dedup.inspector.asking import Asked, Unclear
+from dedup.inspector.desk import Desk
 from dedup.inspector.downloads import MEDIA
 from dedup.inspector.language import LANGUAGES, catalogue, choose_language
-from dedup.inspector.registry import ASSETS, VIEWS, asset
+from dedup.inspector.registry import ASSETS, VIEWS, WRITES, asset
 from dedup.inspector.rendering import THEMES, Look, Page, Theme, render
-from dedup.inspector.security import Gatekeeper, Guard
+from dedup.inspector.security import BODY_BYTES, Gatekeeper, Guard
 from dedup.inspector.serving import Shelf
-from dedup.inspector.store import Missing, Store, TooSlow
+from dedup.inspector.store import Missing, TooSlow
+from dedup.inspector.views import decisions
 from dedup.inspector.views.answers import Answer, Redirect, View
 from dedup.releases import ReleaseError
 
@@ -25,23 +29,27 @@ _CHOSEN = ("lang", "theme")
 _YEAR = 365 * 24 * 3600
 
 
-def create_app(shelf: Shelf, guard: Guard | None = None) -> FastAPI:
+def create_app(shelf: Shelf, guard: Guard | None = None, desk: Desk | None = None) -> FastAPI:
     """Return the app over the releases of a warehouse.
 
     Parameters
     ----------
     shelf : gives the release to show
     guard : who may ask; default: everybody who reaches the server by a loopback name
+    desk : where decisions are recorded; without one the pages only show
     """
     guard = guard or Guard()
+    room = _Room(shelf, guard, desk)
     app = FastAPI(title="dedup inspect", docs_url=None, redoc_url=None, openapi_url=None)
     for name, view in VIEWS.items():
-        app.add_api_route(PATHS[name], _endpoint(view, shelf, guard), methods=["GET"], name=name)
+        app.add_api_route(PATHS[name], room.reading(view), methods=["GET"], name=name)
+    for name, view in WRITES.items():
+        app.add_api_route(PATHS[name], room.writing(view), methods=["POST"], name=name)
     app.add_api_route(PATHS["static"], _asset_endpoint, methods=["GET"], name="static")
 
     @app.exception_handler(404)
     async def nowhere(request: Request, _: Exception) -> Response:
-        return _failure(request, shelf, guard, 404, "error.nowhere", "")
+        return room.failure(request, 404, "error.nowhere", "")
 
     app.add_middleware(_as_middleware(guard))
     return app
@@ -59,37 +67,83 @@ def _asset_endpoint(name: str) -> Response:
     return Response(content, media_type=ASSETS[name], headers={"cache-control": "max-age=3600"})
 
 
-def _endpoint(view: View, shelf: Shelf, guard: Guard) -> Callable[[Request], Response]:
-    def answer(request: Request) -> Response:
-        asked = Asked({**dict(parse_qsl(request.url.query)), **request.path_params})
+class _Room:
+    """Turns views into endpoints."""
+
+    def __init__(self, shelf: Shelf, guard: Guard, desk: Desk | None) -> None:
+        self._shelf = shelf
+        self._guard = guard
+        self._desk = desk
+
+    def reading(self, view: View) -> Callable[[Request], Response]:
+        """Return the endpoint of a view that only shows."""
+
+        def answer(request: Request) -> Response:
+            return self._answer(view, request, dict(parse_qsl(request.url.query)))
+
+        return answer
+
+    def writing(self, view: View) -> Callable[[Request], Awaitable[Response]]:
+        """Return the endpoint of a view that writes: a form of one of the pages must ask for it."""
+
+        async def answer(request: Request) -> Response:
+            body = b""
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > BODY_BYTES:
+                    return Response("too much", 413)
+            values = dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=40))
+            mark = self._guard.form_mark(request.state.session)
+            if not compare_digest(values.pop("csrf", "").encode(), mark.encode()):
+                return await run_in_threadpool(self.failure, request, 403, "error.refused", "")
+            response = await run_in_threadpool(self._answer, view, request, values)
+            if view is WRITES["who"] and values.get("who", "").strip():
+                name = quote(" ".join(values["who"].split())[:200])
+                response.set_cookie("who", name, max_age=_YEAR, samesite="strict", httponly=True)
+            return response
+
+        return answer
+
+    def _answer(self, view: View, request: Request, values: dict[str, str]) -> Response:
         try:
-            look = _look(request, shelf, guard)
-            return respond(view(look, asked), look, request)
+            look = self._look(request)
+            return respond(view(look, Asked({**values, **request.path_params})), look, request)
         except Unclear as error:
-            return _failure(request, shelf, guard, 400, "error.unclear", str(error))
+            return self.failure(request, 400, "error.unclear", str(error))
+        except decisions.NotRecorded as error:
+            return self.failure(request, 409, "error.refused", str(error))
         except Missing as error:
-            return _failure(request, shelf, guard, 404, "error.missing", str(error))
+            return self.failure(request, 404, "error.missing", str(error))
         except TooSlow as error:
-            return _failure(request, shelf, guard, 503, "error.slow", str(error))
+            return self.failure(request, 503, "error.slow", str(error))
         except ReleaseError as error:
-            return _failure(request, shelf, guard, 503, "error.release", str(error))
+            return self.failure(request, 503, "error.release", str(error))
 
-    return answer
+    def _look(self, request: Request) -> Look:
+        query = [(k, v) for k, v in parse_qsl(request.url.query) if k not in _CHOSEN]
+        language = choose_language(
+            request.query_params.get("lang"), request.cookies.get("lang"), request.headers.get("accept-language")
+        )
+        who = " ".join(unquote(request.cookies.get("who", "")).split())[:200]
+        return Look(
+            self._shelf.store(),
+            catalogue(language),
+            served,
+            theme=_theme(request),
+            here=request.url.path + (f"?{urlencode(query)}" if query else ""),
+            csrf=self._guard.form_mark(request.state.session),
+            who=who or (self._desk.who if self._desk else ""),
+            desk=self._desk,
+        )
 
-
-def _look(request: Request, shelf: Shelf, guard: Guard, store: Store | None = None) -> Look:
-    query = [(k, v) for k, v in parse_qsl(request.url.query) if k not in _CHOSEN]
-    language = choose_language(
-        request.query_params.get("lang"), request.cookies.get("lang"), request.headers.get("accept-language")
-    )
-    return Look(
-        store or shelf.store(),
-        catalogue(language),
-        served,
-        theme=_theme(request),
-        here=request.url.path + (f"?{urlencode(query)}" if query else ""),
-        csrf=guard.form_mark(request.state.session),
-    )
+    def failure(self, request: Request, status: int, key: str, detail: str) -> Response:
+        """Return a page that says what went wrong."""
+        try:
+            look = self._look(request)
+        except ReleaseError as error:
+            return Response(str(error), status, media_type="text/plain")
+        data = {"title": look.t(key), "words": look.t(f"{key}_words"), "detail": detail[:300]}
+        return HTMLResponse(render(Page("error.html", data, status), look), status)
 
 
 def _theme(request: Request) -> Theme:
@@ -115,14 +169,3 @@ def respond(answer: Answer, look: Look, request: Request) -> Response:
         if request.query_params.get(key) in known:
             response.set_cookie(key, request.query_params[key], max_age=_YEAR, samesite="strict", httponly=True)
     return response
-
-
-def _failure(request: Request, shelf: Shelf, guard: Guard, status: int, key: str, detail: str) -> Response:
-    try:
-        look = _look(request, shelf, guard)
-        page = Page(
-            "error.html", {"title": look.t(key), "words": look.t(f"{key}_words"), "detail": detail[:300]}, status
-        )
-        return HTMLResponse(render(page, look), status)
-    except ReleaseError as error:
-        return Response(str(error), status, media_type="text/plain")

@@ -77,7 +77,7 @@ ORDER BY d.doc_id
 """
 _MEMBERS = f"""
 SELECT m.cluster_id, m.section_id, m.is_canonical, m.similarity, m.edit_similarity, m.rule, m.reason, m.stands_for,
-       m.template_ratio, m.copied_ratio, s.source, s.doc_id, s.ordinal, s.kind, s.n_chars, s.mask_ratio,
+       m.template_ratio, m.copied_ratio, s.content_hash, s.source, s.doc_id, s.ordinal, s.kind, s.n_chars, s.mask_ratio,
        s.boilerplate_ratio, s.completeness, left(s.title, {TITLE_CHARS}) AS title, d.uri, d.published_at, d.site
 FROM membership m JOIN sections s USING (section_id) JOIN documents d USING (doc_id)
 ORDER BY m.cluster_id, m.is_canonical DESC, m.similarity DESC, m.section_id

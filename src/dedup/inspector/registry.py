@@ -6,7 +6,18 @@ from functools import cache
 from importlib.resources import files
 
 from dedup.inspector.store import Missing
-from dedup.inspector.views import clusters, documents, facts, finding, overview, pairs, quality, shared_text
+from dedup.inspector.views import (
+    clusters,
+    decisions,
+    documents,
+    facts,
+    finding,
+    overview,
+    pairs,
+    quality,
+    queue,
+    shared_text,
+)
 from dedup.inspector.views.answers import View
 
 #: View -> what answers it.
@@ -32,6 +43,16 @@ VIEWS: dict[str, View] = {
     "release_changes": quality.changes_view,
     "snippet": finding.snippet_view,
     "find": finding.find_view,
+    "queue": queue.queue_view,
+    "decisions": decisions.list_view,
+    "thresholds": decisions.thresholds_view,
+}
+#: Views that write something down; they answer forms of the pages only.
+WRITES: dict[str, View] = {
+    "decide": decisions.record_view,
+    "undo": decisions.undo_view,
+    "judge": queue.judge_view,
+    "who": decisions.who_view,
 }
 #: What the page loads beside itself: name -> media type. Nothing else is served from the package.
 ASSETS = {

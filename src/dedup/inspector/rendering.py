@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import jinja2
 from markupsafe import Markup
@@ -13,6 +13,9 @@ from markupsafe import Markup
 from dedup.inspector.addresses import Addresses
 from dedup.inspector.language import LANGUAGES, Catalogue
 from dedup.inspector.store import Store
+
+if TYPE_CHECKING:
+    from dedup.inspector.desk import Desk
 
 Theme = Literal["auto", "light", "dark"]
 THEMES: tuple[Theme, ...] = ("auto", "light", "dark")
@@ -45,8 +48,9 @@ class Look:
     address : gives the address of a view
     live : False for pages that are written as files: no forms, nothing that asks the server
     here : path and query of the page itself
-    can_decide : whether decisions can be recorded
     csrf : what a form must bring back to be believed; '' when not live
+    who : name that decisions of this visitor carry
+    desk : where decisions are recorded; None where none are taken
     """
 
     store: Store
@@ -56,7 +60,13 @@ class Look:
     theme: Theme = "auto"
     here: str = "/"
     csrf: str = ""
-    can_decide: bool = False
+    who: str = ""
+    desk: Desk | None = None
+
+    @property
+    def can_decide(self) -> bool:
+        """Whether decisions can be recorded."""
+        return self.desk is not None
 
 
 def render(page: Page, look: Look) -> str:

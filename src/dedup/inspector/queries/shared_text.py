@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dedup.inspector.store import LONG_SECONDS, Missing, Store
+from dedup.inspector.desk import PatientRelease
+from dedup.inspector.store import Missing, Store
 from dedup.reuse.network import GROUPINGS, Network, build_network
 
 #: Order -> columns, all descending.
@@ -103,24 +104,10 @@ def occurrences(store: Store, template_id: str, n: int, after: str = "") -> list
     )
 
 
-class _Patient:
-    """The release as the network asks for it, once, with time enough."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self.id = store.id
-
-    def sql(self, query: str, parameters: Any = None) -> Any:
-        return self._store.sql(query, parameters, seconds=LONG_SECONDS)
-
-    def arrow(self, name: str, columns: Any = None) -> Any:
-        return self._store.arrow(name, columns)
-
-
 def network(store: Store, by: str, least: int) -> Network:
     """Return who shares text with whom, grouped by one of `WAYS`."""
 
     def make() -> Network:
-        return build_network(_Patient(store), [by], least_chars=least)
+        return build_network(PatientRelease(store), [by], least_chars=least)
 
     return store.summary(f"network {by} {least}", make)

@@ -63,6 +63,8 @@ def pair_view(look: Look, asked: Asked) -> Page:
             "diff": side_by_side(found.comparison.a, found.comparison.b, differences, trivial=trivial),
             "counts": found.comparison.counts(),
             "essential": not trivial,
+            "done": asked.optional_id("done", "g"),
+            "undone": asked.optional_id("undone", "g"),
             "trivial": sum(d.kind in TRIVIAL for d in differences),
             "cut": max(found.a.n_chars, found.b.n_chars) > MOST_CHARS // 2,
         },

@@ -92,6 +92,8 @@ def passage_view(look: Look, asked: Asked) -> Answer:
         {
             "title": look.t("passage.title"),
             "found": found,
+            "done": asked.optional_id("done", "g"),
+            "undone": asked.optional_id("undone", "g"),
             "rows": rows[:PLACES],
             "after": rows[PLACES - 1]["section_id"] if len(rows) > PLACES else "",
             "downloads": downloads(look, "passage", id=found["passage_id"]),
