@@ -58,10 +58,8 @@ def unchanged_clusters(run: LocalRun, kind: str) -> pa.Array:
     same = pc.and_(same, pc.is_in(owners, unchanged_documents(run, "cut")))
     clusters = membership.column("cluster_id").combine_chunks()
     changed = clusters.filter(pc.invert(same))
-    # Who left is not among the members any more.
-    left = before.filter(
-        pc.invert(pc.is_in(before.column("section_id"), membership.column("section_id").combine_chunks()))
-    )
+    # Who left is gone, or a member of another cluster by now.
+    left = before.filter(pc.invert(same_rows(before, membership, "section_id", _MEMBER)))
     withheld = pa.array(release.manifest.get("incomplete_clusters", []), pa.string())
     changed = pa.concat_arrays([changed, left.column("cluster_id").combine_chunks(), withheld])
     distinct = pc.unique(clusters)
