@@ -190,6 +190,7 @@ def receipt_lines(receipt: Receipt, path: Path) -> list[tuple[str, str]]:
         lines.append(("held by", f"{', '.join(receipt.held_by)}; {way}"))
     else:
         lines.append(("held by", "no release of this warehouse"))
+    lines += [("note", text) for text in receipt.notes]
     lines.append(("receipt", f"{path} ({receipt.seconds:.1f} s)"))
     return lines
 
@@ -205,7 +206,7 @@ _OUTCOMES = {
 
 
 def _amount(what: str, count: int) -> str:
-    return plural(count, "row" if what == "decisions" else "file")
+    return plural(count, {"decisions": "row", "artifacts of runs": "artifact"}.get(what, "file"))
 
 
 def _rows(rows: dict[str, int]) -> str:

@@ -174,14 +174,7 @@ def forget(
         tracker = Tracker(stones)
         traces = tracker.everything(warehouse)
         preview = _preview(warehouse, traces, ())
-        removed = [
-            *_forget_decisions(settings, traces, preview.found),
-            *_remove(warehouse, "working files", [warehouse / STAGING]),
-            *_remove_rendered(warehouse, traces),
-        ]
-        for trace in traces:
-            if trace.is_held and trace.path.parent.name == REJECTED:
-                removed += _remove(warehouse, f"rejected run {trace.path.name}", [trace.path])
+        removed, notes = _remove_kept(settings, traces)
     receipt = Receipt(
         receipt_id,
         began.isoformat(timespec="seconds"),
@@ -191,6 +184,7 @@ def forget(
         preview.found.rows if preview.latest else {},
         preview.found.copies if preview.latest else 0,
         removed=tuple(removed),
+        notes=tuple(notes),
     )
     # What was done so far is on record even if the rest fails.
     write_receipt(warehouse, replace(receipt, outcome="begun"))
@@ -201,6 +195,25 @@ def forget(
     receipt = _finish(warehouse, receipt, tracker, purge=purge)
     receipt = replace(receipt, seconds=round(time.perf_counter() - clock, 2))
     return receipt, write_receipt(warehouse, receipt)
+
+
+def _remove_kept(settings: Settings, traces: Sequence[Trace]) -> tuple[list[Removal], list[str]]:
+    """Remove what is kept of the pages outside of releases; returns also what could not be reached."""
+    warehouse = settings.warehouse
+    held = [trace for trace in traces if trace.is_held]
+    every = [look_up_documents(trace.path, trace.doc_ids, count=False) for trace in held if trace.doc_ids]
+    names = {name for trace in held for name in trace.doc_ids}
+    artifacts, notes = _forget_artifacts(every, names)
+    removed = [
+        *_forget_decisions(settings, traces, every),
+        *artifacts,
+        *_remove(warehouse, "working files", [warehouse / STAGING]),
+        *_remove_rendered(warehouse, traces),
+    ]
+    for trace in held:
+        if trace.path.parent.name == REJECTED:
+            removed += _remove(warehouse, f"rejected run {trace.path.name}", [trace.path])
+    return removed, notes
 
 
 def _publish(settings: Settings, receipt: Receipt, observer: Observer | None) -> Receipt:
@@ -255,20 +268,29 @@ def _count(folder: Path) -> int:
     return sum(1 for path in folder.rglob("*") if path.is_file())
 
 
-def _forget_decisions(settings: Settings, traces: Sequence[Trace], found: Found) -> list[Removal]:
+def _forget_decisions(settings: Settings, traces: Sequence[Trace], every: Sequence[Found]) -> list[Removal]:
     """Remove decisions about texts that stood on forgotten pages and nowhere else."""
     from dedup.decisions.store import has_store, open_store
 
-    held = [trace for trace in traces if trace.doc_ids]
-    if not held or not has_store(settings):
+    keys = {key for found in every for key in found.content_keys}
+    if not keys or not has_store(settings):
         return []
-    keys = set(found.content_keys)
-    for trace in held:
-        keys.update(look_up_documents(trace.path, trace.doc_ids).content_keys)
     keys -= _texts_that_stay(settings.warehouse, traces)
     with open_store(settings) as store:
         n = store.forget(keys)
     return [Removal("decisions", n, 0)] if n else []
+
+
+def _forget_artifacts(every: Sequence[Found], doc_ids: set[str]) -> tuple[list[Removal], list[str]]:
+    """Remove what runs left in Prefect about the pages; returns also what could not be reached."""
+    from dedup.engines.flow_records import RecordsUnreachable, forget_artifacts
+
+    names = doc_ids.union(*((*found.uris, *found.section_ids, *found.cluster_ids) for found in every))
+    try:
+        n = forget_artifacts(names)
+    except RecordsUnreachable as error:
+        return [], [str(error)]
+    return ([Removal("artifacts of runs", n, 0)] if n else []), []
 
 
 def _texts_that_stay(warehouse: Path, traces: Sequence[Trace]) -> set[str]:

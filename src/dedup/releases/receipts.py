@@ -43,6 +43,7 @@ class Receipt:
     release_id : the release without them, None unless published
     removed : what is gone from disk
     held_by : ids of releases and rejected runs that still hold something forgotten
+    notes : what could not be reached
     seconds : wall time
     """
 
@@ -57,6 +58,7 @@ class Receipt:
     release_id: str | None = None
     removed: tuple[Removal, ...] = ()
     held_by: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     seconds: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:

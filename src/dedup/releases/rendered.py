@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dedup.releases.errors import WarehouseError
-from dedup.releases.layout import explained, write_json
+from dedup.releases.layout import MANIFEST, RELEASES, explained, write_json
 
 #: File in a folder of rendered pages that names the release they show; only a folder that has it is ever removed.
 MARK = ".dedup-inspect"
@@ -26,7 +26,12 @@ class RenderedPages:
 
 
 def note_rendered(warehouse: Path, folder: Path) -> bool:
-    """Remember where pages of a release of this warehouse were written; False where the warehouse cannot be written."""
+    """Remember where pages of a release of this warehouse were written; False where there is none to write to."""
+    if (warehouse / MANIFEST).is_file():
+        # A release was named instead of its warehouse; nothing is ever added to a release.
+        warehouse = warehouse.resolve().parent.parent
+    if not (warehouse / RELEASES).is_dir():
+        return False
     folders = sorted({*_noted(warehouse), str(folder.resolve())})
     try:
         with explained(warehouse):

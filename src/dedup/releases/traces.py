@@ -140,6 +140,7 @@ class Found:
     rows : dataset -> rows that name the documents or their sections
     uris : of the documents, sorted
     section_ids, content_keys : of their sections (keys: `content_hash`, ids of passages) that stand nowhere else in it
+    cluster_ids : of the clusters that those sections belong to
     copies : other documents of the release that hold copies of their sections
     """
 
@@ -147,18 +148,31 @@ class Found:
     uris: tuple[str, ...]
     section_ids: tuple[str, ...]
     content_keys: tuple[str, ...]
+    cluster_ids: tuple[str, ...]
     copies: int
 
 
-def look_up_documents(folder: Path, doc_ids: tuple[str, ...]) -> Found:
+_NOTHING = Found({}, (), (), (), (), 0)
+
+
+def look_up_documents(folder: Path, doc_ids: tuple[str, ...], *, count: bool = True) -> Found:
     """Return what the release in `folder` says of documents.
 
     Parameters
     ----------
     doc_ids : of the documents; none gives nothing
+    count : also count the rows of all datasets, and the copies
     """
     if not doc_ids:
-        return Found({}, (), (), (), 0)
+        return _NOTHING
+    try:
+        return _look_up(folder, doc_ids, count)
+    except duckdb.Error:
+        # A damaged release says nothing; what it holds is told by `Trace.problem`, and goes with it.
+        return _NOTHING
+
+
+def _look_up(folder: Path, doc_ids: tuple[str, ...], count: bool) -> Found:
     connection = duckdb.connect()
     try:
         present = [name for name in DATASETS if dataset_files(folder, name)]
@@ -172,7 +186,7 @@ def look_up_documents(folder: Path, doc_ids: tuple[str, ...]) -> Found:
             connection.execute(
                 "INSERT INTO sections_of SELECT section_id, content_hash FROM sections WHERE doc_id IN (FROM ids)"
             )
-        rows = dict(_count_rows(connection, present))
+        rows = dict(_count_rows(connection, present)) if count else {}
         uris = _column(connection, "SELECT uri FROM documents WHERE doc_id IN (FROM ids) ORDER BY 1")
         sections = _column(connection, "SELECT id FROM sections_of ORDER BY 1")
         keys: list[str] = []
@@ -186,14 +200,15 @@ def look_up_documents(folder: Path, doc_ids: tuple[str, ...]) -> Found:
                 "SELECT passage_id FROM passages WHERE section_id NOT IN (SELECT id FROM sections_of)",
             )
         copies = 0
+        clusters: list[str] = []
         if {"membership", "sections"} <= set(present):
-            query = """
-                SELECT count(DISTINCT s.doc_id) FROM membership m JOIN sections s USING (section_id)
-                WHERE s.doc_id NOT IN (FROM ids) AND m.cluster_id IN
-                    (SELECT cluster_id FROM membership WHERE section_id IN (SELECT id FROM sections_of))
-            """
-            copies = int(_value(connection, query))
-        return Found(rows, tuple(uris), tuple(sections), tuple(keys), copies)
+            own = "SELECT DISTINCT cluster_id FROM membership WHERE section_id IN (SELECT id FROM sections_of)"
+            clusters = _column(connection, own)
+            if count:
+                query = "SELECT count(DISTINCT s.doc_id) FROM membership m JOIN sections s USING (section_id) "
+                query += f"WHERE s.doc_id NOT IN (FROM ids) AND m.cluster_id IN ({own})"
+                copies = int(_value(connection, query))
+        return Found(rows, tuple(uris), tuple(sections), tuple(keys), tuple(clusters), copies)
     finally:
         connection.close()
 
