@@ -156,7 +156,7 @@ def open_engine(url: URL | str, *, now_us: int) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         _prepare_sqlite(engine)
         if (path := database_file(parsed)) is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(path.parent, shown)
     try:
         with engine.begin() as connection:
             _bring_up_to_date(connection, now_us, shown)
@@ -167,6 +167,13 @@ def open_engine(url: URL | str, *, now_us: int) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def _make_folder(folder: Path, shown: str) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{shown}: cannot be opened ({error.strerror})") from error
 
 
 def _prepare_sqlite(engine: Engine) -> None:
