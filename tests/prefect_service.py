@@ -54,12 +54,12 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def running_server(home: Path) -> Iterator[Server]:
+def running_server(home: Path, **more: str) -> Iterator[Server]:
     home.mkdir(parents=True, exist_ok=True)
     port = free_port()
     url = f"http://127.0.0.1:{port}/api"
     # Runners that look for runs more often than every 10 s make tests shorter.
-    variables = environment(home, PREFECT_API_URL=url, PREFECT_RUNNER_POLL_FREQUENCY="2")
+    variables = environment(home, PREFECT_API_URL=url, PREFECT_RUNNER_POLL_FREQUENCY="2", **more)
     log = home / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(

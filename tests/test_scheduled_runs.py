@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,8 +15,9 @@ import yaml
 
 import dedup
 from dedup.releases import verify_release, warehouse_lock
-from tests.command import write_pages
-from tests.prefect_service import Server, running_server, wait_for
+from tests.command import call, write_pages
+from tests.prefect_service import Server, environment, free_port, running_server, wait_for
+from tests.webhook_server import webhook_server
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = [sys.executable, "-c", "from dedup.cli import main; main()"]
@@ -52,6 +54,7 @@ def test_a_run_that_the_schedule_starts_publishes_a_release(server: Server, tmp_
     process = start(["serve", "--every", "6s", "-w", "nightly", "--tag", "smoke"], server.environment, tmp_path)
     try:
         wait_for(lambda: published(warehouse) or process.poll() is not None, 120, "a scheduled run publishes")
+        assert process.poll() is None, process.communicate()[0]
         wait_for(lambda: server.events("dedup.release.published"), 30, "an event says so")
         done = wait_for(lambda: completed(server, "nightly"), 60, "the run completes")
     finally:
@@ -126,3 +129,136 @@ def test_a_run_beside_another_is_refused_with_its_exit_code(server: Server, tmp_
     assert process.returncode == 5
     assert "another run is writing here" in out
     assert not published(tmp_path / "w")
+
+
+@pytest.mark.slow
+def test_automations_tell_a_webhook_what_happened_to_a_release(server: Server, tmp_path: Path) -> None:
+    def run(*arguments: str) -> str:
+        command = [sys.executable, *arguments]
+        ended = subprocess.run(
+            command, cwd=tmp_path, env=server.environment, text=True, capture_output=True, timeout=120
+        )
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return ended.stdout
+
+    with webhook_server() as hook:
+        automations = str(ROOT / "flows" / "automations.py")
+        # Made twice, they are replaced, not doubled.
+        for _ in range(2):
+            names = run(automations, "--url", hook.url, "--kind", "feishu", "--hours", "30").splitlines()
+        found = {automation["name"]: automation for automation in server.ask("/automations/filter")}
+        assert set(names) == set(found)
+        assert len(server.ask("/automations/filter")) == 4
+        assert found["dedup: release overdue"]["trigger"]["posture"] == "Proactive"
+        assert found["dedup: release overdue"]["trigger"]["within"] == 30 * 3600
+        emit = (
+            "from prefect.events import emit_event\n"
+            "from dedup.engines.assets import REJECTED, warehouse_resource\n"
+            "from prefect.events.worker import EventsWorker\n"
+            "emit_event(REJECTED, resource=warehouse_resource('nightly'),"
+            " payload={'release_id': None, 'problems': ['facts: a rule of ours']})\n"
+            "EventsWorker.instance().drain()\n"
+        )
+
+        def told() -> bool:
+            run("-c", emit)  # the server learns of a new automation a moment after it was made
+            return bool(hook.received)
+
+        wait_for(told, 60, "the webhook is told")
+        post = hook.received[0].body["content"]["post"]["zh_cn"]
+    assert "nightly: dedup.release.rejected" in post["title"]
+    assert "facts: a rule of ours" in str(post["content"])
+
+
+@pytest.mark.slow
+def test_a_stopped_gate_ends_in_a_state_of_its_own(server: Server, tmp_path: Path) -> None:
+    config = write_pages(tmp_path)
+    rule = '[[quality.rule]]\ndataset = "reports"\nname = "none"\nsql = "false"\nseverity = "critical"\nwhy = "test"\n'
+    config.write_text(config.read_text("utf-8").partition("[quality]")[0] + rule, "utf-8")
+    process = start(["run", "-w", "gated", "-c", str(config)], server.environment, tmp_path)
+    out, _ = process.communicate(timeout=240)
+    assert process.returncode == 3, out
+    assert "the last release is untouched" in out
+    states = [run["state"] for run in server.ask("/flow_runs/filter", limit=200)]
+    (stopped,) = [state for state in states if state["name"] == "Rejected"]
+    assert stopped["type"] == "FAILED"
+    assert "none" in stopped["message"]
+    event = server.events("dedup.release.rejected")[0]
+    assert event["payload"]["release_id"] is None
+    assets = [e["resource"]["prefect.resource.id"] for e in server.events("prefect.asset.materialization")]
+    assert not any("/gated/" in asset for asset in assets)
+
+
+@pytest.mark.slow
+def test_care_verifies_and_prunes_and_names_what_is_damaged(server: Server, tmp_path: Path) -> None:
+    config = write_pages(tmp_path)
+    for _ in range(3):
+        assert call("run", "--no-prefect", "-q", "-w", tmp_path / "w", "-c", config).code == 0
+
+    def care() -> None:
+        flow = str(ROOT / "flows" / "care_for_warehouse.py")
+        code = (
+            f"import runpy; care = runpy.run_path({flow!r})['care_for_warehouse']\n"
+            f"print(care(config={str(config)!r}, warehouse={str(tmp_path / 'w')!r}, keep=2, return_state=True))"
+        )
+        ended = subprocess.run([sys.executable, "-c", code], env=server.environment, text=True, capture_output=True)
+        states.append(ended.stdout)
+
+    states: list[str] = []
+    care()
+    assert "is whole; 1 old ones removed" in states[0]
+    release = dedup.open_release(tmp_path / "w")
+    victim = release.files("reports")[0]
+    content = bytearray(victim.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    victim.chmod(0o644)
+    victim.write_bytes(bytes(content))
+    care()
+    assert "Damaged" in states[1]
+    assert server.events("dedup.release.damaged")[0]["payload"]["release_id"] == release.id
+
+
+@pytest.mark.slow
+def test_serve_starts_a_server_of_its_own_and_ends_it(tmp_path: Path) -> None:
+    write_pages(tmp_path)
+    port = free_port()
+    code = (
+        f"import dedup.engines.prefect_server as s; s.DEFAULT_PORT = {port}\n"
+        "import sys; sys.argv[0] = 'dedup'\nfrom dedup.cli import main; main()"
+    )
+    variables = environment(tmp_path / "prefect", PREFECT_RUNNER_POLL_FREQUENCY="2")
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "serve", "--every", "10s", "-w", "own"],
+        cwd=tmp_path, env=variables, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    try:
+        wait_for(lambda: published(tmp_path / "own") or process.poll() is not None, 240, "a scheduled run publishes")
+    finally:
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=90)
+    assert process.returncode == 0, out
+    assert f"http://127.0.0.1:{port}, started here and stopped with this command" in out
+    assert "stopped; the schedule is paused" in out
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+@pytest.mark.slow
+def test_a_server_that_plans_nothing_is_noticed(tmp_path: Path) -> None:
+    config = write_pages(tmp_path)
+    with webhook_server() as hook:
+        config.write_text(config.read_text("utf-8") + f'[[alerts.webhook]]\nurl = "{hook.url}"\n', "utf-8")
+        no_scheduler = {"PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false"}
+        with running_server(tmp_path / "prefect", **no_scheduler) as idle:
+            code = "import dedup.engines.serving as s; s.FIRST_RUN_WITHIN = 5\nfrom dedup.cli import main; main()"
+            process = subprocess.Popen(
+                [sys.executable, "-c", code, "serve", "--every", "10s", "-w", "w"],
+                cwd=tmp_path, env=idle.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+            try:
+                wait_for(lambda: hook.received or process.poll() is not None, 120, "the webhook is told")
+            finally:
+                process.send_signal(signal.SIGTERM)
+                out, _ = process.communicate(timeout=60)
+    assert "no further run of w on its calendar" in out
+    assert hook.received[0].body["error"] == "NoSchedule"
