@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from dedup.inspector.store import LONG_SECONDS, Missing, Store
 
@@ -33,6 +33,22 @@ class PatientRelease:
     def arrow(self, name: str, columns: Any = None) -> pa.Table:
         """Return a dataset, or some columns of it."""
         return self._store.arrow(name, columns)
+
+
+class _OnDemand:
+    """What the queue asks of the store of decisions, which is made when the first verdict is given."""
+
+    def __init__(self, opened: Callable[..., DecisionStore | None]) -> None:
+        self._opened = opened
+
+    def in_force(self) -> list[Decision]:
+        decisions = self._opened(make=False)
+        return [] if decisions is None else decisions.in_force()
+
+    def record(self, *words: Any, **more: Any) -> Decision:
+        decisions = self._opened(make=True)
+        assert decisions is not None
+        return decisions.record(*words, **more)
 
 
 class Desk:
@@ -126,8 +142,7 @@ class Desk:
         """Return the queue of doubtful pairs of a release."""
         from dedup.decisions.uncertain import DoubtQueue
 
-        decisions = self._store(make=True)
-        assert decisions is not None
+        decisions = cast("DecisionStore", _OnDemand(self._store))
         return store.summary("doubts", lambda: DoubtQueue(PatientRelease(store), decisions))
 
     def samples(self) -> list[LabelTask]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 Theme = Literal["auto", "light", "dark"]
 THEMES: tuple[Theme, ...] = ("auto", "light", "dark")
+
+
+_SHAPELESS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,11 @@ class Look:
 
 
 def render(page: Page, look: Look) -> str:
-    """Return the page as HTML."""
+    """Return the page as HTML.
+
+    Control characters, and those that turn the direction of writing around, are shown as such: pages are written by
+    strangers.
+    """
     context = {
         **page.data,
         "look": look,
@@ -79,7 +87,7 @@ def render(page: Page, look: Look) -> str:
         "store": look.store,
         "languages": LANGUAGES,
     }
-    return _environment().get_template(page.template).render(context)
+    return _SHAPELESS.sub("\N{REPLACEMENT CHARACTER}", _environment().get_template(page.template).render(context))
 
 
 @cache
@@ -91,9 +99,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(
-        number=number, share=share, score=score, day=day, short=short, svg=Markup, visible=visible
-    )
+    environment.filters.update(number=number, share=share, score=score, day=day, short=short, svg=Markup)
     return environment
 
 
@@ -129,16 +135,3 @@ def short(text: str | None, most: int = 60) -> str:
     """Return one line of at most `most` characters."""
     line = " ".join((text or "").split())
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
-
-
-def visible(text: str) -> str:
-    """Return text with signs for what has no shape: control characters and those that turn the writing direction."""
-    return "".join(
-        c
-        if c in "\n\t" or (c >= " " and c not in _TURNING and not "\x7f" <= c <= "\x9f")
-        else "\N{REPLACEMENT CHARACTER}"
-        for c in text
-    )
-
-
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
