@@ -25,7 +25,7 @@ def line_chart(series: Series, labels: Sequence[str], marked: Sequence[bool]) ->
     if not known:
         return ""
     bounds = [v for v in (*series.low, *series.high) if v is not None]
-    low, high, step = _scale(min([*known, *bounds]), max([*known, *bounds]), share=series.unit == "%")
+    low, high, step = _scale(min([*known, *bounds]), max([*known, *bounds]), unit=series.unit)
     across = WIDTH - _LEFT - _RIGHT
     down = HEIGHT - _TOP - _BOTTOM
     last = max(1, len(series.values) - 1)
@@ -79,14 +79,15 @@ def _pieces(values: Sequence[Value]) -> Iterator[list[tuple[int, float]]]:
         yield piece
 
 
-def _scale(least: float, most: float, *, share: bool) -> tuple[float, float, float]:
+def _scale(least: float, most: float, *, unit: str) -> tuple[float, float, float]:
     """Return the ends of an axis and the distance of its lines: round numbers that hold all values, and zero."""
     # An axis that does not begin at zero makes small changes look large; but 99.1 % and 99.9 % must be told apart.
-    if least > 0 and not (share and least > 0.5):
+    if least > 0 and not (unit == "%" and least > 0.5):
         least = 0.0
     if most <= least:
-        most = least + (0.01 if share else 1.0)
-    raw = (most - least) / 4
+        most = least + (0.01 if unit == "%" else 1.0)
+    # Nothing is counted in quarters.
+    raw = max((most - least) / 4, 0.0 if unit else 1.0)
     size = 10.0 ** floor(log10(raw))
     step = next(size * n for n in (1, 2, 2.5, 5, 10) if size * n >= raw * 0.999)
     return floor(least / step + 1e-9) * step, ceil(most / step - 1e-9) * step, step

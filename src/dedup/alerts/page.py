@@ -26,6 +26,15 @@ table { border-collapse: collapse; width: 100%; } .number { text-align: right; f
 th, td { border-bottom: 1px solid var(--line); padding: .35rem .5rem; text-align: left; vertical-align: top; }
 td.alarms { color: var(--alarm); } .wide { overflow-x: auto; }
 """
+#: Kind of alarm -> title of the figure that it is about.
+_ABOUT = {
+    "duplicates": "of those repeated",
+    "quarantine": "in quarantine",
+    "silent": "new",
+    "empty": "read",
+    "recall": "recall",
+    "slow": "seconds",
+}
 
 
 def alarms_over_time(
@@ -60,18 +69,17 @@ def runs_page(history: Sequence[RunRecord], settings: AlarmSettings, title: str,
         f"<h1>{escape(title)}</h1>",
         f"<p>{len(history):,} runs, oldest on the left. Points in red raised an alarm.</p>",
     ]
-    whole = [any(not alarm.source for alarm in found) for found in alarms]
-    parts += ["<h2>All sources</h2>", _charts(series_of_runs(history), labels, whole)]
+    parts += ["<h2>All sources</h2>", _charts(series_of_runs(history), labels, alarms, "")]
     for name in sources_of(history):
-        marked = [any(alarm.source == name for alarm in found) for found in alarms]
-        parts += [f"<h2>{escape(name)}</h2>", _charts(series_of_source(history, name), labels, marked)]
+        parts += [f"<h2>{escape(name)}</h2>", _charts(series_of_source(history, name), labels, alarms, name)]
     parts += ["<h2>Runs</h2>", _table(history, alarms)]
     return "\n".join([*parts, "</body></html>", ""])
 
 
-def _charts(figures: Sequence[Series], labels: Sequence[str], marked: Sequence[bool]) -> str:
+def _charts(figures: Sequence[Series], labels: Sequence[str], alarms: Sequence[Sequence[Alarm]], source: str) -> str:
     drawn = []
     for series in figures:
+        marked = [any(a.source == source and _ABOUT[a.kind] == series.title for a in found) for found in alarms]
         if chart := line_chart(series, labels, marked):
             last = series.written(series.values[-1]) or "not measured"
             drawn.append(
