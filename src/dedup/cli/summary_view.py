@@ -38,8 +38,8 @@ def summary_lines(summary: RunSummary, prefect_seconds: float | None = None) -> 
     head = [plural(summary.documents, "page"), plural(summary.sources, "source")]
     head += [encodings] if encodings else []
     head += [f"language {', '.join(_LANGUAGES.get(x, x) for x in summary.languages)}"] if summary.languages else []
-    if summary.carried_documents:
-        head[0] += f" ({summary.new_documents:,} new, {summary.carried_documents:,} from the release before)"
+    if summary.carried_documents or summary.changed_documents or summary.unchanged_documents:
+        head[0] += f" ({_standing(summary)})"
     if summary.gone_documents:
         head.append(f"{summary.gone_documents:,} gone from their sources")
     if summary.forgotten_documents:
@@ -71,6 +71,16 @@ def summary_lines(summary: RunSummary, prefect_seconds: float | None = None) -> 
     else:
         lines.append(_line("next", "the same command without --dry-run publishes it"))
     return lines
+
+
+def _standing(summary: RunSummary) -> str:
+    counts = (
+        (summary.new_documents, "new"),
+        (summary.changed_documents, "changed"),
+        (summary.unchanged_documents, "seen again"),
+        (summary.carried_documents, "from the release before"),
+    )
+    return ", ".join(f"{n:,} {what}" for n, what in counts if n or what == "new")
 
 
 def _line(label: str, text: str) -> str:

@@ -145,6 +145,7 @@ def describe_run(run: LocalRun) -> dict[str, Any]:
         "code_version": __version__,
         # What a later run may take over depends on the code that made it.
         "code": dict(room_digests()),
+        "rebuilt": list(run.heritage.changes),
         "incomplete_clusters": run.incomplete_clusters,
         "run_id": run.run_id,
         "started_at": run.started_at.isoformat(),

@@ -29,7 +29,9 @@ class RunSummary:
     ----------
     outcome : published, rejected (a quality gate stopped it) or dry_run
     release_id, release_path : None unless published; a rejected release has its path under rejected/
-    documents : documents in the release; new_documents : of them read by this run for the first time
+    documents : documents in the release; new_documents : of them read by this run for the first time;
+        changed_documents, unchanged_documents : read and known before, with other content or as they were;
+        carried_documents : not read by this run and kept
     kinds : sections by kind
     copies : sections that another section stands for; clusters_with_copies : clusters of two and more
     across_pages : of those, with members in more than one document
@@ -46,7 +48,8 @@ class RunSummary:
     stages : stage -> wall seconds
     alarms : what is out of the ordinary, by the runs before
     gone_documents : removed as absent from mirrored sources; forgotten_documents : read, and kept out by tombstones
-    notes : what was taken up from a run that did not end; sources that were not taken as complete, and why
+    notes : what was taken up from a run that did not end; what was made anew and why; sources that were not taken as
+        complete, and why
     """
 
     outcome: str
@@ -88,6 +91,8 @@ class RunSummary:
     gone_documents: int = 0
     forgotten_documents: int = 0
     notes: tuple[str, ...] = ()
+    changed_documents: int = 0
+    unchanged_documents: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""

@@ -93,6 +93,8 @@ def summarise(run: LocalRun, outcome: str, release_id: str | None, path: Path | 
         documents=facts.num_rows,
         new_documents=run.corpus.standing.new,
         carried_documents=run.corpus.standing.carried,
+        changed_documents=run.corpus.standing.changed,
+        unchanged_documents=run.corpus.standing.unchanged,
         sources=pc.count_distinct(facts.column("source")).as_py(),
         encodings=tuple(_counts(facts.column("encoding"))),
         languages=find_languages(run.corpus.documents),
@@ -121,7 +123,7 @@ def summarise(run: LocalRun, outcome: str, release_id: str | None, path: Path | 
         alarms=alarms_of(run),
         gone_documents=int(run.meter.values["read"]["gone"]),
         forgotten_documents=int(run.meter.values["read"]["forgotten"]),
-        notes=(*run.kept.notes, *run.mirror_notes),
+        notes=(*run.kept.notes, *(f"made anew, since {why}" for why in run.heritage.changes), *run.mirror_notes),
         **_extracted(run),
         problems=tuple(f"{r.dataset}: {r.rule}: {r.observed} ({r.n_failing} rows)" for r in quality.stopping)
         if quality is not None

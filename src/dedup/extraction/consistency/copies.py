@@ -60,5 +60,6 @@ def check_copies(figures: Figures, conflicts: pa.Table) -> list[Check]:
 
 
 def _short(text: str) -> str:
-    text = "".join(text.split())
+    """Return the beginning of what stands in a copy; it may be nothing."""
+    text = "".join(text.split()) or "nothing"
     return text if len(text) <= 24 else f"{text[:23]}…"
