@@ -60,6 +60,20 @@ def publish(folder: Path, *, quality: bool = False) -> tuple[RunSummary, Release
     return summary, open_release(settings.warehouse)
 
 
+def publish_pairs_only(folder: Path, **match: float) -> Release:
+    """Run over `pages` up to the clusters: no figures, no shared text, no validation."""
+    settings = Settings(
+        warehouse=folder / "warehouse",
+        workers=1,
+        quality={"enabled": False},
+        extract={"enabled": False},
+        reuse={"enabled": False},
+        match={"audit_pairs": 0, **match},
+    )
+    run(settings, [SourceSettings(path=str(folder / "pages"), name="pages")])
+    return open_release(settings.warehouse)
+
+
 def sections(release: Release) -> dict[str, dict]:
     """Return what is known of the only section of each page, by its path."""
     rows = release.sql(
