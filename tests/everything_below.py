@@ -29,8 +29,9 @@ def places_of(folder: Path, words: list[str]) -> dict[str, set[str]]:
 
 
 def _forms(word: str, kind: type) -> list[Any]:
-    """Return a word as it may be written: plain, escaped as in JSON or HTML attributes, in the encodings of pages."""
-    plain = [word, json.dumps(word)[1:-1]]
+    """Return a word as it may be written: plain, escaped as in JSON, or JSON inside of JSON, in encodings of pages."""
+    escaped = json.dumps(word)[1:-1]
+    plain = list({word: None, escaped: None, json.dumps(escaped)[1:-1]: None})
     if kind is str:
         return plain
     return [*(text.encode() for text in plain), word.encode("gb18030"), word.encode("utf-16-le")]

@@ -47,13 +47,18 @@ def test_artifacts_that_name_a_page_leave_no_byte_in_the_database(home):
         ("3", "release", "# published"),
         ("4", "notes-of-others", "c_2"),
     )
-    assert forget_artifacts({"c_2", "d_9", "网站/页面.html"}) == 1
+    assert forget_artifacts({"c_2", "d_9", "网站/别的.html"}) == 1
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT id FROM artifact ORDER BY id").fetchall() == [("1",), ("3",), ("4",)]
         collections = connection.execute("SELECT key FROM artifact_collection ORDER BY key").fetchall()
     assert collections == [("notes-of-others",), ("release",)]
     assert places_of(home, [secret]) == {secret: set()}
     assert forget_artifacts({"c_2"}) == 0
+
+
+def test_artifacts_are_found_by_uris_in_tables_which_are_json_inside_of_json(home):
+    database(home, ("1", "quality", json.dumps([{"seen": "网站/页面.html"}])), ("2", "quality", "[]"))
+    assert forget_artifacts({"网站/页面.html"}) == 1
 
 
 def test_a_database_of_another_make_is_named_instead_of_passed_over(home):

@@ -10,12 +10,15 @@ from dedup.releases import (
     NoRelease,
     WarehouseError,
     cite_release,
+    diff_releases,
     list_releases,
     open_release,
     open_staging,
     prune_releases,
+    verify_release,
     warehouse_lock,
 )
+from dedup.releases.pruning import remove_folders
 from tests.small_release import NOW, publish, replace, small_tables
 
 
@@ -40,6 +43,30 @@ def test_old_releases_and_elder_rejected_runs_go(tmp_path):
     assert not old.exists()
     assert list((tmp_path / "staging").iterdir()) == []
     assert publish(tmp_path).id == "2031-03-04.7"
+
+
+def test_pruning_takes_nothing_from_a_release_that_shares_its_files(tmp_path):
+    first, second, third = (publish(tmp_path) for _ in range(3))
+    shared = [path for path in third.files("documents") if path.stat().st_nlink == 3]
+    if not shared:
+        # Releases of other programs may be linked as well, whatever this one does by itself.
+        for name in ("documents", "sections"):
+            for old, new in zip(first.files(name), third.files(name), strict=True):
+                new.unlink()
+                new.hardlink_to(old)
+    assert all(diff.is_empty for diff in diff_releases(first, third))
+    n_shared = sum(path.stat().st_size for path in first.path.rglob("*") if path.is_file() and path.stat().st_nlink > 1)
+    n_all = sum(path.stat().st_size for path in first.path.rglob("*") if path.is_file())
+    citation = cite_release(third)
+    with warehouse_lock(tmp_path):
+        remove_folders(tmp_path, [second.path])
+        gone = prune_releases(tmp_path, keep=1)
+    assert gone.folders == (first.path,)
+    assert (gone.shared_bytes, gone.freed_bytes) == (n_shared, n_all - n_shared)
+    assert n_shared > 0
+    assert verify_release(third) == []
+    assert third.arrow("documents").num_rows == 3
+    assert cite_release(third) == citation
 
 
 def test_the_release_that_readers_get_stays(tmp_path):

@@ -98,5 +98,6 @@ def _forget_in_file(names: Collection[str], database: Path) -> int:
 
 
 def _holds(data: str, names: Collection[str]) -> bool:
-    """Tell whether JSON holds a name, as it is or escaped."""
-    return any(form in data for name in names for form in (name, json.dumps(name)[1:-1]))
+    """Tell whether JSON holds a name, as it is or escaped; tables are JSON inside of JSON."""
+    once = data.replace("\\\\", "\\")
+    return any(form in once for name in names for form in (name, json.dumps(name)[1:-1]))

@@ -77,15 +77,16 @@ def _diff(connection: duckdb.DuckDBPyConnection, a: Release, b: Release, dataset
     # Only keys and a hash of the row go through the join; long texts are read once per side and forgotten.
     rest = [column for column in columns if column not in dataset.key]
     for alias in ("a", "b"):
-        hashes = ", ".join(f"hash({column}) AS {column}" for column in rest)
-        keys = ", ".join(dataset.key)
+        hashes = ", ".join(f'hash("{column}") AS "{column}"' for column in rest)
+        keys = ", ".join(f'"{k}"' for k in dataset.key)
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {alias}_rows AS SELECT {keys}, {hashes} FROM {alias}")
-    join = " AND ".join(f"x.{key} = y.{key}" for key in dataset.key)
+    join = " AND ".join(f'x."{key}" = y."{key}"' for key in dataset.key)
     first = dataset.key[0]
-    differs = " OR ".join(f"x.{column} <> y.{column}" for column in rest)
-    counted = ", ".join(f"count(*) FILTER (WHERE x.{column} <> y.{column})" for column in rest)
-    key = f"concat_ws(' ', {', '.join(f'coalesce(x.{k}, y.{k})' for k in dataset.key)})"
-    kind = f"CASE WHEN x.{first} IS NULL THEN 'added' WHEN y.{first} IS NULL THEN 'removed' "
+    differs = " OR ".join(f'x."{column}" <> y."{column}"' for column in rest)
+    counted = ", ".join(f'count(*) FILTER (WHERE x."{column}" <> y."{column}")' for column in rest)
+    parts = ", ".join(f'coalesce(x."{k}", y."{k}")' for k in dataset.key)
+    key = f"concat_ws(' ', {parts})"
+    kind = f"CASE WHEN x.\"{first}\" IS NULL THEN 'added' WHEN y.\"{first}\" IS NULL THEN 'removed' "
     kind += f"WHEN {differs} THEN 'changed' ELSE 'same' END"
     joined = f"a_rows x FULL JOIN b_rows y ON {join}"
     rows = connection.execute(f"SELECT {kind}, count(*), min({key}, {EXAMPLES}) FROM {joined} GROUP BY 1").fetchall()
@@ -105,7 +106,7 @@ def _diff(connection: duckdb.DuckDBPyConnection, a: Release, b: Release, dataset
 
 def _diff_rows(connection: duckdb.DuckDBPyConnection, dataset: Dataset, columns: list[str]) -> DatasetDiff:
     """Compare datasets without a key as bags of rows."""
-    names = ", ".join(columns)
+    names = ", ".join(f'"{column}"' for column in columns)
     found = {}
     for kind, left, right in (("added", "b", "a"), ("removed", "a", "b")):
         query = f"SELECT {names} FROM {left} EXCEPT ALL SELECT {names} FROM {right}"
