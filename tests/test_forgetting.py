@@ -11,7 +11,8 @@ import dedup
 from dedup.decisions.store import open_store
 from dedup.engines.forgetting import Wanted, forget, settings_of_release
 from dedup.engines.local import run
-from dedup.releases import verify_release, warehouse_lock
+from dedup.releases import WarehouseLocked, verify_release, warehouse_lock
+from dedup.releases.tombstones import load_tombstones
 from dedup.settings import load_settings
 from dedup.sources import resolve_sources
 from tests.command import call
@@ -47,6 +48,12 @@ COPY = (
     .replace("再创佳绩", "再创\ufffd绩")
     .replace("河道清淤", "河\ufffd清淤", 1)
 )
+
+
+@pytest.fixture(autouse=True)
+def no_prefect_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect"))
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
 
 
 @pytest.fixture
@@ -249,3 +256,46 @@ def test_a_gate_that_stops_the_release_leaves_the_tombstone_standing(two, tmp_pa
     assert stopped.code == 3, stopped.err
     assert "the tombstones stand" in stopped.out
     assert uris(publish(warehouse, two)[0]) == ["two/b.txt"]
+
+
+def test_a_call_that_broke_off_is_finished_by_the_next_one(two, tmp_path, monkeypatch):
+    warehouse = tmp_path / "w"
+    settings = settings_for(warehouse)
+    first, _ = publish(warehouse, two)
+
+    def breaks(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr("dedup.engines.local.run", breaks)
+    with pytest.raises(MemoryError):
+        forget(settings, [Wanted("uri", "two/a.txt")])
+    (begun,) = (warehouse / "forgotten" / "receipts").iterdir()
+    assert json.loads(begun.read_text())["outcome"] == "begun"
+    assert "two/a.txt" not in begun.read_text()
+
+    def locked(*_, **__):
+        raise WarehouseLocked("another run is writing here")
+
+    monkeypatch.setattr("dedup.engines.local.run", locked)
+    overtaken = call("forget", "two/a.txt", "--purge", "--yes", "-w", warehouse)
+    assert (overtaken.code, f"held by     {first.id}" in overtaken.out) == (5, True)
+    monkeypatch.undo()
+    receipt, _ = forget(settings, [Wanted("uri", "two/a.txt")], purge=True)
+    assert (receipt.outcome, receipt.held_by) == ("published", ())
+    assert [p.name for p in (warehouse / "releases").iterdir()] == [receipt.release_id]
+    assert load_tombstones(warehouse).forgets("two/a.txt")
+
+
+def test_a_damaged_release_may_hold_anything_and_goes_with_a_purge(two, tmp_path):
+    warehouse = tmp_path / "w"
+    first, _ = publish(warehouse, two)
+    publish(warehouse, two)
+    for path in first.files("documents"):
+        # A link of its own: the file is shared with the release after it.
+        path.unlink()
+        path.write_bytes(b"no Parquet")
+    told = call("forget", "two/a.txt", "--dry-run", "--json", "-w", warehouse).json()
+    assert len(told["held_by"]) == 2
+    receipt, _ = forget(settings_for(warehouse), [Wanted("uri", "two/a.txt")], purge=True)
+    assert receipt.held_by == ()
+    assert not first.path.exists()

@@ -26,15 +26,18 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def database(folder: Path, *artifacts: tuple[str, str, object]) -> Path:
-    """The two tables of Prefect's database that hold artifacts, with the columns that matter here."""
+    """The tables of Prefect's database that hold artifacts, with the columns that matter here."""
     path = folder / "prefect.db"
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE artifact (id TEXT PRIMARY KEY, key TEXT, data JSON)")
         connection.execute("CREATE TABLE artifact_collection (key TEXT UNIQUE, latest_id TEXT, data JSON)")
+        connection.execute("CREATE TABLE events (id TEXT PRIMARY KEY, resource_id TEXT, payload JSON)")
         for name, key, data in artifacts:
             row = (name, key, json.dumps(data))
             connection.execute("INSERT INTO artifact VALUES (?, ?, ?)", row)
             connection.execute("INSERT OR REPLACE INTO artifact_collection VALUES (?, ?, ?)", (key, name, row[2]))
+            event = (f"e{name}", f"prefect.artifact-collection.{name}", json.dumps({"data": row[2]}))
+            connection.execute("INSERT INTO events VALUES (?, ?, ?)", event)
     return path
 
 

@@ -217,3 +217,15 @@ def test_a_refusal_behind_which_records_may_hide_keeps_the_source_from_being_com
     gone, (lost,) = find_gone(known, seen, quarantine_table([refusal]), ["x"])
     assert gone.to_pylist() == (["d2"] if whole else [])
     assert (lost.gone, lost.known, bool(lost.problem)) == (1, 2, not whole)
+
+
+def test_a_forgotten_file_that_cannot_be_read_is_not_named(crawl):
+    (crawl / "a" / "r.jsonl").write_text(json.dumps({"id": "1", "text": text(60)}), "utf-8")
+    publish(crawl, "a")
+    assert call("forget", "--prefix", "a/r.jsonl", "--later", "--yes", "-w", crawl / "w").code == 0
+    (crawl / "a" / "r.jsonl").write_text("", "utf-8")
+    (crawl / "a" / "05.txt").unlink()
+    release = publish(crawl, "a", mirror=True)
+    assert len(uris(release)) == 12
+    (note,) = [line for line in release.told if line.startswith("note")]
+    assert note.endswith("its 2 absent documents stay (a file that was forgotten cannot be read)")

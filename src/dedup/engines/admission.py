@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dedup.releases.tombstones import Tombstones
+from dedup.releases.tombstones import Tombstones, refused_uris
 from dedup.settings import SourceSettings
 from dedup.sources import SourceBatch, SourceError
 from dedup.sources.locate import find_place, is_remote
@@ -254,10 +254,17 @@ class Admission:
         known = self._previous.arrow("documents", ["doc_id", "uri", "source"])
         refused = pa.concat_tables(self._refused)
         self.gone, found = find_gone(known, pa.concat_arrays(self._seen), refused, self._labels)
-        self.shrinkage = tuple(found)
+        self.shrinkage = tuple(map(self._without_names, found))
         limit = self._max_shrink
         if limit is not None and (shrunk := [s for s in found if s.share > limit and not s.problem]):
             raise SourceShrank(describe_shrinkage(shrunk, limit))
+
+    def _without_names(self, shrinkage: Shrinkage) -> Shrinkage:
+        """Return what a source lost without naming anything forgotten."""
+        uri = shrinkage.problem.partition(": ")[0]
+        if not uri or not any(self.tombstones.forgets(name) for name in refused_uris(uri, "")):
+            return shrinkage
+        return replace(shrinkage, problem="a file that was forgotten cannot be read")
 
     @property
     def n_gone(self) -> int:

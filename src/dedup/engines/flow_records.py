@@ -12,6 +12,8 @@ from pathlib import Path
 #: Keys of the artifacts that `flows/publish_reports.py` leaves.
 ARTIFACTS = ("clusters", "release", "quality")
 _PAGE = 200
+#: Resources of the events that tell of artifacts.
+_TOLD = "prefect.artifact-collection.%"
 
 
 class RecordsUnreachable(RuntimeError):
@@ -33,7 +35,8 @@ def forget_artifacts(names: Collection[str]) -> int:
     Notes
     -----
     The server that PREFECT_API_URL or the profile names is asked; without one, the database that temporary servers
-    keep in PREFECT_HOME is opened, and rewritten, so that no byte of the rows stays in it.
+    keep in PREFECT_HOME is opened, and rewritten, so that no byte of the rows stays in it. Events repeat artifacts; a
+    server keeps them for its own time (a week by default) and deletes none on request.
     """
     home = Path(os.environ.get("PREFECT_HOME") or Path.home() / ".prefect")
     if not names:
@@ -85,11 +88,15 @@ def _forget_in_file(names: Collection[str], database: Path) -> int:
             connection.execute("PRAGMA secure_delete = ON")
             rows = connection.execute(f"SELECT id, data FROM artifact WHERE key IN ({marks})", ARTIFACTS).fetchall()
             doomed = [(name,) for name, data in rows if _holds(data or "", names)]
-            if not doomed:
+            # The event that tells of an artifact repeats it.
+            told = connection.execute("SELECT id, payload FROM events WHERE resource_id LIKE ?", (_TOLD,)).fetchall()
+            events = [(name,) for name, payload in told if _holds(payload or "", names)]
+            if not doomed and not events:
                 return 0
             with connection:
                 connection.executemany("DELETE FROM artifact_collection WHERE latest_id = ?", doomed)
                 connection.executemany("DELETE FROM artifact WHERE id = ?", doomed)
+                connection.executemany("DELETE FROM events WHERE id = ?", events)
             connection.execute("VACUUM")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except sqlite3.Error as error:
@@ -98,6 +105,7 @@ def _forget_in_file(names: Collection[str], database: Path) -> int:
 
 
 def _holds(data: str, names: Collection[str]) -> bool:
-    """Tell whether JSON holds a name, as it is or escaped; tables are JSON inside of JSON."""
-    once = data.replace("\\\\", "\\")
-    return any(form in once for name in names for form in (name, json.dumps(name)[1:-1]))
+    """Tell whether JSON holds a name, as it is or escaped, however many times it was put into JSON again."""
+    while "\\\\" in data:
+        data = data.replace("\\\\", "\\")
+    return any(form in data for name in names for form in (name, json.dumps(name)[1:-1]))
