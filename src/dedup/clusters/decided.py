@@ -145,8 +145,10 @@ def _without(
     pairs = matches.pairs
     packed = (pairs.a << 32) | pairs.b
     edition = np.full(pairs.a.size, -1, dtype=np.int64)
-    for wish in met.editions:
-        edition[packed == _pack(node[wish.a], node[wish.b])] = wish.number
+    told = _packed([(node[w.a], node[w.b]) for w in met.editions])
+    at = np.minimum(np.searchsorted(packed, told), max(packed.size - 1, 0))
+    known = packed[at] == told if packed.size else np.zeros(told.size, dtype=bool)
+    edition[at[known]] = np.array([w.number for w in met.editions], dtype=np.int64)[known]
     is_variant = marks.is_variant | (edition >= 0)
     gone = np.isin(packed, _packed([(node[w.a], node[w.b]) for w in met.apart]))
     alone = np.array(sorted({node[w.a] for w in met.alone}), dtype=np.int64)
@@ -223,8 +225,8 @@ def _choose(
     ranks, _ = best_rows(nodes, position, is_reference)
     best = np.full(leader.size, np.iinfo(np.int64).max)
     np.minimum.at(best, cluster, ranks)
-    leader = leader.copy()
     chosen: dict[int, Wish] = {}
+    head = np.arange(leader.size)
     place = 2 * position
     for wish in list(met.first):
         home = int(cluster[node[wish.a]])
@@ -233,10 +235,11 @@ def _choose(
             met.first.remove(wish)
             continue
         chosen[home] = wish
-        leader[cluster == home] = node[wish.a]
+        head[home] = node[wish.a]
         row = row_of_text[wish.a]
         if position[row] > best[home]:
             place[row] = 2 * best[home] - 1
+    leader = head[cluster]
     ranked = np.empty_like(position)
     ranked[np.argsort(place, kind="stable")] = np.arange(position.size)
     return leader, ranked

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dedup.clusters.comparison import Comparison, compare
-from dedup.clusters.finding import NotFound, ReadableRelease, Target, find_target
+from dedup.clusters.finding import NotFound, ReadableRelease, Target, find_target, has_dataset
 from dedup.schemas import MATCHED_KINDS
 from dedup.settings import FingerprintSettings, MatchSettings
 
@@ -232,7 +232,7 @@ ORDER BY decided_at DESC LIMIT 1
 
 def find_decision(release: ReadableRelease, a: Member, b: Member) -> str:
     """Return who decided what two sections are to each other, and when; '' where nobody did."""
-    if "decisions" not in getattr(release, "datasets", ()):
+    if not has_dataset(release, "decisions"):
         return ""
     hashes = release.sql(
         "SELECT section_id, content_hash FROM sections WHERE section_id IN ($a, $b)",

@@ -66,6 +66,11 @@ _ADDRESSES = (
 )
 
 
+def has_dataset(release: ReadableRelease, name: str) -> bool:
+    """Whether a release has a dataset: older ones lack those that came later."""
+    return name in (getattr(release, "manifest", {}).get("datasets") or {})
+
+
 def find_target(release: ReadableRelease, name: str) -> Target:
     """Return what `name` stands for.
 

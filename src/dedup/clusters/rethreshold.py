@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup.clusters.canonical import rank_sections
-from dedup.clusters.finding import ReadableRelease
+from dedup.clusters.finding import ReadableRelease, has_dataset
 from dedup.clusters.grouping import group_nodes
 from dedup.matching.verify import edit_similarities
 from dedup.settings import MatchSettings
@@ -167,7 +167,7 @@ def _published_first(position: NDArray[np.int64], canonical: NDArray[np.int64]) 
 def _told_apart(release: SettledRelease, sections: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the rows of sections whose texts somebody told apart, pair by pair."""
     nothing = np.zeros(0, dtype=np.int64)
-    if "decisions" not in getattr(release, "datasets", ()):
+    if not has_dataset(release, "decisions"):
         return nothing, nothing
     told = release.sql(
         "SELECT key_a, key_b FROM decisions WHERE outcome = 'applied' AND kind IN ('not_same', 'edition')"

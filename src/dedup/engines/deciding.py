@@ -225,19 +225,23 @@ def mark_membership(decided: Decided, membership: pa.Table, rows: NDArray[np.int
     if not at.size:
         return membership
     place = membership.schema.get_field_index("reason")
-    reasons = membership.column(place).to_pylist()
-    for k in at.tolist():
+    column = membership.column(place).combine_chunks()
+    reasons = []
+    for k, reason in zip(at.tolist(), column.take(pa.array(at)).to_pylist(), strict=True):
         row = int(rows[k])
         home = int(found.canonical[row])
-        words = [reasons[k]]
+        words = [reason]
         if home in chosen:
             words = [f"{'chosen' if row == home else 'another copy was chosen'}, {chosen[home]}"]
         if row in said:
             words.append(said[row])
         elif found.decided[row] and home not in chosen:
             words.append("tied to it by decisions about other copies")
-        reasons[k] = "; ".join(words)
-    return membership.set_column(place, membership.schema.field(place), pa.array(reasons, pa.string()))
+        reasons.append("; ".join(words))
+    mask = np.zeros(len(column), dtype=bool)
+    mask[at] = True
+    marked = pc.replace_with_mask(column, pa.array(mask), pa.array(reasons, pa.string()))
+    return membership.set_column(place, membership.schema.field(place), marked)
 
 
 def mark_clusters(decided: Decided, clusters: pa.Table, found: Assignment, ids: pa.Array) -> pa.Table:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from dedup.clusters.finding import ReadableRelease
+from dedup.clusters.finding import ReadableRelease, has_dataset
 from dedup.decisions.labels import DrawnPair, Stratum
 from dedup.fingerprinting.minhash import load_fingerprints
 from dedup.matching.verify import edit_similarities, shared_shingles
@@ -226,7 +226,7 @@ def _unclaimed(
     keys = texts.column("key").combine_chunks()
     told = release.sql(
         "SELECT key_a, key_b FROM decisions WHERE outcome = 'applied' AND key_b IS NOT NULL"
-    ) if "decisions" in getattr(release, "datasets", ()) else None  # fmt: skip
+    ) if has_dataset(release, "decisions") else None  # fmt: skip
     known = [published.select(["key_a", "key_b"]), *([] if told is None else [told])]
     a, b = (
         np.concatenate([pc.fill_null(pc.index_in(t.column(name), keys), -1).to_numpy() for t in known]).astype(np.int64)
