@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from uuid import UUID
 
 from dedup.alerts.message import Message
@@ -84,8 +84,8 @@ def make_deployment(service: Service) -> Any:
         raise BadSchedule(f"{service.cron or service.every}: {_last_words(error)}") from error
 
 
-def serve(service: Service, settings: Settings, say: Callable[[str], None]) -> None:
-    """Register a service with the Prefect server in use, and take its runs until interrupted.
+def serve(service: Service, settings: Settings, say: Callable[[str], None]) -> NoReturn:
+    """Register a service with the Prefect server in use, and take its runs until interrupted; it never returns.
 
     When it ends, by Ctrl-C or SIGTERM, the schedule is paused, so that no runs pile up while nobody takes them.
 
@@ -100,6 +100,7 @@ def serve(service: Service, settings: Settings, say: Callable[[str], None]) -> N
         It was interrupted; the schedule is paused.
     """
     asyncio.run(_serve(service, settings, say))
+    raise KeyboardInterrupt
 
 
 async def _serve(service: Service, settings: Settings, say: Callable[[str], None]) -> None:
@@ -115,8 +116,9 @@ async def _serve(service: Service, settings: Settings, say: Callable[[str], None
     try:
         await working
     except asyncio.CancelledError:
-        # Interrupted from outside, or stopped by SIGTERM: the runner has paused its schedule meanwhile.
-        raise KeyboardInterrupt from None
+        # Ctrl-C, or SIGTERM: the runner has paused its schedule meanwhile. Connections of runs that were at work are
+        # still open, and Python 3.11 makes an error of closing them.
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
     finally:
         watching.cancel()
 
