@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from dedup.engines.freezing import Freezer, named_files, thaw
 from dedup.engines.mapped_files import let_go
-from dedup.releases.layout import STAGING, next_release_id, sync_file, sync_folder, write_json
+from dedup.releases.layout import RELEASES, STAGING, next_release_id, sync_file, sync_folder, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -234,6 +234,8 @@ def take_up(warehouse: Path, request: dict[str, Any], now: datetime, *, fresh: b
     for folder, head in _attempts(warehouse):
         try:
             started_at = datetime.fromisoformat(head["started_at"])
+            if (warehouse / RELEASES / head["release_id"]).is_dir():
+                continue  # killed with nothing left to do but to tidy up
             if fresh:
                 note = "what an earlier run had finished was set aside, as asked"
             elif head["request"] != request:

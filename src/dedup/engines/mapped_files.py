@@ -15,14 +15,27 @@ from numpy.typing import NDArray
 
 #: What tells the memory of one chunk from that of any other that is alive: type, offset, length, buffers.
 _Place = tuple[Any, ...]
+#: Chunks of a column are fewer; column and chunk are one number, since there may be hundreds of thousands.
+_CHUNKS = 1 << 32
 
 
 @dataclass
 class _Mapped:
-    """One open file; the table is held so that nothing else can come to lie at its addresses."""
+    """One open file; the table is held so that nothing else can come to lie at its addresses.
+
+    `places` leads from the hash of a place to the number of its column times `_CHUNKS` and that of its chunk.
+    """
 
     table: pa.Table
-    places: dict[_Place, tuple[str, int]] = field(default_factory=dict)
+    places: dict[int, int] = field(default_factory=dict)
+
+    def find(self, place: _Place) -> tuple[str, int] | None:
+        number = self.places.get(hash(place))
+        if number is None:
+            return None
+        column, chunk = divmod(number, _CHUNKS)
+        found = self.table.column(column).chunk(chunk)
+        return (self.table.column_names[column], chunk) if _place(found) == place else None
 
 
 _tables: dict[Path, _Mapped] = {}
@@ -34,10 +47,10 @@ def map_table(path: Path) -> pa.Table:
     with pa.memory_map(str(path)) as file:
         table = pa.ipc.open_file(file).read_all()
     mapped = _Mapped(table)
-    for name in table.column_names:
-        for number, chunk in enumerate(table.column(name).chunks):
+    for column in range(table.num_columns):
+        for number, chunk in enumerate(table.column(column).chunks):
             if place := _place(chunk):
-                mapped.places[place] = (name, number)
+                mapped.places[hash(place)] = column * _CHUNKS + number
     _tables[path] = mapped
     return table
 
@@ -64,7 +77,7 @@ def find_chunk(chunk: pa.Array) -> tuple[Path, str, int] | None:
     place = _place(chunk)
     if place is None:
         return None
-    return next(((path, *m.places[place]) for path, m in _tables.items() if place in m.places), None)
+    return next(((path, *found) for path, mapped in _tables.items() if (found := mapped.find(place))), None)
 
 
 def find_texts(texts: pa.Array) -> Path | None:
