@@ -48,18 +48,25 @@ def published(warehouse: Path) -> bool:
 
 
 def test_a_run_that_the_schedule_starts_publishes_a_release(server: Server, tmp_path: Path) -> None:
-    write_pages(tmp_path)
+    config = write_pages(tmp_path)
+    told = '[[alerts.webhook]]\nurl = "$MY_HOOK"\non = ["published"]\n'
+    config.write_text(config.read_text("utf-8") + told, "utf-8")
     warehouse = tmp_path / "nightly"
-    # Due every few seconds: runs are still at work when others are due.
-    process = start(["serve", "--every", "6s", "-w", "nightly", "--tag", "smoke"], server.environment, tmp_path)
-    try:
-        wait_for(lambda: published(warehouse) or process.poll() is not None, 120, "a scheduled run publishes")
-        assert process.poll() is None, process.communicate()[0]
-        wait_for(lambda: server.events("dedup.release.published"), 30, "an event says so")
-        done = wait_for(lambda: completed(server, "nightly"), 60, "the run completes")
-    finally:
-        process.send_signal(signal.SIGTERM)
-        out, _ = process.communicate(timeout=60)
+    with webhook_server() as hook:
+        # Due every few seconds: runs are still at work when others are due.
+        variables = {**server.environment, "MY_HOOK": hook.url}
+        process = start(["serve", "--every", "6s", "-w", "nightly", "--tag", "smoke"], variables, tmp_path)
+        try:
+            wait_for(lambda: published(warehouse) or process.poll() is not None, 120, "a scheduled run publishes")
+            assert process.poll() is None, process.communicate()[0]
+            wait_for(lambda: server.events("dedup.release.published"), 30, "an event says so")
+            done = wait_for(lambda: completed(server, "nightly"), 60, "the run completes")
+        finally:
+            process.send_signal(signal.SIGTERM)
+            out, _ = process.communicate(timeout=60)
+    assert hook.received[0].body["outcome"] == "published"
+    assert "t0ken" not in out
+    assert "t0ken" not in str(server.ask("/logs/filter", limit=200))
     assert "stopped; the schedule is paused" in out
     assert "next run " in out
     release = dedup.open_release(warehouse)
