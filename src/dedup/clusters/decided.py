@@ -145,15 +145,16 @@ def _without(
     pairs = matches.pairs
     packed = (pairs.a << 32) | pairs.b
     edition = np.full(pairs.a.size, -1, dtype=np.int64)
-    told = _packed([(node[w.a], node[w.b]) for w in met.editions])
-    at = np.minimum(np.searchsorted(packed, told), max(packed.size - 1, 0))
-    known = packed[at] == told if packed.size else np.zeros(told.size, dtype=bool)
-    edition[at[known]] = np.array([w.number for w in met.editions], dtype=np.int64)[known]
+    at = _find(packed, _packed([(node[w.a], node[w.b]) for w in met.editions]))
+    edition[at[at >= 0]] = np.array([w.number for w in met.editions], dtype=np.int64)[at >= 0]
     is_variant = marks.is_variant | (edition >= 0)
-    gone = np.isin(packed, _packed([(node[w.a], node[w.b]) for w in met.apart]))
-    alone = np.array(sorted({node[w.a] for w in met.alone}), dtype=np.int64)
+    gone = np.zeros(packed.size, dtype=bool)
+    at = _find(packed, _packed([(node[w.a], node[w.b]) for w in met.apart]))
+    gone[at[at >= 0]] = True
+    alone = np.zeros(matches.nodes.count, dtype=bool)
+    alone[np.array([node[w.a] for w in met.alone], dtype=np.int64)] = True
     # What stands alone may still be another edition of something.
-    gone |= (np.isin(pairs.a, alone) | np.isin(pairs.b, alone)) & ~is_variant
+    gone |= (alone[pairs.a] | alone[pairs.b]) & ~is_variant
     kept = np.flatnonzero(~gone)
     edition = edition[kept]
     marks = VariantMarks(is_variant[kept], marks.by_date[kept], marks.aligned[kept], marks.replaced[kept])
@@ -178,6 +179,14 @@ def _pack(a: int, b: int) -> int:
 
 def _packed(pairs: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
     return np.array([_pack(a, b) for a, b in pairs], dtype=np.int64)
+
+
+def _find(packed: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where each wanted pair stands among sorted ones; -1 where it does not."""
+    if not packed.size:
+        return np.full(wanted.size, -1, dtype=np.int64)
+    at = np.minimum(np.searchsorted(packed, wanted), packed.size - 1)
+    return np.where(packed[at] == wanted, at, -1)
 
 
 def _lead(
@@ -257,20 +266,18 @@ def _tie(
     """Add the pairs that decisions make: of texts that are one, of members with their leader, and of editions."""
     pairs = matches.pairs
     followers = np.flatnonzero(leader != np.arange(leader.size))
-    copies = np.unique(
-        np.concatenate(
-            [
-                _packed([(node[w.a], node[w.b]) for w in met.together if node[w.a] != node[w.b]]),
-                (np.minimum(followers, leader[followers]) << 32) | np.maximum(followers, leader[followers]),
-            ]
-        )
-    )
+    ties = _packed([(node[w.a], node[w.b]) for w in met.together if node[w.a] != node[w.b]])
+    wanted = (np.minimum(followers, leader[followers]) << 32) | np.maximum(followers, leader[followers])
+    copies = np.concatenate([ties, wanted])
     packed = (pairs.a << 32) | pairs.b
-    known = np.isin(packed, copies)
+    at = _find(packed, copies)
+    known = np.zeros(packed.size, dtype=bool)
+    known[at[at >= 0]] = True
     joined = decided.joined | (known & marks.is_variant)
     is_variant = marks.is_variant & ~known
     editions = {_pack(node[w.a], node[w.b]): w.number for w in met.editions}
-    missing = np.setdiff1d(np.union1d(copies, np.array(sorted(editions), dtype=np.int64)), packed)
+    told = np.array(sorted(editions), dtype=np.int64)
+    missing = np.unique(np.concatenate([copies[at < 0], told[_find(packed, told) < 0]]))
     a, b = missing >> 32, missing & 0xFFFFFFFF
     found = measure(matches.nodes.first_row[a], matches.nodes.first_row[b])
     order = np.argsort(np.concatenate([packed, missing]), kind="stable")

@@ -36,7 +36,10 @@ def separate_texts(
     the same matches and marks with more nodes, if needed; parts of one node are pairs with a Jaccard of 1
     """
     nodes = matches.nodes
-    wanted = np.isin(text_of_row, np.array(sorted(texts), dtype=np.int64)) & (nodes.node_of_row >= 0)
+    asked = np.zeros(int(text_of_row.max(initial=-1)) + 2, dtype=bool)
+    asked[np.array(sorted(texts), dtype=np.int64)] = True
+    # Rows of no text have the number -1, which reads the last and never asked one.
+    wanted = asked[text_of_row] & (nodes.node_of_row >= 0)
     # The part of each row: its text where that one is asked for, else the rest of the node.
     part = np.where(wanted, text_of_row, -1)
     crowded = np.unique(nodes.node_of_row[wanted])
@@ -81,7 +84,9 @@ def _pairs_between_parts(
         if node >= count:
             parts.setdefault(first, [first]).append(node)
     touched = np.array(sorted(parts), dtype=np.int64)
-    of_parts = np.flatnonzero(np.isin(pairs.a, touched) | np.isin(pairs.b, touched))
+    is_touched = np.zeros(count, dtype=bool)
+    is_touched[touched] = True
+    of_parts = np.flatnonzero(is_touched[pairs.a] | is_touched[pairs.b])
     added = [
         (min(x, y), max(x, y), p, x > y)
         for p in of_parts.tolist()
