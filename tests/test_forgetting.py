@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -243,18 +244,15 @@ def test_the_command_asks_first_names_what_it_does_not_know_and_waits_for_nobody
     assert call("forget", "--list", "-w", warehouse).out.startswith("1 tombstone (1 uri)")
 
 
-def test_a_gate_that_stops_the_release_leaves_the_tombstone_standing(two, tmp_path):
+def test_a_gate_that_stops_the_release_leaves_the_tombstone_standing(two, tmp_path, monkeypatch):
     warehouse = tmp_path / "w"
-    rule = {"dataset": "documents", "name": "two pages at least", "sql": "n_chars < 0", "severity": "critical"}
-    publish(warehouse, two)
-    manifest = dedup.open_release(warehouse).path / "manifest.json"
-    value = json.loads(manifest.read_text())
-    value["settings"]["quality"] = {"enabled": True, "rule": [rule]}
-    manifest.write_text(json.dumps(value))
-    (warehouse / "latest.json").unlink()
-    stopped = call("forget", "two/a.txt", "--yes", "-w", warehouse)
-    assert stopped.code == 3, stopped.err
-    assert "the tombstones stand" in stopped.out
+    first, _ = publish(warehouse, two)
+    stopped = SimpleNamespace(outcome="rejected", release_id=None)
+    monkeypatch.setattr("dedup.engines.local.run", lambda *_, **__: stopped)
+    told = call("forget", "two/a.txt", "--purge", "--yes", "-w", warehouse)
+    assert (told.code, "the tombstones stand" in told.out) == (3, True)
+    assert f"held by     {first.id}" in told.out
+    monkeypatch.undo()
     assert uris(publish(warehouse, two)[0]) == ["two/b.txt"]
 
 

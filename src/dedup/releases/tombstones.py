@@ -66,6 +66,7 @@ class Tombstones:
         self._digests: dict[str, set[str]] = {"uri": set(), "prefix": set(), "site": set()}
         for stone in self.stones:
             self._digests[stone.kind].add(stone.digest)
+        self._known_sites: dict[str, str] = {}
         self._lengths = sorted({stone.length for stone in self.stones if stone.kind == "prefix"})
 
     def __len__(self) -> int:
@@ -117,7 +118,7 @@ class Tombstones:
                 yield digest
         if self._digests["site"]:
             for name in _sites(uri) if site is None else (site,):
-                if (digest := self._digest("site", _named("site", name))) in self._digests["site"]:
+                if (digest := self._site_digest(name)) in self._digests["site"]:
                     yield digest
 
     def among_documents(self, documents: pa.Table | pa.RecordBatch) -> np.ndarray:
@@ -164,6 +165,12 @@ class Tombstones:
         names = {stage: stage.removeprefix(_SOURCE) for stage in set(stages) if stage.startswith(_SOURCE)}
         gone = {s for s, name in names.items() if name not in present and self.forgets(f"{name}/", name)}
         return runs.filter(pa.array([stage not in gone for stage in stages])) if gone else runs
+
+    def _site_digest(self, name: str) -> str:
+        # Sites are few and stand at every page.
+        if name not in self._known_sites:
+            self._known_sites[name] = self._digest("site", _named("site", name))
+        return self._known_sites[name]
 
     def _digest(self, kind: Kind, text: str) -> str:
         data = text.encode("utf-8", "surrogatepass")
