@@ -8,6 +8,8 @@ from dedup.clusters.comparison import compare
 from dedup.clusters.explain import explain
 from dedup.decisions import StoreError, open_store
 from dedup.engines.local import run
+from dedup.evaluation.recheck import recheck_pairs
+from dedup.evaluation.reference import Definition
 from dedup.releases import verify_release
 from dedup.settings import Settings, SourceSettings
 from tests.decided_pages import PAGES, REPORT, publish, sections, settings_for, write_pages
@@ -65,6 +67,7 @@ def test_a_release_with_every_kind_of_decision_passes_the_gate_and_verifies(corp
     assert summary.outcome == "published"
     assert summary.decisions["applied"] == 4
     assert verify_release(release) == []
+    assert recheck_pairs(release, Definition.of_manifest(release.manifest), 1000).passed
     now = sections(release)
     assert now[report]["cluster_id"] == now[copy]["cluster_id"] != now[late]["cluster_id"]
     assert now[late]["cluster_id"] == now["gov/other.txt"]["cluster_id"]
