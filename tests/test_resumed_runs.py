@@ -15,7 +15,7 @@ from dedup.engines.local import STAGES, LocalRun, run
 from dedup.releases import Release, open_release, verify_release
 from dedup.settings import Settings, load_settings
 from dedup.sources import resolve_sources
-from tests.command import KANGYUAN, LINDU, write_pages
+from tests.command import KANGYUAN, LINDU, call, write_pages
 from tests.compared_rows import differences
 
 KEPT = ("read", "check", "match", "audit", "cluster", "attribute", "reuse", "extract", "validate")
@@ -281,3 +281,12 @@ def test_a_record_of_another_package_is_not_made(tmp_path):
     for name in ("pathlib:Path", "subprocess:Popen", "dedup.engines.local:subprocess"):
         with pytest.raises((ValueError, AttributeError)):
             thaw({"is": "record", "class": name, "fields": []}, tmp_path)
+
+
+@pytest.mark.slow
+def test_a_flow_run_takes_up_what_an_earlier_one_finished(site):
+    site.killed_after("reuse")
+    result = call("run", "--config", site.config, "-w", site.warehouse)
+    assert result.code == 0, result.err
+    assert "read to reuse taken up from the run of" in result.out
+    assert differences(site.latest(), site.expected) == []
