@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from dedup import schemas
 from dedup.engines.heritage import same_rows
@@ -72,12 +73,16 @@ def rows_before(run: LocalRun, dataset: str, column: str, ids: pa.Array) -> pa.T
     if run.previous is None or not len(ids):
         return schemas.empty(schema)
     store = TableStore(run.work / f"{dataset}.before.arrow", schema)
-    for batch in run.previous.dataset(dataset).to_batches(
-        batch_size=_ROWS, batch_readahead=1, fragment_readahead=1, use_threads=False
-    ):
-        kept = batch.filter(pc.is_in(batch.column(column), ids))
-        if kept.num_rows:
-            store.append(schemas.conform(pa.Table.from_batches([kept]), schema))
+    # Looked up for all rows at once: the table of ids is made for each call.
+    keep = pc.is_in(run.previous.arrow(dataset, [column]).column(0), ids).combine_chunks()
+    start = 0
+    for path in run.previous.files(dataset):
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=_ROWS):
+                kept = batch.filter(keep.slice(start, batch.num_rows))
+                start += batch.num_rows
+                if kept.num_rows:
+                    store.append(schemas.conform(pa.Table.from_batches([kept]), schema))
     return store.read()
 
 
