@@ -142,3 +142,12 @@ def test_a_run_says_what_became_of_decisions(released, tmp_path):
         "applied": 1, "overruled": 0, "not_found": 1, "not_possible": 0, "noted": 0
     }  # fmt: skip
     assert "not applied: text not found" in call("decisions", "list", "-w", warehouse).out
+
+
+def test_the_doctor_tells_when_decisions_wait_for_a_run(warehouse):
+    call("decide", "gov/other.txt", "split", "--who", "Ren", "-w", warehouse)
+    checks = {c["name"]: c for c in call("doctor", "-w", warehouse, "--json").json()["checks"]}
+    assert checks["decisions"]["message"] == "1 decision in force, not all known to the newest release"
+    (warehouse / "decisions.sqlite").write_bytes(b"x" * 4096)
+    done = call("doctor", "-w", warehouse, "--json")
+    assert (done.code, {c["name"]: c["status"] for c in done.json()["checks"]}["decisions"]) == (1, "error")

@@ -34,6 +34,7 @@ def diagnose(config: Path | None, warehouse: Path | None) -> list[Finding]:
         _check_python,
         _check_versions,
         lambda: _check_settings(config, warehouse),
+        lambda: _check_decisions(config, warehouse),
         _check_terminal,
         _check_telemetry,
         _check_prefect,
@@ -195,6 +196,37 @@ def _check_disk(warehouse: Path) -> Iterator[Finding]:
         status: Status = "ok" if free >= _LEAST_FREE_GB else "warning"
         advice = "" if status == "ok" else "a run stages a whole release before it publishes; make room"
         yield Finding(name, status, f"{free:,.1f} GB free at {folder}", advice)
+
+
+def _check_decisions(config: Path | None, warehouse: Path | None) -> Iterator[Finding]:
+    from dedup.settings import SettingsError, load_settings
+
+    try:
+        settings = load_settings(config, warehouse=warehouse)
+    except SettingsError:
+        return  # said by the check of the settings
+    if not settings.has_decisions:
+        return
+    from dedup.decisions import StoreError, open_store
+    from dedup.decisions.rows import version_of
+    from dedup.releases import open_release
+    from dedup.releases.errors import ReleaseError
+
+    try:
+        with open_store(settings) as store:
+            rows = store.in_force()
+    except StoreError as error:
+        yield Finding("decisions", "error", str(error), "a run stops until they can be read")
+        return
+    message = f"{plural(len(rows), 'decision')} in force"
+    try:
+        applied = open_release(settings.warehouse).manifest.get("decisions", {}).get("version", "")
+    except (ReleaseError, OSError):
+        applied = None
+    if applied == version_of(rows):
+        yield Finding("decisions", "ok", f"{message}, all known to the newest release")
+    else:
+        yield Finding("decisions", "ok", f"{message}, not all known to the newest release", "`dedup run` applies them")
 
 
 def _check_terminal() -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numba import njit
 from numpy.typing import NDArray
 
 from dedup.clusters.finding import ReadableRelease, has_dataset
@@ -211,11 +212,30 @@ def _alike(release: SampledRelease, texts: pa.Table, sample: NDArray[np.int64]) 
         rows = np.flatnonzero(pc.is_valid(numbers).to_numpy(zero_copy_only=False))
         number = numbers.take(pa.array(rows)).to_numpy().astype(np.int64)
         theirs = load_fingerprints(pa.Table.from_batches([batch]).take(pa.array(rows))).signatures
-        for text, signature in zip(sample.tolist(), mine, strict=True):
-            others = number[(theirs == signature).sum(axis=1) >= least]
-            others = others[others != text]
-            parts.append(np.stack([np.minimum(others, text), np.maximum(others, text)], axis=1))
+        hits = _agreeing(np.ascontiguousarray(theirs), np.ascontiguousarray(mine), least)
+        found_texts = np.sort(np.stack([number[hits[:, 0]], sample[hits[:, 1]]], axis=1), axis=1)
+        parts.append(found_texts[found_texts[:, 0] != found_texts[:, 1]])
     return np.unique(np.concatenate(parts), axis=0)
+
+
+@njit(nogil=True, cache=True)
+def _agreeing(theirs: NDArray[np.uint32], mine: NDArray[np.uint32], least: int) -> NDArray[np.int64]:
+    """Return the (row of `theirs`, row of `mine`) that agree in `least` values or more, shape (p, 2)."""
+    out = np.empty((1024, 2), dtype=np.int64)
+    n = 0
+    for i in range(theirs.shape[0]):
+        for j in range(mine.shape[0]):
+            equal = 0
+            for k in range(mine.shape[1]):
+                equal += theirs[i, k] == mine[j, k]
+            if equal >= least:
+                if n == out.shape[0]:
+                    more = np.empty((2 * n, 2), dtype=np.int64)
+                    more[:n] = out
+                    out = more
+                out[n, 0], out[n, 1] = i, j
+                n += 1
+    return out[:n]
 
 
 def _unclaimed(
