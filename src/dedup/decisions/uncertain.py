@@ -22,6 +22,7 @@ STRATA: Mapping[str, str] = {
     "edit": "joined, little above the edit threshold",
     "floor": "joined, little above the floor of Jaccard",
     "figures": "called editions, by few more replaced figures than are needed",
+    "contained": "one lies in the other, and both are nearly alike enough for copies",
 }
 
 
@@ -65,19 +66,22 @@ WITH pair AS (
     FROM pairs p
     JOIN membership ma ON ma.section_id = p.section_a JOIN membership mb ON mb.section_id = p.section_b
     JOIN sections a ON a.section_id = p.section_a JOIN sections b ON b.section_id = p.section_b
-    WHERE p.relation IN ('near_duplicate', 'variant') AND NOT starts_with(p.rule, 'decided')
+    WHERE (p.relation IN ('near_duplicate', 'variant') OR p.relation = 'contains' AND p.jaccard >= $floor)
+      AND NOT starts_with(p.rule, 'decided')
       AND NOT contains(p.rule, 'decided by ')
 ), margins AS (
     SELECT *, CASE
         WHEN relation = 'variant' THEN 'figures'
+        WHEN relation = 'contains' THEN 'contained'
         WHEN apart THEN 'crossing'
         WHEN rule = 'jaccard' THEN 'jaccard'
         WHEN (edit_similarity - $edit) / (1 - $edit + 1e-9) <= (jaccard - $floor) / ($jaccard - $floor + 1e-9)
             THEN 'edit' ELSE 'floor' END AS stratum
-    FROM pair WHERE relation = 'near_duplicate' OR replaced IS NOT NULL
+    FROM pair WHERE relation <> 'variant' OR replaced IS NOT NULL
 ), doubts AS (
     SELECT *, 1 - least(1, greatest(0, CASE stratum
         WHEN 'figures' THEN (replaced - $share) / (1 - $share + 1e-9)
+        WHEN 'contained' THEN ($jaccard - jaccard) / ($jaccard - $floor + 1e-9)
         WHEN 'jaccard' THEN (jaccard - $jaccard) / (1 - $jaccard + 1e-9)
         WHEN 'edit' THEN (edit_similarity - $edit) / (1 - $edit + 1e-9)
         WHEN 'floor' THEN (jaccard - $floor) / ($jaccard - $floor + 1e-9)
