@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from benchmarks.sameness import differences
 
 import dedup
 from dedup.decisions.store import open_store
@@ -23,8 +25,27 @@ from tests.everything_below import places_of
 SENTENCE = "鹭鸶渡口的老艄公孟广才把最后一班船摇过了青杨河"
 PLACE = "鹭洲湾县"
 FIGURE = "73146.58万元"
+#: What it alone still has of a word that its copy lost a letter of.
+WORD = "鹭鸶湾水寨的航标灯"
 TITLE = "鹭洲湾旧事"
 URI = "crawl/gov/luzhouwan.txt"
+
+#: Datasets that quote it, or say what only it gave rise to.
+QUOTING = {
+    "reports",
+    "facts",
+    "clusters",
+    "templates",
+    "documents",
+    "sections",
+    "attributions",
+    "passage_stats",
+    "template_occurrences",
+    "observations",
+    "conflicts",
+    "repairs",
+    "consensus",
+}
 
 COUNTIES = ["林渡县", "康源县", "白塔县", "石桥县"]
 FORMULA = "现在，我代表{county}人民政府，向大会作政府工作报告，请予审议，并请各位政协委员提出意见。"
@@ -40,14 +61,16 @@ def report(county: str, seed: int, *, extra: str = "") -> str:
     return f"各位代表：\n{FORMULA.format(county=county)}\n2009年，{body}\n{extra}今后要继续努力，再创佳绩。\n"
 
 
-SECRET = report(PLACE, 9, extra=f"全县财政收入达到{FIGURE}，比上年增长12.5%。{SENTENCE}，从此桥上通了车。")
+SECRET = report(
+    PLACE, 9, extra=f"全县财政收入达到{FIGURE}，比上年增长12.5%。{SENTENCE}，从此桥上通了车。{WORD}换成了新式的。"
+)
 #: What another site made of it: the sentence is cut off, the figures are masked, letters are lost.
 COPY = (
     SECRET.replace(SENTENCE, "……")
     .replace(FIGURE, "xx万元")
     .replace(PLACE, "xx县")
     .replace("再创佳绩", "再创\ufffd绩")
-    .replace("河道清淤", "河\ufffd清淤", 1)
+    .replace(WORD, WORD.replace("水寨", "水\ufffd"))
 )
 
 
@@ -64,7 +87,9 @@ def pages(tmp_path: Path) -> Path:
     (folder / "share").mkdir()
     for i, county in enumerate(COUNTIES):
         (folder / "gov" / f"{i}.txt").write_text(report(county, i + 1), "utf-8")
-    (folder / "gov" / "luzhouwan.txt").write_text(f"{TITLE}\n{SECRET}", "utf-8")
+    # It lost a letter itself, which its copy still has: the repaired text of the two is its own.
+    damaged = SECRET.replace("校舍维修", "校舍\ufffd修", 1)
+    (folder / "gov" / "luzhouwan.txt").write_text(f"{TITLE}\n{damaged}", "utf-8")
     (folder / "share" / "copy.txt").write_text(COPY, "utf-8")
     return folder
 
@@ -97,12 +122,12 @@ def test_nothing_of_a_forgotten_page_is_left_in_anything_that_was_written(pages,
     (warehouse / "staging" / "2031-01-01.1.work" / "texts.bin").write_text(SECRET, "utf-8")
     for folder in (warehouse / "site", tmp_path / "elsewhere"):
         assert call("inspect", "--static", folder, "-w", warehouse).code == 0
-    secrets = [SENTENCE, FIGURE, PLACE, URI, "luzhouwan", TITLE, doc, mine[0]["section_id"]]
+    secrets = [SENTENCE, FIGURE, PLACE, WORD, URI, "luzhouwan", TITLE, doc, mine[0]["section_id"]]
     before = places_of(warehouse, secrets)
     assert all(before.values())
     assert places_of(tmp_path / "elsewhere", [SENTENCE]) != {SENTENCE: set()}
-    datasets = {Path(place).parent.name for word in (SENTENCE, FIGURE, PLACE) for place in before[word]}
-    assert {"documents", "sections", "reports", "observations", "conflicts", "templates"} <= datasets
+    datasets = {Path(place).parent.name for word in (SENTENCE, FIGURE, PLACE, WORD) for place in before[word]}
+    assert datasets >= QUOTING
 
     receipt, path = forget(settings, [Wanted("uri", URI)], purge=True)
 
@@ -113,6 +138,11 @@ def test_nothing_of_a_forgotten_page_is_left_in_anything_that_was_written(pages,
     assert places_of(warehouse, secrets) == {word: set() for word in secrets}
     assert not (tmp_path / "elsewhere").exists()
     assert verify_release(again) == []
+    # It is as if the page had never been there, with what is left of the decisions.
+    (tmp_path / "fresh").mkdir()
+    shutil.copy(warehouse / "decisions.sqlite", tmp_path / "fresh")
+    (pages / "gov" / "luzhouwan.txt").unlink()
+    assert differences(again, publish(tmp_path / "fresh", pages, whole=True)[0]) == {}
     # What others wrote is still there, and what was decided about it.
     assert again.sql("select count(*) as n from documents").to_pylist() == [{"n": 5}]
     with open_store(settings) as store:
