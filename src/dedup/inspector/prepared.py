@@ -34,7 +34,7 @@ class Prepared:
     def statement(self, files: Callable[[str], list[str]], jaccard: float, edit: float) -> str:
         """Return the statement that makes it; `files` gives the files of a dataset, none where there is no such."""
         optional = {name: name if files(name) else nothing for name, nothing in _NOTHING.items()}
-        rows = {f"{name}_rows": _with_rows(files(name)) for name in ("sections", "documents")}
+        rows = {f"{name}_rows": _with_rows(files(name)) for name in ("sections", "documents", "facts") if files(name)}
         query = self.query.format(jaccard=float(jaccard), edit=float(edit), **optional, **rows)
         return f"CREATE TABLE IF NOT EXISTS {self.name} AS {query}"
 
@@ -112,6 +112,7 @@ _FLAGGED = """
 SELECT fact_id, indicator_id, region_code, year FROM {facts} WHERE len(flags) > 0
 ORDER BY indicator_id, region_code, year, fact_id
 """
+_FACT_ROWS = "SELECT fact_id, file, row FROM {facts_rows} ORDER BY fact_id"
 _CLUSTER_FACTS = """
 SELECT cluster_id, fact_id, indicator_id, region_code, year FROM {facts} ORDER BY cluster_id
 """
@@ -126,6 +127,7 @@ PREPARED: dict[str, Prepared] = {
         Prepared("listed", _LISTED, after=("members",)),
         Prepared("passage_places", _PASSAGE_PLACES),
         Prepared("flagged", _FLAGGED),
+        Prepared("fact_rows", _FACT_ROWS),
         Prepared("cluster_facts", _CLUSTER_FACTS),
         Prepared("edges_to", _EDGES_TO),
     )

@@ -66,7 +66,8 @@ def observations(store: Store, section_ids: list[str], start: int, end: int) -> 
     if not store.has("observations") or not section_ids:
         return []
     return store.rows(
-        "SELECT observation_id, indicator, value_text, unit, year, year_basis, char_start, char_end, value_start,"
+        "SELECT observation_id, section_id, indicator, value_text, unit, year, year_basis, char_start, char_end,"
+        " value_start,"
         " value_end, flags, cluster_id FROM observations"
         " WHERE section_id IN (SELECT unnest($ids)) AND char_end > $start AND char_start < $end"
         f" ORDER BY value_start LIMIT {MARKS}",

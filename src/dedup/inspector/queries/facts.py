@@ -131,18 +131,48 @@ def n_flagged(store: Store) -> int:
 
 
 def fact(store: Store, fact_id: str) -> dict[str, Any]:
-    """Return one fact, or the fact that an observation belongs to.
+    """Return one fact.
 
     Raises
     ------
     Missing
         There is none of this id.
     """
-    column = "fact_id" if fact_id.startswith("a_") else "observation_id"
-    found = store.has("facts") and store.row(f"SELECT {_COLUMNS} FROM facts WHERE {column} = $id", {"id": fact_id})
-    if not found:
+    if not store.count("facts"):
         raise Missing(fact_id)
-    return found
+    store.need("fact_rows")
+    at = store.row("SELECT file, row FROM fact_rows WHERE fact_id = $id", {"id": fact_id})
+    if at is None:
+        raise Missing(fact_id)
+    return store.rows_at("facts", at["file"], at["row"], 1, _COLUMNS)[0]
+
+
+def observation(store: Store, section_id: str, observation_id: str) -> dict[str, Any]:
+    """Return one figure of one section, with the columns of a fact; None where only the fact knows.
+
+    Raises
+    ------
+    Missing
+        There is none of this id in the section.
+    """
+    found = store.has("observations") and store.row(
+        "SELECT * FROM observations WHERE section_id = $section AND observation_id = $id",
+        {"section": section_id, "id": observation_id},
+    )
+    if not found:
+        raise Missing(observation_id)
+    return {**dict.fromkeys(("fact_id", "region_name", "n_copies", "n_sources", "n_sections")), **found}
+
+
+def of_section(store: Store, section_id: str, n: int) -> list[dict[str, Any]]:
+    """Return the first figures of a section."""
+    if not store.has("observations"):
+        return []
+    return store.rows(
+        "SELECT observation_id, section_id, indicator, value_text, unit, bound, year, year_basis, flags"
+        f" FROM observations WHERE section_id = $id ORDER BY len(flags) = 0, value_start LIMIT {n}",
+        {"id": section_id},
+    )
 
 
 def stated_in(store: Store, found: dict[str, Any], n: int = 60) -> list[dict[str, Any]]:

@@ -135,7 +135,7 @@ def one_view(look: Look, asked: Asked) -> Answer:
             "consensus": queries.consensus(store, cluster_id),
             "editions": queries.editions(store, cluster),
             "shares": queries.shares_text_with(store, cluster_id),
-            "facts": fact_queries.list_facts(store, fact_queries.FactFilters(cluster=cluster_id), 0, 12),
+            "facts": fact_queries.of_section(store, canonical, 12),
             "match": match,
             "decided": look.desk.about({m["content_hash"] for m in found}) if look.desk else [],
             "done": asked.optional_id("done", "g"),

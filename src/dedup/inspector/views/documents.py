@@ -66,7 +66,7 @@ def _marks(
         title = f"{short(o['indicator'], 40)}: {o['value_text']}{o['unit']}{year}"
         if o["flags"]:
             title += " · " + "; ".join(o["flags"][:2])
-        href = address("fact", id=o["observation_id"])
+        href = address("fact", id=o["observation_id"], section=o["section_id"])
         marks.append(Mark(o["value_start"], o["value_end"], kind, title, href, LAYERS.index(kind)))
     # A placeholder may begin before the window.
     for place in find_placeholders(text[max(0, start - 20) : end + 20]):

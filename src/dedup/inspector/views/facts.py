@@ -47,9 +47,12 @@ def facts_view(look: Look, asked: Asked) -> Answer:
 
 
 def fact_view(look: Look, asked: Asked) -> Answer:
-    """Show one fact with the words that state it, its copies and its checks."""
+    """Show one fact, or one figure of a section, with the words that state it, its copies and its checks."""
     store = look.store
-    found = queries.fact(store, asked.id("id", "ao"))
+    id_ = asked.id("id", "ao")
+    found = (
+        queries.fact(store, id_) if id_.startswith("a_") else queries.observation(store, asked.id("section", "s"), id_)
+    )
     return Page(
         "fact.html",
         {

@@ -19,7 +19,6 @@ _VIEWS = {
     "passage": "passage",
     "template": "template",
     "fact": "fact",
-    "observation": "fact",
 }
 
 
@@ -33,6 +32,10 @@ def find_view(look: Look, asked: Asked) -> Answer:
             target = find_target(look.store, words)
         except (NotFound, Ambiguous):
             target = None
+        if target and target.kind == "observation":
+            found = look.store.row("SELECT section_id FROM observations WHERE observation_id = $id", {"id": target.id})
+            section = found["section_id"] if found else None
+            return Redirect(look.address("fact", id=target.id, section=section) or "/")
         if target and target.kind in _VIEWS:
             return Redirect(look.address(_VIEWS[target.kind], id=target.id) or "/")
     elif "/" in words or "#" in words:
