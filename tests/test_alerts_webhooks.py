@@ -240,6 +240,11 @@ def test_nobody_is_told_of_a_dry_run(tmp_path: Path, hook: Webhook) -> None:
     assert hook.received == []
 
 
+def doctor(config: Path) -> dict[str, str]:
+    found = call("doctor", "-c", config, "-w", config.parent / "w", "--json").json()
+    return next(check for check in found["checks"] if check["name"] == "alerts")
+
+
 def test_webhooks_can_be_tried(tmp_path: Path, hook: Webhook) -> None:
     config = with_webhook(tmp_path, hook, '["failed"]')
     tried = call("alerts", "test", "-c", config, "--message", "试一试")
@@ -250,6 +255,9 @@ def test_webhooks_can_be_tried(tmp_path: Path, hook: Webhook) -> None:
     tried = call("alerts", "test", "-c", config, "--json")
     assert tried.code == 1
     assert tried.json()[0]["problem"] == "status 410"
+    assert doctor(config)["status"] == "ok"
+    config.write_text(config.read_text("utf-8").replace(hook.url, "$NO_SUCH_HOOK"), "utf-8")
+    assert doctor(config)["message"] == "1 webhook declared; not set: NO_SUCH_HOOK"
     none = call("alerts", "test", "-c", write_pages(tmp_path / "none"))
     assert none.code == 2
     assert "[[alerts.webhook]]" in none.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from datetime import timedelta
@@ -52,6 +53,27 @@ def test_a_server_that_is_named_and_does_not_answer_is_said(config: Path, tmp_pa
     assert ended.returncode == 1
     assert f"no Prefect server answers at {url}" in ended.stderr
     assert "unset PREFECT_API_URL" in ended.stderr
+
+
+def test_an_installed_package_serves_the_flow_that_travels_in_it(tmp_path: Path) -> None:
+    import dedup
+
+    package = tmp_path / "site" / "dedup"
+    shutil.copytree(Path(dedup.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__", "*.nb?"))
+    shutil.copytree(Path(__file__).resolve().parents[1] / "flows", package / "_flows")
+    code = (
+        "from dedup.engines.launch import silence_telemetry; silence_telemetry()\n"
+        "from dedup.engines.serving import Service, make_deployment\n"
+        "found = make_deployment(Service('x', cron='0 2 * * *', timezone='Asia/Shanghai'))\n"
+        "print(found.entrypoint, found.flow_name, found.schedules[0].schedule.cron, found.concurrency_limit)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, text=True, capture_output=True, timeout=120,
+        env=environment(tmp_path / "prefect", PYTHONPATH=str(tmp_path / "site")),
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.split(maxsplit=1)[0] == f"{package}/_flows/publish_reports.py:publish_reports"
+    assert ended.stdout.split(maxsplit=1)[1] == "publish-reports 0 2 * * * 1\n"
 
 
 @pytest.mark.parametrize(

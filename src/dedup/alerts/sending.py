@@ -92,6 +92,13 @@ def problems(deliveries: Iterable[Delivery]) -> list[str]:
     return [f"the message to {d.place} was not delivered: {d.problem}" for d in deliveries if d.problem]
 
 
+def unset_variables(settings: AlertSettings) -> list[str]:
+    """Return the names of environment variables that addresses and secrets are taken from, and that are not set."""
+    values = [value for webhook in settings.webhook for value in (webhook.url, webhook.secret) if value is not None]
+    names = [value.get_secret_value() for value in values]
+    return [name.strip("${}") for name in names if name.startswith("$") and not os.environ.get(name.strip("${}"))]
+
+
 def _deliver(
     message: Message,
     webhook: WebhookSettings,
@@ -126,9 +133,10 @@ def _revealed(value: SecretStr) -> str:
     text = value.get_secret_value()
     if not text.startswith("$"):
         return text
-    found = os.environ.get(text[1:].strip("{}"), "")
+    name = text.strip("${}")
+    found = os.environ.get(name, "")
     if not found:
-        raise _NotSent(f"the environment variable {text[1:].strip('{}')} is not set", again=False)
+        raise _NotSent(f"the environment variable {name} is not set", again=False)
     return found
 
 

@@ -23,7 +23,7 @@ def _root() -> None:
     epilog=options.examples(
         ("dedup alerts test", "a message to each webhook"),
         ("dedup alerts test --message '迁移完成'", "in words of your own"),
-    )
+    ),
 )
 def send_test(
     message: Annotated[str, typer.Option("--message", "-m", help="What to say.")] = "This is a test; nothing happened.",

@@ -8,9 +8,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from dedup.cli.console import plural
+
+if TYPE_CHECKING:
+    from dedup.alert_settings import AlertSettings
 
 Status = Literal["ok", "warning", "error"]
 
@@ -155,6 +158,46 @@ def _check_settings(config: Path | None, warehouse: Path | None) -> Iterator[Fin
         yield Finding("settings", "ok", where)
     yield from _check_warehouse(settings.warehouse)
     yield from _check_disk(settings.warehouse)
+    yield from _check_tombstones(settings.warehouse)
+    yield from _check_webhooks(settings.alerts)
+
+
+def _check_webhooks(settings: AlertSettings) -> Iterator[Finding]:
+    from dedup.alerts.sending import unset_variables
+
+    if not settings.webhook:
+        return
+    declared = f"{plural(len(settings.webhook), 'webhook')} declared"
+    if unset := unset_variables(settings):
+        advice = "set them where runs are started, else nobody is told"
+        yield Finding("alerts", "warning", f"{declared}; not set: {', '.join(unset)}", advice)
+    else:
+        yield Finding("alerts", "ok", f"{declared}; `dedup alerts test` tries them")
+
+
+def _check_tombstones(warehouse: Path) -> Iterator[Finding]:
+    from dedup.releases import BrokenRelease, NoRelease, TombstonesUnreadable, open_release
+    from dedup.releases.tombstones import load_tombstones
+    from dedup.releases.traces import Tracker
+
+    try:
+        expected = int(open_release(warehouse).manifest.get("tombstones", 0))
+    except (NoRelease, BrokenRelease):
+        expected = 0
+    try:
+        stones = load_tombstones(warehouse, expected=expected)
+    except TombstonesUnreadable as error:
+        message, _, advice = str(error).partition(". ")
+        yield Finding("forgotten", "error", message, advice)
+        return
+    if not stones:
+        return
+    held = [t.path.name for t in Tracker(stones).releases(warehouse) if t.doc_ids or t.refused]
+    if held:
+        advice = "`dedup run` publishes a release without them, `dedup forget --purge` removes the elder ones"
+        yield Finding("forgotten", "warning", f"{', '.join(held)} still hold what was forgotten", advice)
+    else:
+        yield Finding("forgotten", "ok", f"{plural(len(stones), 'tombstone')}; no release holds what was forgotten")
 
 
 def _check_warehouse(warehouse: Path) -> Iterator[Finding]:

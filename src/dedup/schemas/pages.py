@@ -102,7 +102,7 @@ RUNS = pa.schema(
         field("run_id", pa.string(), "r_ + 16 hex digits"),
         field("release_id", pa.string(), "release the run published"),
         field("started_at", TIMESTAMP, "start"),
-        field("stage", pa.string(), "stage of the run"),
+        field("stage", pa.string(), "`run`, a stage, or `source:` and the name of a source that was read"),
         field("metric", pa.string(), "what was measured (rows_out, wall_s, cpu_s, peak_rss_mb, …)"),
         field("value", pa.float64(), "its value"),
     ]
