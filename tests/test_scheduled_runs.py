@@ -128,6 +128,7 @@ def test_prefect_yaml_deploys_as_it_stands(server: Server) -> None:
     wait_for(lambda: runs_of(server, "nightly") and runs_of(server, "weekly-care"), 60, "runs are scheduled")
 
 
+@pytest.mark.slow
 def test_a_run_beside_another_is_refused_with_its_exit_code(server: Server, tmp_path: Path) -> None:
     config = write_pages(tmp_path)
     with warehouse_lock(tmp_path / "w"):
