@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pyarrow.compute as pc
 import pytest
 from benchmarks.sameness import differences
 
@@ -192,3 +193,36 @@ def test_a_page_read_twice_in_one_run_is_told_apart_as_in_a_rebuild(first, pages
     both = crawl(tmp_path / "both", {"a.jsonl": rows + newer})
     release = publish(both, tmp_path / "w")
     assert differences(release, publish(both, tmp_path / "fresh")) == {}
+
+
+def test_after_several_nights_a_release_is_laid_out_as_if_made_at_once(first, pages, tmp_path):
+    shutil.copytree(first, tmp_path / "w")
+    now = dict(pages)
+    for night in range(4):
+        delta = {
+            f"s{night % 3}/n{night}.txt": page(40 + night),
+            f"s{night % 3}/p{6 + night:02d}.txt": page(6 + night, f"另新增就业人员{night + 1}234人。\n"),
+        }
+        now |= delta
+        release = publish(crawl(tmp_path / f"night{night}", delta), tmp_path / "w")
+    fresh = rebuilt(tmp_path, now)
+    assert differences(release, fresh) == {}
+    assert {n: len(release.files(n)) for n in release.datasets} == {n: len(fresh.files(n)) for n in fresh.datasets}
+
+
+def test_what_the_gate_set_aside_is_judged_again(first, pages, tmp_path):
+    rule = {"dataset": "observations", "name": "no_rate_of_nine", "sql": "value_text <> '9.1'", "severity": "warning"}
+
+    def judged(source: Path, warehouse: Path) -> Release:
+        made = Settings(warehouse=warehouse, workers=1, quality={"rule": [rule]})
+        assert run(made, [SourceSettings(path=str(source))]).outcome == "published"
+        return open_release(warehouse)
+
+    own = {name: pages[name] for name in ("s0/p00.txt", "s1/p01.txt", "s2/p08.txt", "s2/copy01.txt")}
+    before = judged(crawl(tmp_path / "in", own), tmp_path / "w")
+    aside = before.arrow("quarantine").filter(pc.equal(before.arrow("quarantine").column("dataset"), "observations"))
+    assert aside.num_rows == 1
+    assert len(before.manifest["incomplete_clusters"]) == 1
+    delta = {"s0/new30.txt": page(30)}
+    after = judged(crawl(tmp_path / "delta", delta), tmp_path / "w")
+    assert differences(after, judged(crawl(tmp_path / "all", own | delta), tmp_path / "fresh")) == {}
