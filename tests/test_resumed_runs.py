@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dedup.decisions import open_store
 from dedup.engines import checkpoints
 from dedup.engines.local import STAGES, LocalRun, run
 from dedup.releases import Release, open_release, verify_release
@@ -61,6 +62,8 @@ class Site:
         self.folder = folder
         self.warehouse = folder / "warehouse"
         self.run()
+        if quality:
+            self.decide()
         (folder / "share" / "new.txt").write_text(LINDU.replace("126公里", "621公里"), "utf-8")
         (folder / "gov" / "kangyuan.txt").write_text(KANGYUAN.replace("58个", "85个"), "utf-8")
         self.start = folder / "start"
@@ -68,6 +71,15 @@ class Site:
         self.run()
         self.expected = open_release(self.warehouse.rename(folder / "expected"))
         self.back()
+
+    def decide(self) -> None:
+        """Say of two texts that are joined that they are not the same."""
+        pair = self.latest().sql(
+            "select a.content_hash as a, b.content_hash as b from pairs join sections a on section_a = a.section_id "
+            "join sections b on section_b = b.section_id order by all limit 1"
+        )
+        with open_store(self.settings()) as store:
+            store.record("not_same", *pair.to_pylist()[0].values(), who="a steward")
 
     def back(self) -> None:
         """Let the warehouse be as it was before the pages changed."""
