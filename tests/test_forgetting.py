@@ -190,6 +190,7 @@ def test_forgetting_later_leaves_it_to_the_next_run_and_undoing_brings_the_page_
     assert uris(second, "records") == ["two/b.txt", "two/c.txt"]
     held = call("releases", "prune", "--keep", "2", "-w", warehouse).err
     assert f"{first.id} still holds forgotten pages" in held
+    assert f"{first.id} still hold what was forgotten" in call("doctor", "-w", warehouse).out
     assert call("forget", "--undo", "two/b.txt", "-w", warehouse).code == 1
     assert "1 tombstone lifted" in call("forget", "--undo", "two/a.txt", "-w", warehouse).out
     third, _ = publish(warehouse, two)
@@ -245,6 +246,8 @@ def test_a_run_that_lost_its_tombstones_stops(two, tmp_path):
     stopped = call("run", "--no-prefect", two, "-w", warehouse)
     assert stopped.code == 1
     assert "a run would bring back what was forgotten" in stopped.err
+    told = {f["name"]: f["status"] for f in call("doctor", "-w", warehouse, "--json").json()["checks"]}
+    assert told["forgotten"] == "error"
     assert call("forget", "--undo", "--all", "--yes", "-w", warehouse).code == 0
     assert uris(publish(warehouse, two)[0]) == ["two/a.txt", "two/b.txt"]
 
