@@ -81,7 +81,7 @@ class SmallRelease:
 
 def pair(a: str, b: str, text_a: str, text_b: str, relation: str = "near_duplicate", **given) -> dict:
     measured = {"jaccard": reference_jaccard(text_a, text_b), "edit_similarity": reference_edit(text_a, text_b)}
-    return {"section_a": a, "section_b": b, **measured, "relation": relation} | given
+    return {"section_a": a, "section_b": b, **measured, "relation": relation, "rule": "jaccard"} | given
 
 
 def listed(path: Path, rows: list[dict]) -> Path:
