@@ -287,14 +287,6 @@ def test_working_files_of_a_stage_that_was_under_way_are_removed(site):
         assert (work / "sections.arrow").exists()
 
 
-def test_a_record_of_another_package_is_not_made(tmp_path):
-    from dedup.engines.freezing import thaw
-
-    for name in ("pathlib:Path", "subprocess:Popen", "dedup.engines.local:subprocess"):
-        with pytest.raises((ValueError, AttributeError)):
-            thaw({"is": "record", "class": name, "fields": []}, tmp_path)
-
-
 @pytest.mark.slow
 def test_a_flow_run_takes_up_what_an_earlier_one_finished(site):
     site.killed_after("reuse")

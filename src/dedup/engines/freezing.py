@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from dedup.engines.mapped_files import find_chunk, find_texts, map_table, map_texts, open_chunk
+from dedup.engines.mapped_files import find_chunk, find_texts, map_table, map_texts, open_chunks
 
 #: Classes are looked up in this package alone.
 _PACKAGE = "dedup."
@@ -108,20 +108,27 @@ class Freezer:
             if not any(found):
                 held.append(name)
                 continue
-            parts = [
-                self._part(self._write_ipc(pa.table({name: chunk})), name, 0)
-                if place is None
-                else self._part(self._relative(place[0]), *place[1:])
-                for chunk, place in zip(chunks, found, strict=True)
-            ]
-            columns.append([name, parts])
+            columns.append([name, self._parts(name, chunks, found)])
         file = self._write_ipc(table.select(held)) if held or not columns else None
         schema = self._write_ipc(table.schema.empty_table()) if columns else None
         return {"is": "table", "file": file, "schema": schema, "columns": columns, "rows": table.num_rows}
 
-    @staticmethod
-    def _part(file: str, column: str, number: int) -> dict[str, Any]:
-        return {"file": file, "column": column, "chunk": number}
+    def _parts(
+        self, name: str, chunks: list[pa.Array], found: list[tuple[Path, str, int] | None]
+    ) -> list[dict[str, Any]]:
+        """Return where the chunks of a column lie; neighbours in a file are one part, `start` to `stop`."""
+        parts: list[dict[str, Any]] = []
+        for chunk, place in zip(chunks, found, strict=True):
+            if place is None:
+                file, column, number = self._write_ipc(pa.table({name: chunk})), name, 0
+            else:
+                file, column, number = self._relative(place[0]), place[1], place[2]
+            last = parts[-1] if parts else {}
+            if (last.get("file"), last.get("column"), last.get("stop")) == (file, column, number):
+                last["stop"] = number + 1
+            else:
+                parts.append({"file": file, "column": column, "start": number, "stop": number + 1})
+        return parts
 
     def _mapped_array(self, array: np.ndarray) -> dict[str, Any] | None:
         """Return the name of the file that an array is the whole of, if it is."""
@@ -218,7 +225,7 @@ def _thaw_table(frozen: Mapping[str, Any], root: Path) -> pa.Table:
         if parts is None:
             columns.append(held.column(f.name))
         else:
-            chunks = [open_chunk(root / p["file"], p["column"], p["chunk"]) for p in parts]
+            chunks = [c for p in parts for c in open_chunks(root / p["file"], p["column"], p["start"], p["stop"])]
             columns.append(pa.chunked_array(chunks, f.type))
     table = pa.Table.from_arrays(columns, schema=schema)
     if table.num_rows != frozen["rows"]:

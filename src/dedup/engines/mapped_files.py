@@ -85,10 +85,10 @@ def find_texts(texts: pa.Array) -> Path | None:
     return next((path for path, known in _texts.items() if known is texts), None)
 
 
-def open_chunk(path: Path, column: str, number: int) -> pa.Array:
-    """Return what `find_chunk` found, in this process or a later one."""
+def open_chunks(path: Path, column: str, start: int, stop: int) -> list[pa.Array]:
+    """Return neighbouring chunks that `find_chunk` found, in this process or an earlier one."""
     table = _tables[path].table if path in _tables else map_table(path)
-    return table.column(column).chunk(number)
+    return list(table.column(column).chunks[start:stop])
 
 
 def let_go(folder: Path) -> None:
