@@ -190,14 +190,25 @@ def scan_seconds(warehouse: Path, times: int = 5) -> float:
 
 
 def measure_nights(sections: int, share: float, nights: int, folder: Path) -> dict[str, Any]:
-    """Run every night over a delta of new and changed records; count files and time scans beside a rebuild."""
+    """Run every night over a delta of new and changed records; count files and time scans beside a rebuild.
+
+    All runs are made in this process and without validation, which depends on the rows alone.
+    """
     from dedup import open_release
+    from dedup.engines.local import run
+    from dedup.releases import prune_releases, warehouse_lock
+    from dedup.settings import Settings, SourceSettings
+
+    def publish(source: Path, place: Path) -> int:
+        summary = run(Settings(warehouse=place, quality={"enabled": False}), [SourceSettings(path=str(source))])
+        assert summary.outcome == "published"
+        return sum(len(d["files"]) for d in newest_manifest(place)["datasets"].values())
 
     warehouse = folder / "nightly"
     records = draw_records(sections)
     first = folder / "nights" / "crawl" / "part.parquet"
     records.write(first)
-    _run(first.parent, warehouse)
+    publish(first.parent, warehouse)
     k = max(1, int(sections * share))
     files = []
     now = dict(zip(records.url.tolist(), records.text.tolist(), strict=True))
@@ -210,19 +221,19 @@ def measure_nights(sections: int, share: float, nights: int, folder: Path) -> di
         delta = Records(np.append(new.url, later.url), np.append(new.text, later.text))
         delta.write(folder / f"night{night}" / "crawl" / "part.parquet")
         now |= dict(zip(delta.url.tolist(), delta.text.tolist(), strict=True))
-        files.append(_run(folder / f"night{night}" / "crawl", warehouse)["files"])
-        if night % 5 == 4:
-            dedup("releases", "prune", "--keep", "2", "--yes", "--warehouse", str(warehouse), cwd=folder)
+        files.append(publish(folder / f"night{night}" / "crawl", warehouse))
+        with warehouse_lock(warehouse):
+            prune_releases(warehouse, 2)
     urls = np.array(sorted(now), dtype=object)
     Records(urls, np.array([now[u] for u in urls], dtype=object)).write(folder / "end" / "crawl" / "part.parquet")
-    _run(folder / "end" / "crawl", folder / "end-rebuilt")
+    rebuilt_files = publish(folder / "end" / "crawl", folder / "end-rebuilt")
     nightly, rebuilt = scan_seconds(warehouse), scan_seconds(folder / "end-rebuilt")
     return {
         "sections": sections,
         "nights": nights,
         "files_most": max(files),
         "files_last": files[-1],
-        "files_rebuilt": sum(len(d["files"]) for d in newest_manifest(folder / "end-rebuilt")["datasets"].values()),
+        "files_rebuilt": rebuilt_files,
         "scan_s": nightly,
         "scan_rebuilt_s": rebuilt,
         "differences": differences(open_release(warehouse), open_release(folder / "end-rebuilt")),
