@@ -14,7 +14,7 @@ help:  ## show this help
 $(READY): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; name one with: make PYTHON=/path/to/python $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,warc,remote]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,warc,remote,s3]'
 	@touch $(READY)
 
 run: $(READY)  ## set everything up and run the main job on data/sample
@@ -43,7 +43,7 @@ bench-large: $(READY)  ## the same with a scaling curve up to a million sections
 
 canary:  ## the tests against the newest versions that the requirements allow
 	$(PYTHON) -m venv .canary-venv
-	.canary-venv/bin/python -m pip install --quiet --upgrade -e '.[dev,warc,remote]'
+	.canary-venv/bin/python -m pip install --quiet --upgrade -e '.[dev,warc,remote,s3]'
 	.canary-venv/bin/python -m pytest
 
 clean:  ## remove what the commands above made

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings import SettingsError as UnreadableVariable
 
 from dedup.alert_settings import AlarmSettings, AlertSettings
+from dedup.workspaces import local_folder
 
 CONFIG_NAME = "dedup.toml"
 #: File inside the warehouse in which decisions are kept unless a database is configured.
@@ -207,7 +208,9 @@ class Settings(BaseSettings):
         populate_by_name=True,
     )
 
-    warehouse: Path = Field(Path("warehouse"), description="folder that holds the releases")
+    warehouse: Path = Field(
+        Path("warehouse"), description="folder that holds the releases, or `s3://bucket/prefix` in an object store"
+    )
     sources: tuple[SourceSettings, ...] = Field((), alias="source")
     workers: int = Field(0, ge=0, le=256, description="threads; 0 means one per processor")
     memory_limit: str = Field("4GB", description="bound for DuckDB and for batches, e.g. 4GB")
@@ -224,6 +227,12 @@ class Settings(BaseSettings):
     quality: QualitySettings = QualitySettings()
     alerts: AlertSettings = AlertSettings()
     alarms: AlarmSettings = AlarmSettings()
+
+    @field_validator("warehouse", mode="before")
+    @classmethod
+    def _workspace(cls, value: Any) -> Any:
+        # All rooms work with a folder; that of an address says where it belongs (`dedup.workspaces`).
+        return local_folder(value) if isinstance(value, str | Path) else value
 
     @field_validator("memory_limit")
     @classmethod

@@ -7,17 +7,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dedup.cli.failures import CommandError
+from dedup.cli.failures import USAGE, CommandError
 
 if TYPE_CHECKING:
     from dedup.releases import Release
     from dedup.settings import FingerprintSettings, MatchSettings, Settings, TextSettings
 
+
+def _resolved(warehouse: Path | None) -> Path | None:
+    """Return the folder that stands for an address in an object store; paths as they are."""
+    from dedup.workspaces import local_folder
+
+    try:
+        return local_folder(warehouse) if warehouse is not None else None
+    except ValueError as error:
+        raise CommandError(f"--warehouse: {error}", USAGE) from None
+
+
 Warehouse = Annotated[
     Path | None,
     typer.Option(
-        "--warehouse", "-w", help="Folder that holds the releases. Default: as configured, else ./warehouse.",
-        show_default=False,
+        "--warehouse", "-w", help="Folder that holds the releases, or s3://bucket/prefix. Default: as configured, "
+        "else ./warehouse.", show_default=False, callback=_resolved,
     ),
 ]  # fmt: skip
 Config = Annotated[

@@ -7,6 +7,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from dedup.cli.console import plural
+from dedup.workspaces import origin_of, public_name
 
 if TYPE_CHECKING:
     from dedup.engines.summary import RunSummary
@@ -133,11 +134,15 @@ def _next_steps(summary: RunSummary) -> list[str]:
     default = Path(summary.warehouse).resolve() == Path("warehouse").resolve()
     flag = "" if default else f" -w {quote(readable_path(summary.warehouse))}"
     first = f"dedup explain {summary.largest[0].cluster_id[:6]}…{flag}" if summary.largest else f"dedup clusters{flag}"
-    views = Path(readable_path(summary.warehouse)) / "views.sql"
-    return [first, f'dedup sql{flag} "select * from reports"', f"duckdb -init {quote(str(views))}"]
+    script = Path(summary.warehouse) / "views.sql"
+    # It names files of this machine, so it stays in the workspace of an object store.
+    views = readable_path(script) if origin_of(script) is None else str(script)
+    return [first, f'dedup sql{flag} "select * from reports"', f"duckdb -init {quote(views)}"]
 
 
 def readable_path(path: str | Path) -> str:
-    """Return a path relative to the working folder when it lies below it."""
+    """Return a path relative to the working folder when it lies below it; the address of one in an object store."""
+    if (name := public_name(path)) != str(path):
+        return name
     absolute, here = Path(path).resolve(), Path.cwd()
     return str(absolute.relative_to(here) if absolute.is_relative_to(here) else absolute)

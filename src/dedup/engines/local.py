@@ -147,6 +147,7 @@ class LocalRun:
             opening.enter_context(warehouse_lock(warehouse))
             try:
                 self.previous = open_release(warehouse)
+                self.previous.fetch()
             except NoRelease:
                 self.previous = None
             self.heritage = find_heritage(self.previous, self.settings)

@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dedup.inspector.store import Store
-from dedup.releases import open_release
+from dedup.releases import ReleaseError, open_release
 from dedup.releases.layout import LATEST
+from dedup.workspaces import origin_of
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 #: Seconds between two looks at the pointer of the warehouse.
 LOOK_AGAIN = 2.0
+#: The same for a warehouse in an object store, where looking costs requests.
+LOOK_AGAIN_THERE = 30.0
 #: Seconds that an old release stays open for those who are still reading it.
 LINGER = 60.0
 
@@ -36,6 +39,8 @@ class Shelf:
     def __init__(self, warehouse: Path, release: str | None = None) -> None:
         self.warehouse = warehouse
         self.release = release
+        self._origin = origin_of(warehouse)
+        self._look_again = LOOK_AGAIN if self._origin is None else LOOK_AGAIN_THERE
         self._lock = threading.Lock()
         self._looked = 0.0
         self._seen: tuple[int, int] | None = None
@@ -51,7 +56,7 @@ class Shelf:
         """
         with self._lock:
             now = time.monotonic()
-            if self._store is None or (self.release is None and now - self._looked > LOOK_AGAIN):
+            if self._store is None or (self.release is None and now - self._looked > self._look_again):
                 self._looked = now
                 seen = self._pointer()
                 if self._store is None or seen != self._seen:
@@ -64,6 +69,12 @@ class Shelf:
             return self._store
 
     def _pointer(self) -> tuple[int, int] | None:
+        if self._origin is not None:
+            from dedup.releases.remote.reading import refresh
+
+            # A store that cannot be reached for a moment does not take away what is shown.
+            with contextlib.suppress(ReleaseError):
+                refresh(self.warehouse, self._origin)
         try:
             status = (self.warehouse / LATEST).stat()
         except OSError:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dedup.releases.errors import BrokenRelease, NoRelease, WarehouseError
+from dedup.workspaces import public_name
 
 LATEST = "latest.json"
 MANIFEST = "manifest.json"
@@ -88,9 +89,8 @@ def read_pointer(warehouse: Path) -> dict[str, Any]:
     try:
         pointer = json.loads(path.read_bytes())
     except FileNotFoundError:
-        raise NoRelease(
-            f"{warehouse}: no release here yet; `dedup run --warehouse {warehouse}` publishes one"
-        ) from None
+        name = public_name(warehouse)
+        raise NoRelease(f"{name}: no release here yet; `dedup run --warehouse {name}` publishes one") from None
     except NotADirectoryError:
         raise NoRelease(f"{warehouse}: a warehouse is a folder, this is a file") from None
     except (ValueError, OSError) as error:

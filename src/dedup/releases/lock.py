@@ -14,6 +14,7 @@ from pathlib import Path
 from dedup.releases.errors import WarehouseError, WarehouseLocked
 from dedup.releases.layout import explained
 from dedup.releases.recovery import recover
+from dedup.workspaces import local_folder, origin_of
 
 LOCK = ".lock"
 
@@ -43,7 +44,7 @@ def warehouse_lock(warehouse: str | Path) -> Iterator[Path]:
     WarehouseError
         The folder cannot be made or written, or its file system has no locks.
     """
-    folder = Path(warehouse)
+    folder = local_folder(warehouse)
     path = folder / LOCK
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -58,15 +59,29 @@ def warehouse_lock(warehouse: str | Path) -> Iterator[Path]:
         stat = os.fstat(handle)
         _held[stat.st_dev, stat.st_ino] = note
         try:
-            with explained(folder):
-                recover(folder)
-            yield folder
+            with _held_beyond(folder):
+                with explained(folder):
+                    recover(folder)
+                yield folder
         finally:
             del _held[stat.st_dev, stat.st_ino]
             os.ftruncate(handle, 0)
     finally:
         # Closing releases the lock. The file stays: removing it would let two runs lock two files of one name.
         os.close(handle)
+
+
+@contextmanager
+def _held_beyond(folder: Path) -> Iterator[None]:
+    """Hold the object store too when the folder is the workspace of one."""
+    origin = origin_of(folder)
+    if origin is None:
+        yield
+        return
+    from dedup.releases.remote.holding import held
+
+    with held(folder, origin):
+        yield
 
 
 def _take(handle: int, path: Path) -> None:

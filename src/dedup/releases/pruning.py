@@ -12,6 +12,7 @@ from pathlib import Path
 
 from dedup.releases.layout import REJECTED, RELEASES, STAGING, explained, read_pointer, release_ids, sync_folder
 from dedup.releases.lock import require_lock
+from dedup.workspaces import local_folder, origin_of
 
 
 @dataclass(frozen=True)
@@ -55,14 +56,14 @@ def prune_releases(warehouse: str | Path, keep: int, *, dry_run: bool = False) -
     """
     if keep < 1:
         raise ValueError(f"keep = {keep}: at least one release must stay")
-    folder = Path(warehouse)
+    folder = local_folder(warehouse)
     require_lock(folder)
     latest = read_pointer(folder)["release_id"]
     ids = release_ids(folder / RELEASES)
     staying = {*ids[-keep:], *(id_ for id_ in ids if str(id_) == latest)}
     doomed = [folder / RELEASES / str(id_) for id_ in ids if id_ not in staying]
     doomed += [folder / REJECTED / str(id_) for id_ in release_ids(folder / REJECTED) if id_ < min(staying)]
-    freed, shared = measure_folders(doomed)
+    freed, shared = _measure(folder, doomed)
     if not dry_run:
         remove_folders(folder, doomed)
     return Pruning(tuple(doomed), freed, shared)
@@ -73,6 +74,10 @@ def remove_folders(warehouse: Path, doomed: Sequence[Path]) -> None:
     require_lock(warehouse)
     if not doomed:
         return
+    if origin_of(warehouse) is not None:
+        from dedup.releases.remote.removing import remove_remote
+
+        remove_remote(warehouse, doomed)
     with explained(warehouse):
         (warehouse / STAGING).mkdir(exist_ok=True)
         for path in doomed:
@@ -83,6 +88,14 @@ def remove_folders(warehouse: Path, doomed: Sequence[Path]) -> None:
             path.rename(aside)
             sync_folder(path.parent)
             shutil.rmtree(aside)
+
+
+def _measure(warehouse: Path, doomed: Sequence[Path]) -> tuple[int, int]:
+    if origin_of(warehouse) is not None:
+        from dedup.releases.remote.removing import stored_bytes
+
+        return stored_bytes(warehouse, doomed), 0
+    return measure_folders(doomed)
 
 
 def measure_folders(folders: Iterable[Path]) -> tuple[int, int]:

@@ -21,6 +21,7 @@ from dedup.releases.errors import BrokenRelease, NoRelease, QueryRefused, Unknow
 from dedup.releases.layout import MANIFEST, RELEASES, parse_release_id, read_pointer, release_ids
 from dedup.releases.manifest import read_manifest
 from dedup.releases.views import quote
+from dedup.workspaces import local_folder, origin_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -141,6 +142,18 @@ class Release:
         finally:
             connection.close()
 
+    @property
+    def _viewed(self) -> list[str]:
+        """Datasets that queries can name."""
+        return self.datasets
+
+    def fetch(self) -> None:
+        """Bring all files to this machine, where they are elsewhere."""
+
+    def origin_problems(self) -> list[str]:
+        """Return what is wrong with the release where it comes from; nothing for those that lie on disk."""
+        return []
+
     @cached_property
     def _connection(self) -> duckdb.DuckDBPyConnection:
         """The locked-down connection with a view per dataset; made once, since that costs more than most queries."""
@@ -155,7 +168,7 @@ class Release:
             }
         )
         paths: list[str] = []
-        for name in self.datasets:
+        for name in self._viewed:
             columns = self.dataset(name).schema
             files = [str(path) for path in self.files(name)]
             connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet([{_quoted(files)}])')
@@ -193,7 +206,7 @@ def open_release(warehouse: str | Path, release: str | None = None) -> Release:
 
     Parameters
     ----------
-    warehouse : folder that holds `releases/`, or the folder of one release itself
+    warehouse : folder that holds `releases/`, the folder of one release itself, or `s3://bucket/prefix`
     release : id such as `2026-11-21.1`; the newest (what `latest.json` names) when not given
 
     Raises
@@ -203,7 +216,11 @@ def open_release(warehouse: str | Path, release: str | None = None) -> Release:
     BrokenRelease
         The pointer or the manifest is damaged.
     """
-    folder = Path(warehouse)
+    folder = local_folder(warehouse)
+    if (origin := origin_of(folder)) is not None and origin.folder == folder:
+        from dedup.releases.remote.reading import open_remote
+
+        return open_remote(origin, release)
     if release is None and (folder / MANIFEST).is_file():
         return Release(folder, read_manifest(folder))
     if release is None:
@@ -228,8 +245,12 @@ def list_releases(warehouse: str | Path) -> list[ReleaseInfo]:
     NoRelease
         There are none.
     """
-    folder = Path(warehouse)
+    folder = local_folder(warehouse)
     ids = release_ids(folder / RELEASES)
+    if (origin := origin_of(folder)) is not None:
+        from dedup.releases.remote.reading import remote_ids
+
+        ids = remote_ids(origin)
     try:
         latest = read_pointer(folder)["release_id"]
     except (NoRelease, BrokenRelease):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
@@ -41,6 +42,11 @@ def recover(warehouse: Path) -> None:
 
 def write_pointer(warehouse: Path, release_id: str, published_at: datetime | str) -> None:
     """Let `latest.json` name a release: from this instant on, readers open it."""
+    replace_file(warehouse / LATEST, pointer_content(warehouse, release_id, published_at))
+
+
+def pointer_content(warehouse: Path, release_id: str, published_at: datetime | str) -> bytes:
+    """Return what `latest.json` says when it names a release."""
     manifest = warehouse / RELEASES / release_id / MANIFEST
     pointer = {
         "release_id": release_id,
@@ -48,7 +54,7 @@ def write_pointer(warehouse: Path, release_id: str, published_at: datetime | str
         "published_at": published_at if isinstance(published_at, str) else published_at.isoformat(),
         "manifest_sha256": sha256(manifest.read_bytes()).hexdigest(),
     }
-    write_json(warehouse / LATEST, pointer)
+    return json.dumps(pointer, ensure_ascii=False, indent=2).encode("utf-8") + b"\n"
 
 
 def write_views(warehouse: Path, release_id: str, manifest: Mapping[str, Any]) -> None:

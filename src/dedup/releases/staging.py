@@ -39,6 +39,7 @@ from dedup.releases.sharing import Shelf, shelf_of
 from dedup.releases.views import release_views
 from dedup.releases.writing import write_parquet
 from dedup.schemas import DATASETS
+from dedup.workspaces import local_folder, origin_of
 
 
 class Staging:
@@ -110,6 +111,7 @@ class Staging:
                 announce_publication(self.warehouse, self.release_id)
                 self.path.rename(final)
                 sync_folder(final.parent)
+                _deliver(self.warehouse, self.release_id, self.created_at)
                 write_pointer(self.warehouse, self.release_id, self.created_at)
         except WarehouseError:
             # What is left of a failed attempt would only keep a full disk full.
@@ -182,6 +184,14 @@ class Staging:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
+def _deliver(warehouse: Path, release_id: str, published_at: datetime) -> None:
+    """Bring a release to the object store that the warehouse is the workspace of, if it is one."""
+    if origin_of(warehouse) is not None:
+        from dedup.releases.remote.delivering import deliver
+
+        deliver(warehouse, release_id, published_at.isoformat())
+
+
 def _shelf_of_parent(warehouse: Path, parent: str | None) -> Shelf:
     """Return the files that a release may share with the one it is built on."""
     if parent is None:
@@ -209,7 +219,7 @@ def open_staging(warehouse: str | Path, *, now: datetime, spare: Path | None = N
     WarehouseError
         The lock is not held, or the folder cannot be written.
     """
-    folder = Path(warehouse)
+    folder = local_folder(warehouse)
     require_lock(folder)
     with explained(folder):
         stale = folder / STAGING

@@ -16,6 +16,7 @@ from dedup.releases.layout import REJECTED, RELEASES, release_ids
 from dedup.releases.tombstones import Tombstones, refused_uris
 from dedup.releases.views import quote
 from dedup.schemas import DATASETS
+from dedup.workspaces import origin_of
 
 #: Columns that name a document or a section, whatever their dataset.
 _NAMES = {
@@ -122,6 +123,10 @@ class Tracker:
 
 def dataset_files(folder: Path, name: str) -> list[Path]:
     """Return the files of a dataset below the folder of a release, whether or not its manifest can be read."""
+    if origin_of(folder) is not None:
+        from dedup.releases.remote.bringing import bring
+
+        bring(folder, [name])
     return sorted((folder / DATASETS[name].path).glob("part-*.parquet"))
 
 

@@ -19,7 +19,9 @@ def verify_release(release: Release) -> list[str]:
     one sentence per problem, empty when everything is as published: files that are missing, changed or were
     added; row counts and schemas; keys and references between datasets
     """
-    problems: list[str] = []
+    problems = release.origin_problems()
+    if problems:
+        return problems
     listed = {MANIFEST}
     entries = [file for dataset in release.manifest["datasets"].values() for file in dataset["files"]]
     for file in [*entries, *release.manifest.get("files", [])]:
