@@ -20,9 +20,11 @@ def text_width(text: str) -> float:
 
 
 def _svg(width: float, height: float, label: str, parts: Sequence[str], kind: str) -> str:
+    # A picture with links in it is a group to those who hear the page.
+    role = "group" if any("<a " in part for part in parts) else "img"
     return (
         f'<svg class="plot {kind}" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}" '
-        f'role="img" aria-label="{escape(label)}">{"".join(parts)}</svg>'
+        f'role="{role}" aria-label="{escape(label)}">{"".join(parts)}</svg>'
     )
 
 
@@ -55,12 +57,15 @@ class Bar:
     href: str | None = None
 
 
-def bars(label: str, rows: Sequence[Bar], *, relative: bool = False, width: int = 640) -> str:
+def bars(
+    label: str, rows: Sequence[Bar], *, relative: bool = False, width: int = 640, kinds: Mapping[str, str] | None = None
+) -> str:
     """Return horizontal bars, one below the other, with a legend where they have several parts.
 
     Parameters
     ----------
     relative : every bar is as long as the others, its parts are shares
+    kinds : part -> class of the style sheet; default: those of `SERIES` in order
     """
     if not rows:
         return ""
@@ -68,32 +73,34 @@ def bars(label: str, rows: Sequence[Bar], *, relative: bool = False, width: int 
     left = min(240.0, max(text_width(_cut(row.name, 30)) for row in rows) + 12)
     room, line, height = width - left - 70, 24.0, 14.0
     longest = max(sum(row.parts.values()) for row in rows) or 1
+    kinds = kinds or {name: SERIES[n % len(SERIES)] for n, name in enumerate(names)}
     parts: list[str] = []
     for i, row in enumerate(rows):
         y, x = i * line + 4, left
         total = sum(row.parts.values())
         name = _text(left - 8, y + 11, _cut(row.name, 30), "end")
         parts.append(f'<a href="{escape(row.href)}">{name}</a>' if row.href else name)
-        for n, part in enumerate(names):
+        for part in names:
             value = row.parts.get(part, 0)
             wide = room * value / ((total or 1) if relative else longest)
             title = f"{part}: {value:,.0f}" if len(names) > 1 else f"{value:,.0f}"
             title += f" ({value / total:.1%})" if len(names) > 1 and total else ""
             if value:
-                parts.append(_rect(x, y, max(wide, 1), height, SERIES[n % len(SERIES)], f"{row.name} · {title}"))
+                parts.append(_rect(x, y, max(wide, 1), height, kinds.get(part, "s5"), f"{row.name} · {title}"))
             x += wide
         parts.append(_text((left + room if relative else x) + 8, y + 11, f"{total:,.0f}", kind="value"))
     bottom = len(rows) * line + 6
     if len(names) > 1:
-        parts += _legend(names, left, bottom + 4)
+        parts += _legend(names, left, bottom + 4, kinds)
         bottom += 22
     return _svg(width, bottom, label, parts, "bars")
 
 
-def _legend(names: Sequence[str], left: float, top: float) -> list[str]:
+def _legend(names: Sequence[str], left: float, top: float, kinds: Mapping[str, str] | None = None) -> list[str]:
     parts: list[str] = []
     for n, name in enumerate(names):
-        parts += [_rect(left, top, 11, 11, SERIES[n % len(SERIES)]), _text(left + 16, top + 10, name)]
+        kind = kinds.get(name, "s5") if kinds else SERIES[n % len(SERIES)]
+        parts += [_rect(left, top, 11, 11, kind), _text(left + 16, top + 10, name)]
         left += text_width(name) + 34
     return parts
 

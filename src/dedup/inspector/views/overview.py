@@ -67,6 +67,7 @@ def overview(look: Look, asked: Asked) -> Page:
                     for name, counts in _aligned(queries.honesty(store)).items()
                 ],
                 relative=True,
+                kinds={t.label("basis", b): f"basis-{b}" for b in queries.BASES},
             ),
             "trends": [
                 (
