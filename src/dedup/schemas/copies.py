@@ -110,7 +110,7 @@ CONSENSUS = pa.schema(
 CLUSTER_HISTORY = pa.schema(
     [
         field("release_id", pa.string(), "release in which it happened"),
-        field("at", TIMESTAMP, "start of the run that made that release"),
+        field("recorded_at", TIMESTAMP, "start of the run that made that release"),
         field("event", pa.string(), "merged: the elder cluster is part of the other now; split: a part of it left"),
         field("elder", pa.string(), "cluster of the release before"),
         field("cluster_id", pa.string(), "cluster that has sections of it now"),

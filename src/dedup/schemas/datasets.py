@@ -226,7 +226,7 @@ DATASETS: dict[str, Dataset] = {
             "cluster_history",
             "evidence",
             CLUSTER_HISTORY,
-            ("at", "event", "elder", "cluster_id"),
+            ("recorded_at", "event", "elder", "cluster_id"),
             ("release_id", "event", "elder", "cluster_id"),
             "clusters that were merged or split, release by release",
         ),
