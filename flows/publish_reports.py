@@ -12,30 +12,23 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from dedup.engines.launch import REJECTED, call_flow, note_ending, requested_run, silence_telemetry
+from dedup.engines.launch import REJECTED, call_flow, note_ending, requested_run, requested_settings, silence_telemetry
 
 silence_telemetry()
 
 from prefect import flow, get_run_logger, task  # noqa: E402 - telemetry is settled before Prefect is imported
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact  # noqa: E402
-from prefect.assets import materialize  # noqa: E402
+from prefect.assets import add_asset_metadata, materialize  # noqa: E402
 from prefect.cache_policies import NO_CACHE  # noqa: E402
 from prefect.events import emit_event  # noqa: E402
 from prefect.states import Failed, State  # noqa: E402
 
 from dedup.engines.admission import SourceShrank  # noqa: E402
 from dedup.engines.artifacts import cluster_rows, quality_markdown, release_link, release_markdown  # noqa: E402
-from dedup.engines.assets import (  # noqa: E402
-    asset_metadata,
-    events_of,
-    published_assets,
-    source_assets,
-    warehouse_resource,
-)
+from dedup.engines.assets import asset_figures, events_of, published_assets, source_assets  # noqa: E402
 from dedup.engines.local import EmptyInput, LocalRun  # noqa: E402
 from dedup.engines.summary import RunSummary  # noqa: E402
 from dedup.engines.telling import telling  # noqa: E402
-from dedup.releases import open_release  # noqa: E402
 from dedup.sources import SourceError  # noqa: E402
 
 
@@ -117,9 +110,8 @@ def publish(run: LocalRun) -> RunSummary:
 @materialize("dedup://warehouse", name="say what was published", by="dedup", **STAGE)
 def announce(run: LocalRun, summary: RunSummary) -> None:
     """Tell Prefect of each published dataset; the flow names the assets, which depend on the warehouse."""
-    release = open_release(summary.warehouse, summary.release_id)
-    for asset in published_assets(summary.warehouse):
-        asset.add_metadata(asset_metadata(asset.properties.name, release, run.quality))
+    for key, figures in asset_figures(summary, run.quality).items():
+        add_asset_metadata(key, figures)
 
 
 def leave_artifacts(run: LocalRun, summary: RunSummary) -> None:
@@ -131,9 +123,7 @@ def leave_artifacts(run: LocalRun, summary: RunSummary) -> None:
         key="release", markdown=release_markdown(summary), description="What this run found, and where it is"
     )
     create_markdown_artifact(
-        key="quality",
-        markdown=quality_markdown(run.quality),
-        description="Which rules did not hold, and for how many rows",
+        key="quality", markdown=quality_markdown(run.quality), description="Which rules did not hold, for how many rows"
     )
     if link := release_link(summary, run.settings.alerts.inspector):
         create_link_artifact(key="release-link", link=link, link_text=summary.release_id or summary.outcome)
@@ -163,11 +153,11 @@ def publish_reports(
     allow_shrink : let a mirrored source lose more than the settings allow
     fresh : do not take up what an earlier run that was killed or failed has finished
     """
-    request = requested_run(sources, config, warehouse)
+    settings = requested_settings(config, warehouse)
     log = get_run_logger()
-    with (
-        telling(request.settings, log.warning, dry_run=dry_run) as ending,
-        LocalRun(
+    with telling(settings, log.warning, dry_run=dry_run) as ending:
+        request = requested_run(sources, settings)
+        with LocalRun(
             request.settings,
             request.sources,
             limit=limit,
@@ -176,18 +166,17 @@ def publish_reports(
             allow_shrink=allow_shrink,
             fresh=fresh,
             observer=request.observer,
-        ) as run,
-    ):
-        read(run)
-        check(run)
-        match(run)
-        measure_recall(run)
-        cluster(run)
-        attribute(run)
-        find_reuse(run)
-        extract(run)
-        validate(run)
-        summary = ending.summary = publish(run)
+        ) as run:
+            read(run)
+            check(run)
+            match(run)
+            measure_recall(run)
+            cluster(run)
+            attribute(run)
+            find_reuse(run)
+            extract(run)
+            validate(run)
+            summary = ending.summary = publish(run)
     note_ending(summary)
     log.info("%s: %s documents, %s copies", summary.outcome, summary.documents, summary.copies)
     for alarm in summary.alarms:
@@ -196,8 +185,8 @@ def publish_reports(
     if summary.outcome == "published":
         assets = published_assets(summary.warehouse)
         announce.with_options(assets=assets, asset_deps=source_assets(request.sources))(run, summary)
-    for event, payload in events_of(summary):
-        emit_event(event, resource=warehouse_resource(summary.warehouse), payload=payload)
+    for event in events_of(summary):
+        emit_event(**event)
     if summary.outcome == "rejected":
         return Failed(name=REJECTED, message="; ".join(summary.problems) or "the quality gate stopped the run")
     return summary

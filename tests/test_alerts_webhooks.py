@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -223,6 +224,17 @@ def test_a_run_that_fails_is_told_and_keeps_its_exit_code(tmp_path: Path, hook: 
     (got,) = hook.received
     assert got.body["outcome"] == "failed"
     assert "nothing was found" in got.body["text"]
+
+
+def test_sources_that_are_gone_are_told_and_a_slip_of_the_hand_is_not(tmp_path: Path, hook: Webhook) -> None:
+    config = with_webhook(tmp_path / "pages", hook, '["failed"]')
+    for name in ("gov", "share", "harbour"):
+        shutil.rmtree(config.parent / name)
+    assert call("run", "--no-prefect", "-w", tmp_path / "w", "-c", config).code == 2
+    (got,) = hook.received
+    assert "none of the declared sources is there" in got.body["text"]
+    assert call("run", "--no-prefect", "nowhere/", "-w", tmp_path / "w", "-c", config).code == 2
+    assert len(hook.received) == 1
 
 
 def test_a_message_that_nobody_takes_fails_no_run(tmp_path: Path, hook: Webhook) -> None:

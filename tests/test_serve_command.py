@@ -133,5 +133,7 @@ def test_a_dry_run_has_no_events() -> None:
     from tests.test_cli_run import _summary
 
     assert events_of(_summary(outcome="dry_run")) == []
-    ((name, payload),) = events_of(_summary(outcome="rejected", release_id=None, problems=("reports: x",)))
-    assert (name, payload["problems"]) == ("dedup.release.rejected", ["reports: x"])
+    (event,) = events_of(_summary(outcome="rejected", release_id=None, problems=("reports: x",)))
+    assert event["event"] == "dedup.release.rejected"
+    assert event["payload"]["problems"] == ["reports: x"]
+    assert event["resource"]["prefect.resource.name"] == "w"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
@@ -50,6 +51,7 @@ def run(
     """Read, cut, match, cluster, check and publish a release."""
     from dedup.cli.progress import show_progress
     from dedup.cli.summary_view import LABEL, readable_path, summary_lines
+    from dedup.engines.telling import telling
     from dedup.sources import resolve_sources
 
     if mirror and limit is not None:
@@ -57,13 +59,14 @@ def run(
     if allow_shrink and not mirror:
         raise CommandError("--allow-shrink goes with --mirror: without it nothing is removed", USAGE)
     settings = options.read_settings(config, warehouse)
-    chosen = resolve_sources(sources or [], settings)
+    # What the configuration declares and is not there is told by webhook too; what was mistyped, to its author alone.
+    with telling(settings, note, dry_run=dry_run) if not sources else nullcontext():
+        chosen = resolve_sources(sources or [], settings)
     prefect_seconds: float | None = None
     waiting_for = "" if no_prefect else "start Prefect (--no-prefect skips it)"
     with show_progress(not quiet and not json, waiting_for) as observer:
         if no_prefect:
             from dedup.engines.local import run as run_locally
-            from dedup.engines.telling import telling
 
             with telling(settings, note, dry_run=dry_run) as ending:
                 summary = ending.summary = run_locally(

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from dedup.engines.summary import RunSummary
     from dedup.quality import QualityReport
-    from dedup.releases import Release
     from dedup.settings import SourceSettings
 
 #: Events of a run, beside Prefect's own; the resource is the warehouse, the related ones are the flow run's.
@@ -68,21 +67,27 @@ def source_assets(sources: Sequence[SourceSettings]) -> list[Asset]:
     return list(found.values())
 
 
-def asset_metadata(name: str, release: Release, quality: QualityReport | None) -> dict[str, Any]:
-    """Return what is told of one published dataset: its release, rows, size, and how its rules came out."""
-    files = release.manifest["datasets"][name]["files"]
-    metadata: dict[str, Any] = {
-        "release": release.id,
-        "path": str(release.path / DATASETS[name].path),
-        "rows": release.rows(name),
-        "files": len(files),
-        "bytes": sum(file["bytes"] for file in files),
-    }
-    for line in quality.of_datasets() if quality is not None else ():
-        if line.dataset == name:
-            metadata["rules"] = {"held": line.passed, "warning": line.warned, "critical": line.erred}
-            metadata["rows_set_aside"] = line.set_aside
-    return metadata
+def asset_figures(summary: RunSummary, quality: QualityReport | None) -> dict[str, dict[str, Any]]:
+    """Return what is told of each published asset, by its key: release, rows, size, and how its rules came out."""
+    from dedup.releases import open_release
+
+    release = open_release(summary.warehouse, summary.release_id)
+    lines = {line.dataset: line for line in quality.of_datasets()} if quality is not None else {}
+    found = {}
+    for name in TOP:
+        files = release.manifest["datasets"][name]["files"]
+        figures: dict[str, Any] = {
+            "release": release.id,
+            "path": str(release.path / DATASETS[name].path),
+            "rows": release.rows(name),
+            "files": len(files),
+            "bytes": sum(file["bytes"] for file in files),
+        }
+        if line := lines.get(name):
+            figures["rules"] = {"held": line.passed, "warning": line.warned, "critical": line.erred}
+            figures["rows_set_aside"] = line.set_aside
+        found[asset_key(summary.warehouse, name)] = figures
+    return found
 
 
 def warehouse_resource(warehouse: str | Path) -> dict[str, str]:
@@ -91,8 +96,8 @@ def warehouse_resource(warehouse: str | Path) -> dict[str, str]:
     return {"prefect.resource.id": f"dedup.warehouse.{path}", "prefect.resource.name": Path(str(warehouse)).name}
 
 
-def events_of(summary: RunSummary) -> list[tuple[str, dict[str, Any]]]:
-    """Return the events of a finished run, as names and payloads; a dry run has none."""
+def events_of(summary: RunSummary) -> list[dict[str, Any]]:
+    """Return the events of a finished run as arguments of Prefect's `emit_event`; a dry run has none."""
     if summary.outcome == "dry_run":
         return []
     payload = {
@@ -110,4 +115,5 @@ def events_of(summary: RunSummary) -> list[tuple[str, dict[str, Any]]]:
     }
     found = [(REJECTED if summary.outcome == "rejected" else PUBLISHED, payload)]
     found += [(ALARM, {"release_id": summary.release_id, **asdict(alarm)}) for alarm in summary.alarms]
-    return found
+    resource = warehouse_resource(summary.warehouse)
+    return [{"event": name, "resource": resource, "payload": payload} for name, payload in found]

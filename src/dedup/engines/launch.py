@@ -49,16 +49,27 @@ REJECTED = "Rejected"
 _ENDINGS: ContextVar[list[RunSummary] | None] = ContextVar("dedup_run_endings", default=None)
 
 
-def requested_run(
-    sources: Sequence[str] | None = None, config: str | None = None, warehouse: str | None = None
-) -> RunRequest:
-    """Return what the caller of the flow asked for: the command line's own request, else the parameters."""
+def requested_settings(config: str | None = None, warehouse: str | None = None) -> Settings:
+    """Return the settings of the command line that calls the flow, else those that its parameters name."""
+    request = _REQUEST.get()
+    if request is not None:
+        return request.settings
+    return load_settings(Path(config) if config else None, warehouse=Path(warehouse) if warehouse else None)
+
+
+def requested_run(sources: Sequence[str] | None, settings: Settings) -> RunRequest:
+    """Return what the caller of the flow asked for: the command line's own request, else the parameters.
+
+    Raises
+    ------
+    SourceError
+        No source is there.
+    """
     request = _REQUEST.get()
     if request is not None:
         return request
     from dedup.sources import resolve_sources
 
-    settings = load_settings(Path(config) if config else None, warehouse=Path(warehouse) if warehouse else None)
     return RunRequest(settings, resolve_sources(sources or [], settings))
 
 
