@@ -105,7 +105,7 @@ def cluster_of_text(world: World, found: Assignment) -> dict[int, int]:
     return {t: int(c) for t, c in zip(world.text, found.canonical, strict=True) if c >= 0}
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(decided_worlds())
 def test_what_was_decided_holds_in_every_cluster(case):
     world, wishes = case
@@ -121,7 +121,7 @@ def test_what_was_decided_holds_in_every_cluster(case):
         assert world.text[home[wish.a]] == wish.a
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(decided_worlds())
 def test_every_decision_is_met_or_overruled_by_a_newer_one_and_the_newest_is_met(case):
     world, wishes = case
@@ -134,7 +134,7 @@ def test_every_decision_is_met_or_overruled_by_a_newer_one_and_the_newest_is_met
         assert max(w.number for w in wishes) in kept
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(decided_worlds())
 def test_every_row_stands_in_one_cluster_that_it_matches_by_a_pair(case):
     world, wishes = case
@@ -154,7 +154,7 @@ def test_every_row_stands_in_one_cluster_that_it_matches_by_a_pair(case):
         assert found.decided[row] == (ends in by_decision)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(decided_worlds())
 def test_pairs_say_what_was_decided_and_keep_their_measures(case):
     world, wishes = case
@@ -187,7 +187,7 @@ def test_pairs_say_what_was_decided_and_keep_their_measures(case):
             assert (in_a, in_b) == pytest.approx((expected + 0.01 * first, expected + 0.01 * second))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(decided_worlds(), st.randoms())
 def test_neither_the_order_of_rows_nor_that_of_decisions_matters(case, random):
     world, wishes = case
@@ -211,7 +211,7 @@ def test_neither_the_order_of_rows_nor_that_of_decisions_matters(case, random):
         assert found_again.decided[new] == found.decided[old]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(worlds())
 def test_without_decisions_clusters_are_those_of_the_machine(world):
     matches, marks = world.matches()
