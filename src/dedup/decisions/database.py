@@ -12,8 +12,8 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    Double,
     Engine,
-    Float,
     Integer,
     MetaData,
     String,
@@ -82,11 +82,11 @@ label_pairs = Table(
     Column("section_a", String(20), nullable=False),
     Column("section_b", String(20), nullable=False),
     Column("stratum", String(40), nullable=False),
-    Column("probability", Float(53), nullable=False),
+    Column("probability", Double, nullable=False),
     # duplicate, variant, or '' for a pair that was not published.
     Column("published", String(16), nullable=False),
-    Column("jaccard", Float(53), nullable=False),
-    Column("edit_similarity", Float(53), nullable=True),
+    Column("jaccard", Double, nullable=False),
+    Column("edit_similarity", Double, nullable=True),
 )
 
 #: Append-only: what was judged, and by whom; the newest of a pair counts.
