@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
@@ -24,6 +25,8 @@ WRITER = (
     "import sys; from pathlib import Path; from tests.test_readers import publish_nights\n"
     "publish_nights(Path(sys.argv[1]), int(sys.argv[2]))"
 )
+#: Seconds between two readings, so that the writer comes to its turn.
+PAUSE = 0.05
 #: What a reader found: the words of all rows of two datasets.
 Words = Iterator[tuple[list[str], list[str]]]
 
@@ -102,6 +105,7 @@ def read_beside_a_writer(warehouse: Path, nights: int) -> dict[str, list[str]]:
                     seen[way.__name__].append(words[0])
                     if last:
                         return
+                    time.sleep(PAUSE)
             except Exception as error:
                 failures.append(f"{way.__name__}: {error!r}")
 

@@ -135,7 +135,7 @@ def site(module_site, monkeypatch) -> Site:
 
 
 @pytest.mark.parametrize(
-    "stage", [s if s in ("read", "match", "validate") else pytest.param(s, marks=pytest.mark.slow) for s in KEPT]
+    "stage", [s if s in ("match", "validate") else pytest.param(s, marks=pytest.mark.slow) for s in KEPT]
 )
 def test_a_run_killed_after_any_stage_is_taken_up_there_and_gives_the_same_rows(site, stage):
     head = site.killed_after(stage)
@@ -207,9 +207,9 @@ def _publish(site: Site) -> None:
 @pytest.mark.parametrize(
     ("change", "settings", "words"),
     [
-        (_touch, {}, "their files changed"),
+        pytest.param(_touch, {}, "their files changed", marks=pytest.mark.slow),
         (_add_page, {}, "their files changed"),
-        (_publish, {}, ""),
+        pytest.param(_publish, {}, "", marks=pytest.mark.slow),
         (lambda site: None, {"match": {"jaccard": 0.71}}, "the settings changed"),
         (lambda site: None, {"fresh": True}, "as asked"),
     ],
@@ -224,6 +224,7 @@ def test_what_no_longer_answers_the_request_is_set_aside_and_said(site, change, 
     assert not list(site.warehouse.glob("staging/*.work"))
 
 
+@pytest.mark.slow
 def test_a_run_that_sets_everything_aside_gives_the_same_rows_and_says_so(site):
     site.killed_after("match")
     watching = site.run(fresh=True)
@@ -250,10 +251,10 @@ def _same_size(path: Path) -> None:
     ("file", "damage", "taken_up"),
     [
         ("kept/02-match/*.npy", _cut, ["read", "check"]),
-        ("kept/02-match/*.npy", Path.unlink, ["read", "check"]),
+        pytest.param("kept/02-match/*.npy", Path.unlink, ["read", "check"], marks=pytest.mark.slow),
         ("kept/02-match.json", _cut, ["read", "check"]),
-        ("kept/00-read.json", _cut, []),
-        ("sections.arrow", _cut, []),
+        pytest.param("kept/00-read.json", _cut, [], marks=pytest.mark.slow),
+        pytest.param("sections.arrow", _cut, [], marks=pytest.mark.slow),
         ("sections.arrow", _same_size, []),
     ],
 )
@@ -266,6 +267,7 @@ def test_what_is_damaged_is_done_again(site, file, damage, taken_up):
     assert "done again" in said
 
 
+@pytest.mark.slow
 def test_a_run_over_damaged_files_gives_the_same_rows(site):
     site.killed_after("match")
     (work,) = (site.warehouse / "staging").glob("*.work")
