@@ -57,6 +57,8 @@ def test_the_flow_runs_by_python_retries_a_failed_stage_and_leaves_artifacts(tmp
     assert release.arrow("reports").num_rows == 1
     assert release.arrow("reports")["n_copies"].to_pylist() == [2]
     assert release.id in ended.stdout
+    figures = release.sql("select metric, value from runs where stage = 'source:pages' and metric in ('new', 'copies')")
+    assert {row["metric"]: row["value"] for row in figures.to_pylist()} == {"new": 2.0, "copies": 1.0}
     with sqlite3.connect(tmp_path / "prefect" / "prefect.db") as database:
         artifacts = dict(database.execute("select key, type from artifact").fetchall())
         runs = dict(database.execute("select name, state_type from flow_run").fetchall())

@@ -63,12 +63,12 @@ SOURCE_METRICS = (
 
 
 def note_figures(run: LocalRun) -> None:
-    """Note the figures of a run, and of its sources, in its meter, when all tables are there.
+    """Note the figures of a run, and of its sources, in its meter, once all tables are what is published.
 
-    Called again, it notes them anew: validation still takes rows away.
+    Before validation has come to its end it notes nothing, since that still takes rows away.
     """
-    for name in [stage for stage in run.meter.values if stage.startswith(SOURCE)]:
-        del run.meter.values[name]
+    if "run" in run.meter.values or (run.settings.quality.enabled and run.quality is None):
+        return
     sources = _of_sources(run)
     for name, values in sources.items():
         run.meter.note(SOURCE + name, **values)
@@ -97,8 +97,7 @@ def alarms_of(run: LocalRun) -> tuple[Alarm, ...]:
     settings = run.settings.alarms
     if not settings.enabled or run.previous is None or run.limit is not None:
         return ()
-    if "run" not in run.meter.values:
-        note_figures(run)
+    note_figures(run)
     earlier = read_history(run.previous.arrow("runs"), runs_needed(settings) - 1)
     now = RunRecord(run.run_id, run.staging.release_id, run.started_at, run.meter.values)
     return tuple(find_alarms([*earlier, now], settings))
