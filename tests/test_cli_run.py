@@ -191,7 +191,8 @@ def test_help_loads_nothing_heavy() -> None:
 def test_every_verb_shows_examples() -> None:
     verbs = [
         ["run"], ["init"], ["sample"], ["clusters"], ["facts"], ["show"], ["explain"], ["lookup"], ["preview"], ["sql"],
-        ["evaluate"], ["doctor"], ["serve"], ["runs"], ["alerts", "test"], ["releases", "list"], ["releases", "verify"], ["releases", "diff"],
+        ["evaluate"], ["doctor"], ["serve"], ["runs"], ["alerts", "test"],
+        ["releases", "list"], ["releases", "verify"], ["releases", "diff"],
     ]  # fmt: skip
     for verb in verbs:
         shown = call(*verb, "--help")
