@@ -12,8 +12,9 @@ from typing import Any
 
 import boto3
 import pytest
-from moto.moto_api._internal import mock_random  # noqa: F401 - the server asks for it in a thread otherwise
 from moto.server import ThreadedMotoServer
+
+from dedup.releases.remote.bucket import Bucket
 
 _numbers = itertools.count(1)
 SECRET = "wJalr-not-a-secret-of-anybody"
@@ -65,6 +66,18 @@ def running_store() -> Iterator[str]:
         server.stop()
 
 
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    with running_store() as address:
+        yield address
+
+
+@pytest.fixture
+def store(endpoint: str, tmp_path: Path) -> Iterator[Store]:
+    with new_bucket(endpoint, tmp_path) as bucket:
+        yield bucket
+
+
 @contextmanager
 def new_bucket(endpoint: str, root: Path) -> Iterator[Store]:
     """Make a bucket and let the environment of this process name it and its credentials."""
@@ -86,3 +99,33 @@ def new_bucket(endpoint: str, root: Path) -> Iterator[Store]:
         store = Store(bucket, client, root, patch)
         store.on("first")
         yield store
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: no handler of the code under test may catch it."""
+
+
+def die_at(patch: pytest.MonkeyPatch, step: str, key: str, *, after: bool = False) -> None:
+    """Let the process be dead to the store from the first call of `step` on a key that begins with `key`."""
+    dead = False
+
+    def wrap(name: str) -> None:
+        real = getattr(Bucket, name)
+
+        def call(self: Bucket, *arguments: Any, **more: Any) -> Any:
+            nonlocal dead
+            keys = [str(a) for a in arguments if isinstance(a, str)]
+            hit = not dead and name == step and any(k.startswith(key) for k in keys)
+            if dead or (hit and not after):
+                dead = True
+                raise Killed
+            result = real(self, *arguments, **more)
+            if hit:
+                dead = True
+                raise Killed
+            return result
+
+        patch.setattr(Bucket, name, call)
+
+    for name in ("get", "put", "upload", "copy", "delete", "names", "sizes"):
+        wrap(name)

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
 import dedup
 from dedup.releases import list_releases, prune_releases, verify_release, warehouse_lock
 from dedup.workspaces import local_folder
-from tests.object_store import new_bucket, running_store
+from tests.object_store import endpoint, store
 from tests.small_release import publish, small_tables
 
-
-@pytest.fixture(scope="module")
-def endpoint():
-    with running_store() as address:
-        yield address
-
-
-@pytest.fixture
-def store(endpoint, tmp_path):
-    with new_bucket(endpoint, tmp_path) as bucket:
-        yield bucket
+__all__ = ["endpoint", "store"]
 
 
 def test_what_one_machine_publishes_another_reads(store):

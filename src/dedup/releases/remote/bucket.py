@@ -181,7 +181,13 @@ class Bucket:
     def _explained(self, what: str) -> Iterator[None]:
         """Turn errors of boto3 into `StoreError` and `ConditionFailed`; never with what boto3 says of requests."""
         from boto3.exceptions import Boto3Error
-        from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
+        from botocore.exceptions import (
+            BotoCoreError,
+            ClientError,
+            ConnectionError,  # noqa: A004 - the name that botocore gives it
+            HTTPClientError,
+            NoCredentialsError,
+        )
 
         try:
             yield
@@ -194,7 +200,7 @@ class Bucket:
                 f"{self.origin.url}: no credentials found; name them as for other AWS tools: AWS_PROFILE, or "
                 "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role of this machine"
             ) from None
-        except HTTPClientError as error:
+        except (HTTPClientError, ConnectionError) as error:
             where = endpoint() and " (its endpoint is named by AWS_ENDPOINT_URL)"
             raise StoreError(
                 f"{self.origin.url}: the object store cannot be reached{where}: {type(error).__name__}; "

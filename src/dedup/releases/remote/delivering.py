@@ -50,8 +50,13 @@ def deliver(warehouse: Path, release_id: str, published_at: str) -> None:
     bucket = session.bucket
     session.lease.check()
     folder = warehouse / RELEASES / release_id
-    if not _claim(bucket, release_id):
+    # A claim that was taken late must not touch what somebody published under this name.
+    if _has_moved(bucket, session.found.etag) or not _claim(bucket, release_id):
         _give_up(warehouse, bucket, release_id, remove=False)
+        raise _lost(bucket)
+    if _has_moved(bucket, session.found.etag):
+        _give_up(warehouse, bucket, release_id, remove=False)
+        bucket.delete([claim_key(release_id)])
         raise _lost(bucket)
     _upload(bucket, folder, session.found.latest)
     session.lease.check()
@@ -75,6 +80,11 @@ def deliver(warehouse: Path, release_id: str, published_at: str) -> None:
         for elder in broken_off:
             if elder != release_id:
                 remove_upload(bucket, elder)
+
+
+def _has_moved(bucket: Bucket, etag: str | None) -> bool:
+    standing = bucket.get(LATEST)
+    return (standing.etag if standing else None) != etag
 
 
 def _claim(bucket: Bucket, release_id: str) -> bool:

@@ -18,6 +18,7 @@ from dedup.releases.layout import (
     release_ids,
     replace_file,
 )
+from dedup.releases.manifest import read_manifest
 from dedup.releases.remote.bucket import Bucket, Stored
 from dedup.releases.remote.layout import claimed_ids, release_key, stored_ids
 
@@ -55,10 +56,11 @@ def follow(folder: Path, bucket: Bucket) -> Followed:
         latest, digest = _named(pointer)
         if latest is not None:
             _forget_namesake(folder / RELEASES / latest, digest)
+    known = _ancestry(folder, bucket, latest) if claims else set()
     published: list[str] = []
     broken_off: list[str] = []
     for id_ in map(str, stored_ids(bucket)):
-        is_whole = (id_ not in claims or id_ == latest) and _bring_manifest(folder, bucket, id_)
+        is_whole = (id_ not in claims or id_ in known) and _bring_manifest(folder, bucket, id_)
         (published if is_whole else broken_off).append(id_)
     broken_off += sorted(claims - set(published) - set(broken_off))
     if pointer is not None:
@@ -68,6 +70,15 @@ def follow(folder: Path, bucket: Bucket) -> Followed:
                 replace_file(path, pointer.content)
     there = latest if latest in published else None
     return Followed(there, pointer.etag if pointer else None, tuple(published), tuple(broken_off))
+
+
+def _ancestry(folder: Path, bucket: Bucket, latest: str | None) -> set[str]:
+    """Return the latest release and those it is built on: they were published, whatever is noted about them."""
+    found: set[str] = set()
+    while latest is not None and latest not in found and _bring_manifest(folder, bucket, latest):
+        found.add(latest)
+        latest = read_manifest(folder / RELEASES / latest)["parent"]
+    return found
 
 
 def _named(pointer: Stored) -> tuple[str | None, str]:

@@ -40,9 +40,7 @@ def held(folder: Path, origin: Origin) -> Iterator[None]:
         begin_session(folder, session)
         restore_remote_pointer(folder, session)
         # A run that was killed right after it moved the pointer.
-        latest = session.found.latest
-        if latest is not None and latest in claimed_ids(bucket):
-            bucket.delete([claim_key(latest)])
+        bucket.delete(claim_key(id_) for id_ in claimed_ids(bucket) & set(session.found.published))
         share_tombstones(folder, bucket)
         deliver_pending(folder, session, [p.name.removesuffix(PUBLISHING) for p in _announced(folder)])
         let_go(folder, session.found)
