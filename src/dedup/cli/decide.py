@@ -77,7 +77,7 @@ def decide(
             sections=(found[0].section_id, found[1].section_id if len(found) > 1 else ""), release_id=opened.id,
         )  # fmt: skip
         replaced = store.get(made.replaces) if made.replaces else None
-    names = [shorten(text.title, 40) or text.key for text in found] + [""]
+    names = [shorten(text.title, 40) or text.section_id for text in found] + [""]
     out().print(f"{made.decision_id}  {_SAYS[kind].format(a=names[0], b=names[1])}", markup=False)
     if replaced is not None:
         note(f"replaces {replaced.decision_id}: {_word(replaced.kind)}, {replaced.by}")
@@ -148,7 +148,11 @@ def _print_decisions(config: Path | None, warehouse: Path | None, json: bool, *,
 
 
 def _row(d: Decision, titles: dict[str, str], outcomes: dict[str, str], whole: bool) -> list[str]:
-    texts = " | ".join(shorten(titles.get(k) or f"{k[:8]}…", 28) for k in (d.key_a, d.key_b) if k)
+    texts = " | ".join(
+        shorten(titles.get(key) or section or f"{key[:8]}…", 28)
+        for key, section in ((d.key_a, d.section_a), (d.key_b, d.section_b))
+        if key
+    )
     last = (d.revokes or d.replaces) if whole else outcomes.get(d.decision_id, "not run yet")
     return [d.decision_id, _word(d.kind), texts, d.who, d.decided_at.date().isoformat(), last, shorten(d.note, 40)]
 
@@ -182,7 +186,7 @@ def _titles(release: Release | None, keys: list[str]) -> dict[str, str]:
     if release is None or not keys:
         return {}
     query = (
-        "SELECT content_hash AS key, min(title) AS title FROM sections WHERE content_hash IN (SELECT unnest($keys))"
+        "SELECT content_hash AS key, max(title) AS title FROM sections WHERE content_hash IN (SELECT unnest($keys))"
         " GROUP BY content_hash"
     )
     found = {row["key"]: row["title"] for row in release.sql(query, {"keys": keys}).to_pylist()}
