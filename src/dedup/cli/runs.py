@@ -24,6 +24,10 @@ _EPILOG = options.examples(
     ("dedup runs --html runs.html", "a page with charts, to open in a browser or send"),
     ("dedup runs --json | jq '.[-1].alarms'", "for scripts"),
 )
+#: Figures of whole runs that stand in the table; all of them follow as lines over time.
+_BRIEF = frozenset(
+    {"documents", "new documents", "distinct reports", "share of copies", "quarantine", "recall", "seconds"}
+)
 
 
 def runs(
@@ -64,7 +68,7 @@ def runs(
         return
     figures = series_of_source(shown, source) if source is not None else series_of_runs(shown)
     figures = [series for series in figures if series.known]
-    _print_runs(shown, raised, figures, source)
+    _print_runs(shown, raised, [s for s in figures if source is not None or s.title in _BRIEF], source)
     if len(shown) > 1:
         print()
         _print_trends(figures)
