@@ -10,7 +10,7 @@ COPY expectations expectations
 COPY flows flows
 COPY data/reference data/reference
 # The versions that were tried together, in an environment that the next stage takes over whole.
-RUN python -m venv /opt/dedup && /opt/dedup/bin/pip install -c constraints.txt ".[warc,remote]"
+RUN python -m venv /opt/dedup && /opt/dedup/bin/pip install -c constraints.txt ".[warc,remote,s3]"
 
 FROM python:3.13-slim-bookworm
 LABEL org.opencontainers.image.title="dedup" \

@@ -10,9 +10,18 @@ import time
 import pytest
 
 import dedup
-from dedup.releases import NoRelease, WarehouseLocked, list_releases, open_staging, verify_release, warehouse_lock
+from dedup.cli.failures import exit_code
+from dedup.releases import (
+    NoRelease,
+    WarehouseError,
+    WarehouseLocked,
+    list_releases,
+    open_staging,
+    verify_release,
+    warehouse_lock,
+)
 from dedup.releases.remote import delivering, holding
-from dedup.releases.remote.bucket import PublishedMeanwhile, StoreError
+from dedup.releases.remote.bucket import Bucket, ConditionFailed, PublishedMeanwhile, StoreError
 from dedup.releases.remote.lease import Lease
 from dedup.workspaces import local_folder
 from tests.command import call
@@ -41,9 +50,9 @@ def _brief(monkeypatch, *, beats: bool = True) -> None:
 @pytest.mark.parametrize(
     ("step", "key", "after", "is_out"),
     [
-        ("put", "uploads/", True, False),
+        pytest.param("put", "uploads/", True, False, marks=pytest.mark.slow),
         ("upload", "releases/", False, False),
-        ("put", "releases/", False, False),
+        pytest.param("put", "releases/", False, False, marks=pytest.mark.slow),
         ("put", "latest.json", False, False),
         ("put", "latest.json", True, True),
     ],
@@ -145,6 +154,59 @@ def test_two_machines_do_not_work_at_once(store):
     # Given back, not waited out.
     store.on("second")
     publish(local_folder(store.url), _few())
+
+
+def test_a_lease_is_renewed_while_its_owner_lives(store, monkeypatch):
+    _brief(monkeypatch)
+    with warehouse_lock(store.url):
+        time.sleep(2.1)
+        store.on("second")
+        with pytest.raises(WarehouseLocked), warehouse_lock(store.url):
+            pass
+        store.on("first")
+
+
+def test_a_run_that_was_taken_for_dead_writes_nothing_more(store, monkeypatch):
+    publish(local_folder(store.url), _few())
+    _brief(monkeypatch)
+    with warehouse_lock(store.url) as folder:
+        staging = open_staging(folder, now=NOW)
+        staging.write("records", small_tables()["records"])
+        store.write("lock.json", json.dumps({"token": "another", "lease_seconds": 300}).encode())
+        time.sleep(0.6)
+        before = store.stored()
+        with pytest.raises(WarehouseError, match="another one took over"):
+            staging.publish({})
+    assert store.stored() == before
+    assert json.loads(store.read("lock.json"))["token"] == "another"
+
+
+def test_a_renewal_whose_answer_was_lost_does_not_end_the_lease(store, monkeypatch):
+    _brief(monkeypatch)
+    real = Bucket.put
+
+    def unanswered(self, key, *arguments, **more):
+        etag = real(self, key, *arguments, **more)
+        if key == "lock.json" and "replaces" in more:
+            monkeypatch.setattr(Bucket, "put", real)
+            raise ConditionFailed  # what the second attempt of the client is told
+        return etag
+
+    with warehouse_lock(store.url) as folder:
+        monkeypatch.setattr(Bucket, "put", unanswered)
+        time.sleep(0.6)
+        publish_inside(folder)
+
+
+def publish_inside(folder) -> None:
+    staging = open_staging(folder, now=NOW)
+    for name, table in _few().items():
+        staging.write(name, table)
+    staging.publish({})
+
+
+def test_a_run_that_lost_ends_as_one_that_found_the_lock_taken():
+    assert exit_code(PublishedMeanwhile("")) == 5
 
 
 def test_a_workspace_may_be_deleted_at_any_time(store):

@@ -126,8 +126,9 @@ def _workspaces() -> Path:
     named = os.environ.get(WORKSPACE_VARIABLE)
     if named:
         return Path(named)
-    cache = os.environ.get("XDG_CACHE_HOME")
-    return (Path(cache) if cache else Path.home() / ".cache") / "dedup" / "workspaces"
+    # No cache: a release that could not be delivered yet, rejected runs and decisions lie only here.
+    data = os.environ.get("XDG_DATA_HOME")
+    return (Path(data) if data else Path.home() / ".local" / "share") / "dedup" / "workspaces"
 
 
 def endpoint() -> str:

@@ -202,17 +202,20 @@ def _check_tombstones(warehouse: Path) -> Iterator[Finding]:
 
 def _check_warehouse(warehouse: Path) -> Iterator[Finding]:
     from dedup.releases import NoRelease, ReleaseError, list_releases, open_release
+    from dedup.workspaces import public_name
 
-    existing = _nearest_folder(warehouse)
+    existing, name = _nearest_folder(warehouse), public_name(warehouse)
     if not os.access(existing, os.W_OK):
-        yield Finding("warehouse", "error", f"{warehouse}: {existing} cannot be written", "choose another --warehouse")
+        yield Finding("warehouse", "error", f"{name}: {existing} cannot be written", "choose another --warehouse")
         return
     try:
         release = open_release(warehouse)
         n = len(list_releases(warehouse))
-        missing = [str(p) for name in release.datasets for p in release.files(name) if not p.is_file()]
+        # Those of an object store would be fetched to be looked at; `verify` does.
+        datasets = release.datasets if name == str(warehouse) else []
+        missing = [str(p) for dataset in datasets for p in release.files(dataset) if not p.is_file()]
     except NoRelease:
-        yield Finding("warehouse", "ok", f"{warehouse} can be written, nothing is published there yet")
+        yield Finding("warehouse", "ok", f"{name} can be written, nothing is published there yet")
     except ReleaseError as error:
         yield Finding("warehouse", "error", str(error), "`dedup releases list` and `verify` say more")
     else:
@@ -220,7 +223,7 @@ def _check_warehouse(warehouse: Path) -> Iterator[Finding]:
             advice = f"`dedup releases verify {release.id}` lists all that is wrong"
             yield Finding("warehouse", "error", f"release {release.id} lacks {missing[0]}", advice)
         else:
-            yield Finding("warehouse", "ok", f"{warehouse}: {plural(n, 'release')}, readers get {release.id}")
+            yield Finding("warehouse", "ok", f"{name}: {plural(n, 'release')}, readers get {release.id}")
 
 
 def _nearest_folder(path: Path) -> Path:

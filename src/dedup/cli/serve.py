@@ -121,13 +121,14 @@ def local_timezone() -> str:
 def _parameters(sources: list[str] | None, config: Path | None, warehouse: Path, *, mirror: bool) -> dict[str, Any]:
     """Return the parameters of the flow; paths are absolute, since runs may begin in another folder."""
     from dedup.settings import CONFIG_NAME
+    from dedup.workspaces import public_name
 
     file = config if config is not None else Path(CONFIG_NAME)
     named = [str(Path(s).resolve()) if Path(s).exists() else s for s in sources or []]
     return {
         "sources": named or None,
         "config": str(file.resolve()) if file.exists() else None,
-        "warehouse": str(warehouse.resolve()),
+        "warehouse": public_name(warehouse.resolve()),
         "mirror": mirror,
     }
 

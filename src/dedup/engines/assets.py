@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from dedup.schemas import DATASETS
+from dedup.workspaces import public_name
 
 if TYPE_CHECKING:
     from prefect.assets import Asset
@@ -33,7 +34,7 @@ def asset_key(place: str | Path, *inside: str) -> str:
 
     An address keeps its scheme and loses names, passwords and queries. Characters that no key may have become `_`.
     """
-    text = str(place)
+    text = public_name(place)
     if "://" in text:
         parts = urlsplit(text)
         scheme = "".join(c for c in parts.scheme.lower() if c.isascii() and c.isalnum()) or "dedup"

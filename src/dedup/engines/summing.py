@@ -10,6 +10,8 @@ import pyarrow.compute as pc
 
 from dedup.engines.run_figures import alarms_of
 from dedup.engines.summary import ClusterLine, RunSummary
+from dedup.settings import DECISIONS_FILE
+from dedup.workspaces import origin_of
 
 if TYPE_CHECKING:
     from dedup.engines.local import LocalRun
@@ -24,6 +26,13 @@ _LARGEST = 10
 def _counts(column: pa.ChunkedArray) -> dict[str, int]:
     rows = pc.value_counts(column.combine_chunks()).to_pylist()
     return {r["values"]: r["counts"] for r in sorted(rows, key=lambda r: (-r["counts"], r["values"]))}
+
+
+def _notes_of_place(run: LocalRun) -> tuple[str, ...]:
+    settings = run.settings
+    if origin_of(settings.warehouse) is not None and settings.has_decisions and not settings.decisions.url:
+        return (f"decisions are those of this machine ({DECISIONS_FILE}); a database in [decisions] url is for all",)
+    return ()
 
 
 def find_languages(documents: pa.Table) -> tuple[str, ...]:
@@ -123,7 +132,12 @@ def summarise(run: LocalRun, outcome: str, release_id: str | None, path: Path | 
         alarms=alarms_of(run),
         gone_documents=int(run.meter.values["read"]["gone"]),
         forgotten_documents=int(run.meter.values["read"]["forgotten"]),
-        notes=(*run.kept.notes, *(f"made anew, since {why}" for why in run.heritage.changes), *run.mirror_notes),
+        notes=(
+            *_notes_of_place(run),
+            *run.kept.notes,
+            *(f"made anew, since {why}" for why in run.heritage.changes),
+            *run.mirror_notes,
+        ),
         **_extracted(run),
         problems=tuple(f"{r.dataset}: {r.rule}: {r.observed} ({r.n_failing} rows)" for r in quality.stopping)
         if quality is not None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dedup.alerts.message import Message
+from dedup.workspaces import public_name
 
 if TYPE_CHECKING:
     from dedup.alert_settings import Occasion
@@ -66,12 +67,13 @@ def outcome_message(summary: RunSummary, inspector: str | None = None) -> Messag
         f"quarantine {sum(summary.quarantined.values()):,} · recall audit {summary.audit} · quality {summary.quality}"
         f" · {summary.seconds:,.0f} s",
     ]
-    lines += [line for line in (summary.release_path, inspector) if line]
+    release_path = public_name(summary.release_path) if summary.release_path else None
+    lines += [line for line in (release_path, inspector) if line]
     facts: dict[str, Any] = {
         "outcome": summary.outcome,
-        "warehouse": summary.warehouse,
+        "warehouse": public_name(summary.warehouse),
         "release_id": summary.release_id,
-        "release_path": summary.release_path,
+        "release_path": release_path,
         "alarms": [asdict(alarm) for alarm in summary.alarms],
         "problems": list(summary.problems),
         "documents": summary.documents,
@@ -95,7 +97,7 @@ def failure_message(error: BaseException, settings: Settings) -> Message:
         title = f"{name}: the run did not begin, another one is at work"
     else:
         title = f"{name}: the run failed, the last release is untouched"
-    facts = {"outcome": "failed", "warehouse": str(settings.warehouse), "error": kind, "problems": [words]}
+    facts = {"outcome": "failed", "warehouse": public_name(settings.warehouse), "error": kind, "problems": [words]}
     return Message(("failed",), title, (f"{kind}: {words}",), datetime.now(UTC), facts)
 
 
@@ -104,7 +106,7 @@ def tell_of_damage(settings: Settings, release_id: str, problems: Sequence[str],
     title = f"{settings.warehouse.resolve().name}: release {release_id} is damaged"
     facts = {
         "outcome": "damaged",
-        "warehouse": str(settings.warehouse),
+        "warehouse": public_name(settings.warehouse),
         "release_id": release_id,
         "problems": list(problems[:20]),
     }

@@ -177,6 +177,10 @@ class Staging:
             target.parent.mkdir(exist_ok=True)
             self.path.rename(target)
             sync_folder(target.parent)
+        if origin_of(self.warehouse) is not None:
+            from dedup.releases.remote.delivering import use_up
+
+            use_up(self.warehouse, self.release_id)
         return target
 
     def discard(self) -> None:

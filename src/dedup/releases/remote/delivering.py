@@ -82,6 +82,15 @@ def deliver(warehouse: Path, release_id: str, published_at: str) -> None:
                 remove_upload(bucket, elder)
 
 
+def use_up(warehouse: Path, release_id: str) -> None:
+    """Let other machines know that a name is taken by a run that was rejected; its datasets stay where it ran."""
+    session = session_of(warehouse)
+    if session is not None:
+        # The name is a matter of order; a store that cannot be reached is no reason to lose the verdict.
+        with suppress(StoreError):
+            _claim(session.bucket, release_id)
+
+
 def _has_moved(bucket: Bucket, etag: str | None) -> bool:
     standing = bucket.get(LATEST)
     return (standing.etag if standing else None) != etag

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
 from dedup.releases.errors import NoRelease
-from dedup.releases.layout import RELEASES, ReleaseId, parse_release_id, read_pointer
+from dedup.releases.layout import RELEASES, STAGING, ReleaseId, parse_release_id, read_pointer, release_ids
 from dedup.releases.manifest import read_manifest
+from dedup.releases.recovery import PUBLISHING
 from dedup.releases.remote.bucket import Bucket, StoreError
 from dedup.releases.remote.following import Followed, follow
 from dedup.releases.remote.release import RemoteRelease
@@ -60,11 +62,24 @@ def _look(origin: Origin) -> Followed:
         # This process writes here: it knows, and nobody else may change anything.
         return session.found
     bucket = Bucket(origin)
+    before = _unannounced(origin.folder)
     found = follow(origin.folder, bucket)
+    for name in before.difference(found.published):
+        # Removed from the store, perhaps because something in it was to be forgotten.
+        shutil.rmtree(origin.folder / RELEASES / name, ignore_errors=True)
     # Who may read releases need not be allowed to read what was forgotten.
     with suppress(StoreError):
         take_tombstones(origin.folder, bucket)
     return found
+
+
+def _unannounced(folder: Path) -> set[str]:
+    """Return the releases in a workspace that no run is about to deliver.
+
+    They are listed before the store is looked at, so what is published in between is none of them.
+    """
+    ids = {str(id_) for id_ in release_ids(folder / RELEASES)}
+    return ids - {path.name.removesuffix(PUBLISHING) for path in (folder / STAGING).glob(f"*{PUBLISHING}")}
 
 
 def refresh(folder: Path, origin: Origin) -> None:
