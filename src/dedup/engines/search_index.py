@@ -45,7 +45,10 @@ def index_texts(run: LocalRun) -> pa.Table:
             by_position = np.argsort(positions, kind="stable")
             index.add(both.take(pa.array(by_position)), positions[by_position].astype(np.int32))
             at = behind
-        store = TableStore(run.work / "search.arrow", schemas.SEARCH)
+        path = run.work / "search.arrow"
+        # An index made before may still be mapped: its bytes stay with its readers.
+        path.unlink(missing_ok=True)
+        store = TableStore(path, schemas.SEARCH)
         for table in index.tables():
             store.append(schemas.conform(table, schemas.SEARCH))
         return store.read()
