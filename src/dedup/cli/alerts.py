@@ -38,6 +38,7 @@ def send_test(
     from dedup.alerts.message import Message
     from dedup.alerts.sending import send
     from dedup.cli.console import Column
+    from dedup.engines.assets import short_name
 
     settings = options.read_settings(config, warehouse)
     if not settings.alerts.webhook:
@@ -45,7 +46,7 @@ def send_test(
             "no webhook is declared; `dedup init` writes a dedup.toml that shows how: [[alerts.webhook]]", USAGE
         )
     facts = {"outcome": "test", "warehouse": str(settings.warehouse)}
-    title = f"{settings.warehouse.resolve().name}: a test message"
+    title = f"{short_name(settings.warehouse)}: a test message"
     deliveries = send(Message((), title, (message,), datetime.now(UTC), facts), settings.alerts, everywhere=True)
     if json:
         print_json([asdict(delivery) for delivery in deliveries])

@@ -57,6 +57,7 @@ def serve(
     ] = False,
 ) -> None:
     """Run the flow on a schedule, until Ctrl-C."""
+    from dedup.engines.assets import short_name
     from dedup.engines.gate import require_rules
     from dedup.engines.launch import silence_telemetry
     from dedup.sources import resolve_sources
@@ -76,7 +77,7 @@ def serve(
 
     parameters = _parameters(sources, config, settings.warehouse, mirror=mirror)
     service = Service(
-        name=name or settings.warehouse.resolve().name,
+        name=name or short_name(settings.warehouse),
         cron=cron,
         timezone=timezone or local_timezone(),
         every=parse_interval(every) if every else None,

@@ -47,6 +47,11 @@ def asset_key(place: str | Path, *inside: str) -> str:
     return f"{scheme}://{clean[-(_MOST - len(scheme) - 3) :]}"
 
 
+def short_name(warehouse: str | Path) -> str:
+    """Return what people call a warehouse: the last part of its folder or address."""
+    return public_name(Path(warehouse).resolve()).rstrip("/").rpartition("/")[2]
+
+
 def published_assets(warehouse: str | Path) -> list[Asset]:
     """Return the datasets on top of a release as Prefect assets, in reading order."""
     from prefect.assets import Asset, AssetProperties
@@ -94,7 +99,7 @@ def asset_figures(summary: RunSummary, quality: QualityReport | None) -> dict[st
 def warehouse_resource(warehouse: str | Path) -> dict[str, str]:
     """Return the warehouse as the resource of an event."""
     path = asset_key(warehouse).partition("://")[2]
-    return {"prefect.resource.id": f"dedup.warehouse.{path}", "prefect.resource.name": Path(str(warehouse)).name}
+    return {"prefect.resource.id": f"dedup.warehouse.{path}", "prefect.resource.name": short_name(warehouse)}
 
 
 def events_of(summary: RunSummary) -> list[dict[str, Any]]:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dedup.alerts.message import Message
+from dedup.engines.assets import short_name
 from dedup.workspaces import public_name
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def outcome_message(summary: RunSummary, inspector: str | None = None) -> Messag
     """Return what is told of a run that published, or that its quality gate stopped; `inspector` is linked to."""
     occasions: list[Occasion] = ["rejected" if summary.outcome == "rejected" else "published"]
     occasions += ["alarm"] if summary.alarms else []
-    name = Path(summary.warehouse).resolve().name
+    name = short_name(summary.warehouse)
     if summary.outcome == "rejected":
         title = f"{name}: nothing was published, the quality gate stopped the run"
     elif summary.alarms:
@@ -90,7 +90,7 @@ def outcome_message(summary: RunSummary, inspector: str | None = None) -> Messag
 
 def failure_message(error: BaseException, settings: Settings) -> Message:
     """Return what is told of a run that ended with an error."""
-    name = settings.warehouse.resolve().name
+    name = short_name(settings.warehouse)
     kind = type(error).__name__
     words = " ".join(str(error).split())[:1000] or kind
     if kind == "WarehouseLocked":
@@ -103,7 +103,7 @@ def failure_message(error: BaseException, settings: Settings) -> Message:
 
 def tell_of_damage(settings: Settings, release_id: str, problems: Sequence[str], say: Callable[[str], None]) -> None:
     """Tell the webhooks that the newest release is not what was published."""
-    title = f"{settings.warehouse.resolve().name}: release {release_id} is damaged"
+    title = f"{short_name(settings.warehouse)}: release {release_id} is damaged"
     facts = {
         "outcome": "damaged",
         "warehouse": public_name(settings.warehouse),
