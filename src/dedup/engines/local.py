@@ -12,31 +12,23 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dedup.clusters.assignment import Assignment, assign_clusters
-from dedup.clusters.canonical import Ranking, rank_sections
-from dedup.clusters.published_pairs import publish_pairs
-from dedup.clusters.tables import write_clusters, write_membership
-from dedup.clusters.variants import VariantMarks, mark_variants
+from dedup.clusters.assignment import Assignment
+from dedup.clusters.canonical import Ranking
+from dedup.clusters.variants import VariantMarks
 from dedup.engines.admission import Admission
 from dedup.engines.attributing import attribute_corpus, no_attributions
 from dedup.engines.checkpoints import Kept, resumable, take_up
+from dedup.engines.clustering import cluster_corpus
 from dedup.engines.corpus import Corpus
-from dedup.engines.deciding import (
-    Decided,
-    decide,
-    mark_clusters,
-    mark_membership,
-    outcomes_table,
-    sections_as_decided,
-)
+from dedup.engines.deciding import Decided, sections_as_decided
 from dedup.engines.extracting import extract, nothing_extracted
 from dedup.engines.gate import check_input, check_output, require_rules
 from dedup.engines.heritage import Heritage, find_heritage
 from dedup.engines.ingest import ingest
-from dedup.engines.lineage import keep_cluster_ids, keep_family_ids
 from dedup.engines.observing import Meter, Observer, SilentObserver
 from dedup.engines.outcomes import NOTHING_CONTAINED, write_records
-from dedup.engines.publishing import describe_run, gather_quarantine, run_metrics, stage_datasets
+from dedup.engines.pairing import audit_corpus, match_corpus
+from dedup.engines.publishing import describe_run, run_metrics, stage_datasets
 from dedup.engines.requests import describe_request
 from dedup.engines.reusing import find_shared_text, no_shared_text
 from dedup.engines.search_index import index_texts
@@ -44,11 +36,10 @@ from dedup.engines.summary import RunSummary
 from dedup.engines.summing import summarise
 from dedup.ids import make_id
 from dedup.matching.audit import RecallAudit
-from dedup.matching.match import Matches, audit_matches, match_texts
+from dedup.matching.match import Matches
 from dedup.releases import NoRelease, Release, Staging, open_release, open_staging, warehouse_lock
 from dedup.releases.tombstones import Tombstones, load_tombstones
 from dedup.settings import Settings, SourceSettings
-from dedup.text.furniture import learn_furniture
 
 if TYPE_CHECKING:
     from dedup.quality import QualityReport
@@ -230,117 +221,24 @@ class LocalRun:
     @resumable("match")
     def match(self) -> None:
         """Find all near-duplicate pairs among the sections."""
-        corpus, settings = self.corpus, self.settings
         with self._stage("match") as note:
-            facts = corpus.section_facts.take(pa.array(corpus.matched))
-            # Also sources that this run does not read: what is carried over from them stays trusted.
-            trusted = [s.name or Path(s.path).name for s in (*settings.sources, *self.sources) if s.trusted]
-            self.ranking = rank_sections(
-                facts, corpus.document_facts, list(dict.fromkeys([*settings.cluster.prefer, *trusted]))
-            )
-            self.matches = match_texts(
-                corpus.texts,
-                corpus.fingerprints,
-                settings.match,
-                settings.fingerprint,
-                position=self.ranking.position,
-                threads=settings.threads,
-                memory=self._working_memory,
-            )
-            self.marks = mark_variants(
-                self.matches.pairs,
-                corpus.texts,
-                self.matches.nodes.first_row,
-                settings.match,
-                threads=settings.threads,
-                memory=self._working_memory,
-            )
-            metrics = self.matches.metrics
-            self.meter.note(
-                "match",
-                texts=corpus.matched.size,
-                distinct_texts=self.matches.nodes.count,
-                compared=metrics.compared,
-                candidates=metrics.candidates,
-                pairs=self.matches.pairs.a.size,
-                edit_comparisons=self.matches.pairs.n_edit,
-                star_members=metrics.star_members,
-                hot_groups=metrics.hot_groups,
-                hot_members=metrics.hot_members,
-                pairs_not_compared=metrics.pairs_not_compared,
-                **metrics.extra,
-            )
-            note.append(f"{self.matches.pairs.a.size:,} pairs of {metrics.candidates:,} candidates")
+            match_corpus(self)
+            candidates = self.matches.metrics.candidates
+            note.append(f"{self.matches.pairs.a.size:,} pairs of {candidates:,} candidates")
 
     @resumable("audit")
     def measure_recall(self) -> None:
         """Compare a sample of the sections with all others: which share of the true pairs was found."""
         with self._stage("audit") as note:
-            self.audit = (
-                audit_matches(
-                    self.corpus.texts,
-                    self.corpus.fingerprints,
-                    self.matches,
-                    self.settings.match,
-                    self.settings.fingerprint,
-                    threads=self.settings.threads,
-                    memory=self._working_memory,
-                )
-                if self.settings.match.audit_pairs and self.corpus.matched.size
-                else RecallAudit(0, self.corpus.matched.size, 0, 0, None, None, None)
-            )
+            self.audit = audit_corpus(self)
             note.append(self.audit.describe())
 
     @resumable("cluster")
     def cluster(self) -> None:
         """Group copies into clusters, choose the canonical ones, and write down who stands for whom."""
-        corpus, settings = self.corpus, self.settings
         with self._stage("cluster") as note:
-            facts = corpus.section_facts.take(pa.array(corpus.matched)).combine_chunks()
-            at = pc.index_in(facts.column("doc_id"), corpus.document_facts.column("doc_id").combine_chunks())
-            roles = corpus.document_facts.column("role").combine_chunks().take(at.combine_chunks())
-            reference = pc.equal(roles, "reference").to_numpy(zero_copy_only=False)
-            self.decided = decide(self, facts, reference)
-            matches, marks, self.ranking = self.decided.over(self.matches, self.marks, self.ranking)
-            self.assignment = assign_clusters(matches, marks, self.ranking.position, reference, self.decided.matches)
-            ids = facts.column("section_id").combine_chunks()
-            membership, rows, rule = write_membership(facts, self.assignment, self.ranking)
-            membership = mark_membership(self.decided, membership, rows, self.assignment)
-            membership, history = keep_cluster_ids(self, membership)
-            known = self.previous.arrow("clusters", ["cluster_id", "first_release"]) if self.previous else None
-            clusters = write_clusters(
-                facts,
-                corpus.document_facts,
-                self.assignment,
-                membership,
-                rows,
-                rule,
-                self.staging.release_id,
-                known,
-            )
-            clusters = keep_family_ids(self, mark_clusters(self.decided, clusters, self.assignment, ids))
-            pairs, self.implied_pairs = publish_pairs(
-                matches,
-                marks,
-                self.assignment,
-                ids,
-                facts.column("content_hash").combine_chunks(),
-                settings.match.complete_cluster,
-                *self.decided.pairs(),
-            )
-            quarantine = gather_quarantine(self)
-            self.copy_pairs = pairs
-            self.tables = {
-                "membership": membership,
-                "clusters": clusters,
-                "cluster_history": history,
-                "pairs": pairs,
-                "quarantine": quarantine,
-                "furniture": learn_furniture(corpus.documents, corpus.sections, membership, settings.text),
-                "decisions": outcomes_table(self.decided, ids),
-            }
-            self.meter.note("cluster", clusters=clusters.num_rows, implied_pairs=self.implied_pairs)
-            note.append(f"{clusters.num_rows:,} clusters")
+            cluster_corpus(self)
+            note.append(f"{self.tables['clusters'].num_rows:,} clusters")
 
     @resumable("attribute")
     def attribute(self) -> None:
@@ -438,7 +336,7 @@ class LocalRun:
         return summarise(self, outcome, release_id, path, time.perf_counter() - self._clock)
 
     @property
-    def _working_memory(self) -> int:
+    def working_memory(self) -> int:
         """Bytes that the working arrays of a stage may take; the facts of all sections need the rest."""
         return self.settings.memory_bytes // WORKING_SHARE
 
