@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 import dedup
@@ -101,6 +103,19 @@ def test_an_inspector_sees_what_is_published_while_it_runs(store, monkeypatch):
         assert shelf.store().id == second.id
     finally:
         shelf.close()
+
+
+def test_readers_that_fetch_the_same_files_at_once_do_not_disturb_each_other(store):
+    whole = publish(local_folder(store.url), _few()).arrow("documents")
+    store.on("reader")
+
+    def read(_: int) -> bool:
+        release = dedup.open_release(store.url)
+        return release.arrow("documents").equals(whole) and release.path.is_dir()
+
+    with ThreadPoolExecutor(6) as pool:
+        assert all(pool.map(read, range(12)))
+    assert list((local_folder(store.url) / "incoming").iterdir()) == []
 
 
 def test_a_rejected_run_uses_its_name_up_for_all_machines(store):

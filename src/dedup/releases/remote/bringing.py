@@ -12,6 +12,7 @@ from typing import Any
 from dedup.releases.errors import BrokenRelease
 from dedup.releases.layout import RELEASES, explained, release_ids
 from dedup.releases.manifest import read_manifest
+from dedup.releases.remote.arriving import arriving
 from dedup.releases.remote.bucket import Bucket
 from dedup.releases.remote.layout import release_key
 from dedup.releases.sharing import link_file
@@ -50,15 +51,12 @@ def bring(release: Path, datasets: Iterable[str] | None = None) -> None:
     bucket = Bucket(origin)
 
     def fetch(file: dict[str, Any]) -> None:
-        target = release / file["path"]
-        target.parent.mkdir(parents=True, exist_ok=True)
         known = others.get(file["sha256"])
-        if known is not None:
-            aside = _aside(target)
-            link_file(known, aside)
-            aside.replace(target)
-        else:
-            _download(bucket, release.name, file, target)
+        with arriving(origin, release / file["path"]) as aside:
+            if known is not None:
+                link_file(known, aside)
+            else:
+                _download(bucket, release.name, file, aside)
 
     with explained(release), ThreadPoolExecutor(_AT_ONCE) as pool:
         list(pool.map(fetch, lacking))
@@ -96,15 +94,10 @@ def _files_of_others(origin: Origin, release_id: str, wanted: set[str]) -> dict[
     return found
 
 
-def _aside(target: Path) -> Path:
-    return target.with_name(f".{target.name}.{os.getpid()}.tmp")
-
-
 def _download(bucket: Bucket, release_id: str, file: dict[str, Any], target: Path) -> None:
-    aside = _aside(target)
     digest = sha256()
     try:
-        with aside.open("wb") as out:
+        with target.open("wb") as out:
             for block in bucket.blocks(release_key(release_id, file["path"])):
                 digest.update(block)
                 out.write(block)
@@ -115,8 +108,5 @@ def _download(bucket: Bucket, release_id: str, file: dict[str, Any], target: Pat
                 f"{bucket.origin.url}/{release_key(release_id, file['path'])}: changed since publication (SHA-256 "
                 f"differs); `dedup releases verify {release_id}` says what else"
             )
-        aside.replace(target)
     except FileNotFoundError as error:
         raise BrokenRelease(f"{error}: missing; `dedup releases verify {release_id}` says what else") from None
-    finally:
-        aside.unlink(missing_ok=True)

@@ -16,11 +16,13 @@ from dedup.releases.layout import (
     hash_file,
     parse_release_id,
     release_ids,
-    replace_file,
+    sync_file,
 )
 from dedup.releases.manifest import read_manifest
+from dedup.releases.remote.arriving import arriving, clear_incoming
 from dedup.releases.remote.bucket import Bucket, Stored
 from dedup.releases.remote.layout import claimed_ids, release_key, stored_ids
+from dedup.workspaces import Origin
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def follow(folder: Path, bucket: Bucket) -> Followed:
         with explained(folder):
             path = folder / LATEST
             if not path.is_file() or path.read_bytes() != pointer.content:
-                replace_file(path, pointer.content)
+                _write(bucket.origin, path, pointer.content)
     there = latest if latest in published else None
     return Followed(there, pointer.etag if pointer else None, tuple(published), tuple(broken_off))
 
@@ -107,17 +109,24 @@ def _bring_manifest(folder: Path, bucket: Bucket, release_id: str) -> bool:
     if stored is None:
         return False
     with explained(folder):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, stored.content)
+        _write(bucket.origin, path, stored.content)
     return True
 
 
-def let_go(folder: Path, followed: Followed) -> None:
+def _write(origin: Origin, path: Path, content: bytes) -> None:
+    with arriving(origin, path) as aside:
+        aside.write_bytes(content)
+        # A manifest is fetched once; it must not be found empty after a power cut.
+        sync_file(aside)
+
+
+def let_go(folder: Path, origin: Origin, followed: Followed) -> None:
     """Remove from a workspace what its object store has no more, and note the numbers that are used up.
 
     Call it with the lock of the workspace held, after what was to be delivered is.
     """
     with explained(folder):
+        clear_incoming(origin)
         for id_ in release_ids(folder / RELEASES):
             if str(id_) not in followed.published:
                 shutil.rmtree(folder / RELEASES / str(id_))

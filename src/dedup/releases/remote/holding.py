@@ -43,7 +43,7 @@ def held(folder: Path, origin: Origin) -> Iterator[None]:
         bucket.delete(claim_key(id_) for id_ in claimed_ids(bucket) & set(session.found.published))
         share_tombstones(folder, bucket)
         deliver_pending(folder, session, [p.name.removesuffix(PUBLISHING) for p in _announced(folder)])
-        let_go(folder, session.found)
+        let_go(folder, origin, session.found)
         try:
             yield
         except BaseException:
