@@ -25,18 +25,21 @@ class Prepared:
         datasets that old releases lack, `{sections_rows}` the rows of sections with `file` (its place among the files)
         and `row` (in that file)
     after : tables that it reads
+    keys : columns with an index of their own, by which single rows are picked from all over the table
     """
 
     name: str
     query: str
     after: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
 
     def statement(self, files: Callable[[str], list[str]], jaccard: float, edit: float) -> str:
-        """Return the statement that makes it; `files` gives the files of a dataset, none where there is no such."""
+        """Return the statements that make it; `files` gives the files of a dataset, none where there is no such."""
         optional = {name: name if files(name) else nothing for name, nothing in _NOTHING.items()}
-        rows = {f"{name}_rows": _with_rows(files(name)) for name in ("sections", "documents", "facts") if files(name)}
+        rows = {f"{name}_rows": _with_rows(files(name)) for name in ("sections", "documents", "facts")}
         query = self.query.format(jaccard=float(jaccard), edit=float(edit), **optional, **rows)
-        return f"CREATE TABLE IF NOT EXISTS {self.name} AS {query}"
+        indexes = [f"CREATE INDEX {self.name}_{key} ON {self.name} ({key})" for key in self.keys]
+        return "; ".join([f"CREATE TABLE {self.name} AS {query}", *indexes])
 
 
 #: Datasets that a release may lack, and what stands for them then.
@@ -47,14 +50,20 @@ _NOTHING = {
     " WHERE false)",
     "passages": "(SELECT NULL::VARCHAR AS passage_id, NULL::VARCHAR AS section_id, NULL::INT AS char_start,"
     " NULL::INT AS char_end, NULL::VARCHAR AS kind WHERE false)",
-    "facts": "(SELECT NULL::VARCHAR AS fact_id, NULL::VARCHAR AS cluster_id, NULL::VARCHAR AS indicator_id,"
-    " NULL::VARCHAR AS region_code, NULL::INT AS year, []::VARCHAR[] AS flags WHERE false)",
-    "reuse_edges": "(SELECT NULL::VARCHAR AS from_cluster, NULL::VARCHAR AS to_cluster WHERE false)",
 }
 
 
+_NO_FACTS = (
+    "(SELECT NULL::VARCHAR AS fact_id, NULL::VARCHAR AS cluster_id, NULL::VARCHAR AS indicator_id, NULL::VARCHAR AS"
+    " region_code, NULL::INT AS year, NULL::VARCHAR AS measure, []::VARCHAR[] AS flags, 0 AS file, 0 AS row"
+    " WHERE false)"
+)
+
+
 def _with_rows(files: list[str]) -> str:
-    """Return the rows of some files, each with where it stands."""
+    """Return the rows of some files, each with where it stands; no facts where there are no files."""
+    if not files:
+        return _NO_FACTS
     listed = ", ".join(quote(file) for file in files)
     return (
         f"(SELECT *, (list_position([{listed}], filename) - 1)::INT AS file, file_row_number AS row"
@@ -63,7 +72,8 @@ def _with_rows(files: list[str]) -> str:
 
 
 _PLACES = """
-SELECT s.section_id, s.doc_id, s.source, s.ordinal, m.cluster_id, s.file, s.row
+SELECT s.section_id, s.doc_id, s.source, s.ordinal, m.cluster_id, m.is_canonical, m.reason, m.stands_for, m.similarity,
+       m.edit_similarity, m.rule, m.template_ratio, m.copied_ratio, s.file, s.row
 FROM {sections_rows} s LEFT JOIN membership m USING (section_id) ORDER BY s.section_id
 """
 #: The sections of a document lie behind each other in one file.
@@ -108,27 +118,24 @@ ORDER BY c.cluster_id
 _PASSAGE_PLACES = """
 SELECT passage_id, section_id, char_start, char_end FROM {passages} ORDER BY passage_id, section_id, char_start
 """
-_FLAGGED = """
-SELECT fact_id, indicator_id, region_code, year FROM {facts} WHERE len(flags) > 0
-ORDER BY indicator_id, region_code, year, fact_id
+#: Facts in the order of their dataset, by which lists of them go on.
+_FACT_KEYS = """
+SELECT fact_id, cluster_id, indicator_id, region_code, year, measure, len(flags) > 0 AS flagged, file, row
+FROM {facts_rows} ORDER BY file, row
 """
-_FACT_ROWS = "SELECT fact_id, file, row FROM {facts_rows} ORDER BY fact_id"
-_CLUSTER_FACTS = """
-SELECT cluster_id, fact_id, indicator_id, region_code, year FROM {facts} ORDER BY cluster_id
-"""
-_EDGES_TO = "SELECT to_cluster, from_cluster FROM {reuse_edges} ORDER BY to_cluster, from_cluster"
+_FACT_ROWS = "SELECT fact_id, file, row FROM fact_keys ORDER BY fact_id"
+_FAMILIES = "SELECT family_id, cluster_id FROM clusters ORDER BY family_id, cluster_id"
 
 PREPARED: dict[str, Prepared] = {
     p.name: p
     for p in (
-        Prepared("places", _PLACES),
-        Prepared("pages", _PAGES),
+        Prepared("places", _PLACES, keys=("section_id",)),
+        Prepared("pages", _PAGES, keys=("doc_id",)),
         Prepared("members", _MEMBERS),
-        Prepared("listed", _LISTED, after=("members",)),
+        Prepared("listed", _LISTED, after=("members",), keys=("cluster_id", "place")),
         Prepared("passage_places", _PASSAGE_PLACES),
-        Prepared("flagged", _FLAGGED),
-        Prepared("fact_rows", _FACT_ROWS),
-        Prepared("cluster_facts", _CLUSTER_FACTS),
-        Prepared("edges_to", _EDGES_TO),
+        Prepared("fact_keys", _FACT_KEYS),
+        Prepared("fact_rows", _FACT_ROWS, after=("fact_keys",), keys=("fact_id",)),
+        Prepared("families", _FAMILIES),
     )
 }

@@ -99,14 +99,21 @@ def prepare(store: Store) -> None:
     from dedup.inspector.queries import overview
     from dedup.inspector.queries.clusters import Filters, facets
 
+    def warm() -> None:
+        # The first comparison loads compiled kernels.
+        from dedup.clusters.comparison import compare
+
+        compare("一二三四五六七八，2004年。", "一二三四五六七八，2005年。")
+
     steps = (
         lambda: store.need("members", "listed", "places", "pages"),
+        warm,
         lambda: facets(store, Filters()),
         lambda: overview.funnel(store),
         lambda: overview.by_source(store),
         lambda: overview.similarities(store),
         lambda: overview.honesty(store),
-        lambda: store.need("flagged", "cluster_facts", "passage_places"),
+        lambda: store.need("fact_rows", "passage_places", "families"),
     )
     for step in steps:
         with contextlib.suppress(Exception):

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -39,6 +39,15 @@ class Missing(LookupError):
     """The release holds no such thing."""
 
 
+def one_of(column: str, values: Iterable[str]) -> tuple[str, dict[str, str]]:
+    """Return the condition that a column holds one of some values, and its parameters.
+
+    A list of parameters, unlike a subquery, lets DuckDB leave out the row groups that cannot hold any of them.
+    """
+    named = {f"{column.rpartition('.')[2]}_{i}": value for i, value in enumerate(dict.fromkeys(values))}
+    return (f"{column} IN ({', '.join(f'${name}' for name in named)})" if named else "false"), named
+
+
 class Store:
     """Reads one release for the pages; safe to share between threads.
 
@@ -64,7 +73,10 @@ class Store:
         self._ready: set[str] = set()
         self._summaries: dict[str, Any] = {}
         self._summary_lock = threading.Lock()
-        self._text = lru_cache(maxsize=128)(self._read_text)
+        # What one view asks several times.
+        self._text = lru_cache(maxsize=64)(self._read_text)
+        self._place = lru_cache(maxsize=4096)(self._find_place)
+        self._page = lru_cache(maxsize=4096)(self._find_page)
 
     def _connect(self, memory: str) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(
@@ -80,6 +92,8 @@ class Store:
         # Files of a release never change: what was read of them once holds.
         connection.execute("SET parquet_metadata_cache = true")
         connection.execute("SET validate_external_file_cache = 'NO_VALIDATION'")
+        # Lists are sorted by one narrow column; the others are read for the rows that are shown.
+        connection.execute("SET late_materialization_max_rows = 1000")
         paths: list[str] = []
         for name in self.release.datasets:
             files = self._files(name)
@@ -105,6 +119,12 @@ class Store:
             f"SELECT {columns} FROM {source} WHERE file_row_number BETWEEN $first AND $last ORDER BY file_row_number",
             {"first": row, "last": row + n - 1},
         )
+
+    def rows_of(self, dataset: str, file: int, rows: Sequence[int], columns: str) -> list[dict[str, Any]]:
+        """Return some columns of rows of a dataset, named by their places in its file number `file`, ascending."""
+        source = f"read_parquet({quote(self._files(dataset)[file])}, file_row_number = true)"
+        places = ", ".join(str(int(row)) for row in rows)
+        return self.rows(f"SELECT {columns} FROM {source} WHERE file_row_number IN ({places}) ORDER BY file_row_number")
 
     @property
     def id(self) -> str:
@@ -207,6 +227,9 @@ class Store:
         Missing
             There is none of this id.
         """
+        return dict(self._place(section_id))
+
+    def _find_place(self, section_id: str) -> dict[str, Any]:
         self.need("places")
         found = self.row("SELECT * FROM places WHERE section_id = $id", {"id": section_id})
         if found is None:
@@ -232,6 +255,9 @@ class Store:
         Missing
             There is none of this id.
         """
+        return dict(self._page(doc_id))
+
+    def _find_page(self, doc_id: str) -> dict[str, Any]:
         self.need("pages")
         found = self.row("SELECT * FROM pages WHERE doc_id = $id", {"id": doc_id})
         if found is None:
@@ -260,5 +286,8 @@ class Store:
 
     def close(self) -> None:
         """Let go of the files."""
+        for known in (self._text, self._place, self._page):
+            known.cache_clear()
+        self._summaries.clear()
         self._connection.close()
         shutil.rmtree(self._folder, ignore_errors=True)

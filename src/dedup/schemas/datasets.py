@@ -34,7 +34,10 @@ ID_COLUMNS = frozenset(
 #: Decoded bytes per row group: what a reader holds per thread and column set.
 ROW_GROUP_BYTES = 32 << 20
 #: Less where single rows are picked, such as one text to show: what is read for a row is its row group.
-_PICKED = {"documents": 4 << 20, "sections": 4 << 20, "reports": 4 << 20, "consensus": 4 << 20, "search": 1 << 20}
+_PICKED = {
+    **dict.fromkeys(("documents", "sections", "reports", "consensus", "observations", "fingerprints"), 4 << 20),
+    "search": 1 << 20,
+}
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from dedup.inspector.queries import searching
-from dedup.inspector.store import Missing, Store
+from dedup.inspector.store import Missing, Store, one_of
 
 #: Order -> (column, descending).
 SORTS = {
@@ -111,7 +111,7 @@ def list_clusters(store: Store, filters: Filters, sort: str, after: str = "", n:
     found = None
     if filters.q:
         found = searching.search(store, filters.q)
-        source = "(SELECT l.* FROM listed l JOIN hits h ON l.place = h.place)"
+        source = "(SELECT l.* FROM listed l SEMI JOIN hits h ON l.place = h.place)"
     column, down = SORTS[sort]
     page, order = where, f"{column} {'DESC' if down else 'ASC'}, cluster_id"
     paged = dict(values)
@@ -125,12 +125,15 @@ def list_clusters(store: Store, filters: Filters, sort: str, after: str = "", n:
         paged["last"] = last
     hits = None if found is None else found.places
     total = _count(store, source, where, values, hits, filters)
-    rows = _ask(store, f"SELECT {_COLUMNS} FROM {source} WHERE {page} ORDER BY {order} LIMIT {n + 1}", paged, hits)
-    more = len(rows) > n
-    rows = rows[:n]
-    following = (
-        "" if not more else f"{'' if column == 'cluster_id' else repr(rows[-1][column])}~{rows[-1]['cluster_id']}"
-    )
+    # First where the rows stand, by the columns that order them; then the rows.
+    at = _ask(store, f"SELECT place FROM {source} WHERE {page} ORDER BY {order} LIMIT {n + 1}", paged, hits)
+    places = ", ".join(str(int(row["place"])) for row in at[:n])
+    rows = store.rows(f"SELECT {_COLUMNS} FROM listed WHERE place IN ({places})") if places else []
+    by_place = {row["place"]: row for row in rows}
+    rows = [by_place[row["place"]] for row in at[:n]]
+    following = ""
+    if len(at) > n:
+        following = f"{'' if column == 'cluster_id' else repr(rows[-1][column])}~{rows[-1]['cluster_id']}"
     return Listed(rows, following, total, found)
 
 
@@ -150,28 +153,31 @@ def facets(store: Store, filters: Filters) -> dict[str, list[tuple[str, int]]]:
     def make() -> dict[str, list[tuple[str, int]]]:
         where, values = filters.where()
         hits = searching.search(store, filters.q).places if filters.q else None
-        source = "(SELECT l.* FROM listed l JOIN hits h ON l.place = h.place)" if filters.q else "listed"
-        found: dict[str, list[tuple[str, int]]] = {}
-        asked = [(name, name, source) for name in FACETS]
-        asked.append(("source", "source", f"(SELECT *, unnest(sources) AS source FROM {source} WHERE {where})"))
-        for name, column, rows in asked:
-            counted = _ask(
-                store,
-                f"SELECT {column} AS value, count(*) AS n FROM {rows} WHERE {where} GROUP BY 1"
-                f" ORDER BY n DESC, value LIMIT {FACET_VALUES}",
-                values,
-                hits,
-            )
-            found[name] = [(str(row["value"]), row["n"]) for row in counted]
-        (row,) = _ask(
+        source = "(SELECT l.* FROM listed l SEMI JOIN hits h ON l.place = h.place)" if filters.q else "listed"
+        sets = ", ".join(f"({name})" for name in FACETS)
+        rows = _ask(
             store,
-            "SELECT count(*) FILTER (WHERE n_editions > 1) AS variant,"
-            " count(*) FILTER (WHERE n_conflicts > 0) AS conflict,"
-            f" count(*) FILTER (WHERE n_repairs > 0) AS repaired FROM {source} WHERE {where}",
+            f"SELECT {', '.join(FACETS)}, {', '.join(f'grouping({name}) = 0 AS by_{name}' for name in FACETS)},"
+            " count(*) AS n, count(*) FILTER (WHERE n_editions > 1) AS variant,"
+            " count(*) FILTER (WHERE n_conflicts > 0) AS conflict, count(*) FILTER (WHERE n_repairs > 0) AS repaired"
+            f" FROM {source} WHERE {where} GROUP BY GROUPING SETS ({sets}, ())",
             values,
             hits,
         )
-        found["relation"] = [(name, n) for name, n in row.items() if n]
+        found: dict[str, list[tuple[str, int]]] = {}
+        for name in FACETS:
+            counted = sorted((-row["n"], str(row[name])) for row in rows if row[f"by_{name}"])
+            found[name] = [(value, -n) for n, value in counted[:FACET_VALUES]]
+        (whole,) = (row for row in rows if not any(row[f"by_{name}"] for name in FACETS))
+        found["relation"] = [(name, whole[name]) for name in ("variant", "conflict", "repaired") if whole[name]]
+        of_sources = _ask(
+            store,
+            f"SELECT source, count(*) AS n FROM (SELECT unnest(sources) AS source FROM {source} WHERE {where})"
+            f" GROUP BY 1 ORDER BY n DESC, source LIMIT {FACET_VALUES}",
+            values,
+            hits,
+        )
+        found["source"] = [(row["source"], row["n"]) for row in of_sources]
         return found
 
     return store.summary(f"facets {filters}", make)
@@ -208,12 +214,10 @@ def members(store: Store, cluster_id: str, n: int, offset: int = 0) -> list[dict
 
 def estimates(store: Store, canonical: str, sections: Sequence[str]) -> dict[str, float]:
     """Return section -> share of signature values that it has in common with the canonical one."""
-    if not store.has("fingerprints"):
+    if not store.count("fingerprints"):
         return {}
-    table = store.sql(
-        "SELECT section_id, signature FROM fingerprints WHERE section_id IN (SELECT unnest($ids))",
-        {"ids": [canonical, *sections]},
-    )
+    where, values = one_of("section_id", [canonical, *sections])
+    table = store.sql(f"SELECT section_id, signature FROM fingerprints WHERE {where}", values)
     found = {row["section_id"]: np.array(row["signature"], dtype=np.uint32) for row in table.to_pylist()}
     own = found.get(canonical)
     return {} if own is None else {s: float((v == own).mean()) for s, v in found.items()}
@@ -221,10 +225,9 @@ def estimates(store: Store, canonical: str, sections: Sequence[str]) -> dict[str
 
 def pairs_among(store: Store, sections: Sequence[str]) -> dict[tuple[str, str], dict[str, Any]]:
     """Return the published pairs among sections, by (smaller id, larger id)."""
-    rows = store.rows(
-        "SELECT * FROM pairs WHERE section_a IN (SELECT unnest($ids)) AND section_b IN (SELECT unnest($ids))",
-        {"ids": list(sections)},
-    )
+    where_a, values_a = one_of("section_a", sections)
+    where_b, values_b = one_of("section_b", sections)
+    rows = store.rows(f"SELECT * FROM pairs WHERE {where_a} AND {where_b}", values_a | values_b)
     return {(row["section_a"], row["section_b"]): row for row in rows}
 
 
@@ -232,16 +235,17 @@ def editions(store: Store, cluster: dict[str, Any], n: int = 20) -> list[dict[st
     """Return the other editions of a report: the other clusters of its family."""
     if cluster["n_editions"] < 2:
         return []
+    store.need("families")
+    family = store.rows("SELECT cluster_id FROM families WHERE family_id = $id LIMIT 200", {"id": cluster["family_id"]})
+    where, values = one_of("cluster_id", [r["cluster_id"] for r in family if r["cluster_id"] != cluster["cluster_id"]])
     return store.rows(
-        f"SELECT {_COLUMNS} FROM listed WHERE family_id = $family AND cluster_id <> $id ORDER BY n_sections DESC,"
-        f" cluster_id LIMIT {n}",
-        {"family": cluster["family_id"], "id": cluster["cluster_id"]},
+        f"SELECT {_COLUMNS} FROM listed WHERE {where} ORDER BY n_sections DESC, cluster_id LIMIT {n}", values
     )
 
 
 def conflicts(store: Store, cluster_id: str, n: int = 200) -> list[dict[str, Any]]:
     """Return where copies disagree, in the order of the canonical text."""
-    if not store.has("conflicts"):
+    if not store.count("conflicts"):
         return []
     return store.rows(
         f"SELECT * FROM conflicts WHERE cluster_id = $id ORDER BY canonical_start, section_id LIMIT {n}",
@@ -251,7 +255,7 @@ def conflicts(store: Store, cluster_id: str, n: int = 200) -> list[dict[str, Any
 
 def repairs(store: Store, cluster_id: str, n: int = 200) -> list[dict[str, Any]]:
     """Return damage in copies with what another copy says there."""
-    if not store.has("repairs"):
+    if not store.count("repairs"):
         return []
     return store.rows(
         f"SELECT * FROM repairs WHERE cluster_id = $id ORDER BY section_id, char_start LIMIT {n}", {"id": cluster_id}
@@ -260,18 +264,22 @@ def repairs(store: Store, cluster_id: str, n: int = 200) -> list[dict[str, Any]]
 
 def consensus(store: Store, cluster_id: str) -> dict[str, Any] | None:
     """Return the repaired text of a damaged report, None where nothing was repaired."""
-    if not store.has("consensus"):
+    if not store.count("consensus"):
         return None
     return store.row("SELECT * FROM consensus WHERE cluster_id = $id", {"id": cluster_id})
 
 
 def shares_text_with(store: Store, cluster_id: str, n: int = 20) -> list[dict[str, Any]]:
     """Return the clusters that share most text with one."""
-    if not store.has("reuse_edges"):
+    if not store.count("reuse_edges"):
         return []
-    return store.rows(
-        "SELECT e.*, l.title, l.region_name, l.year_review, l.n_sections, l.sources FROM reuse_edges e"
-        " JOIN listed l ON l.cluster_id = e.to_cluster WHERE e.from_cluster = $id"
-        f" ORDER BY e.shared_chars DESC, e.to_cluster LIMIT {n}",
+    rows = store.rows(
+        f"SELECT * FROM reuse_edges WHERE from_cluster = $id ORDER BY shared_chars DESC, to_cluster LIMIT {n}",
         {"id": cluster_id},
     )
+    where, values = one_of("cluster_id", [row["to_cluster"] for row in rows])
+    others = store.rows(
+        f"SELECT cluster_id, title, region_name, year_review, n_sections, sources FROM listed WHERE {where}", values
+    )
+    by_id = {row["cluster_id"]: row for row in others}
+    return [row | by_id[row["to_cluster"]] for row in rows if row["to_cluster"] in by_id]

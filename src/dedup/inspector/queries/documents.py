@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dedup.inspector.store import Store
+from dedup.inspector.store import Store, one_of
 
 #: Observations and passages of one window of text that are marked.
 MARKS = 4000
@@ -36,10 +36,12 @@ def sections(store: Store, document: dict[str, Any]) -> list[dict[str, Any]]:
     if not at["n_sections"]:
         return []
     rows = store.rows_at("sections", at["section_file"], at["first_section"], at["n_sections"], _SECTION)
+    store.need("places")
+    where, values = one_of("section_id", [row["section_id"] for row in rows])
     places = store.rows(
         "SELECT section_id, cluster_id, is_canonical, similarity, stands_for, rule, template_ratio, copied_ratio"
-        " FROM membership WHERE section_id IN (SELECT unnest($ids))",
-        {"ids": [row["section_id"] for row in rows]},
+        f" FROM places WHERE {where}",
+        values,
     )
     by_id = {row["section_id"]: row for row in places}
     nothing = dict.fromkeys(
@@ -50,34 +52,36 @@ def sections(store: Store, document: dict[str, Any]) -> list[dict[str, Any]]:
 
 def passages(store: Store, section_ids: list[str], start: int, end: int) -> list[dict[str, Any]]:
     """Return the passages that stand in a window of a page."""
-    if not store.has("passages", "passage_stats") or not section_ids:
+    if not store.count("passages") or not section_ids:
         return []
-    return store.rows(
-        "SELECT p.passage_id, p.kind, p.char_start, p.char_end, t.df, t.n_sections FROM passages p"
-        " JOIN passage_stats t USING (passage_id)"
-        " WHERE p.section_id IN (SELECT unnest($ids)) AND p.char_end > $start AND p.char_start < $end"
-        f" ORDER BY p.char_start LIMIT {MARKS}",
-        {"ids": section_ids, "start": start, "end": end},
+    where, values = one_of("section_id", section_ids)
+    rows = store.rows(
+        f"SELECT passage_id, kind, char_start, char_end FROM passages WHERE {where} AND char_end > $start"
+        f" AND char_start < $end ORDER BY char_start LIMIT {MARKS}",
+        values | {"start": start, "end": end},
     )
+    where, values = one_of("passage_id", [row["passage_id"] for row in rows])
+    stats = store.rows(f"SELECT passage_id, df, n_sections FROM passage_stats WHERE {where}", values) if rows else []
+    by_id = {row["passage_id"]: row for row in stats}
+    return [row | by_id[row["passage_id"]] for row in rows if row["passage_id"] in by_id]
 
 
 def observations(store: Store, section_ids: list[str], start: int, end: int) -> list[dict[str, Any]]:
     """Return the figures that stand in a window of a page."""
-    if not store.has("observations") or not section_ids:
+    if not store.count("observations") or not section_ids:
         return []
+    where, values = one_of("section_id", section_ids)
     return store.rows(
         "SELECT observation_id, section_id, indicator, value_text, unit, year, year_basis, char_start, char_end,"
-        " value_start,"
-        " value_end, flags, cluster_id FROM observations"
-        " WHERE section_id IN (SELECT unnest($ids)) AND char_end > $start AND char_start < $end"
-        f" ORDER BY value_start LIMIT {MARKS}",
-        {"ids": section_ids, "start": start, "end": end},
+        f" value_start, value_end, flags, cluster_id FROM observations WHERE {where}"
+        f" AND char_end > $start AND char_start < $end ORDER BY value_start LIMIT {MARKS}",
+        values | {"start": start, "end": end},
     )
 
 
 def furniture(store: Store, doc_id: str) -> list[dict[str, Any]]:
     """Return the lines of a page that its site repeats."""
-    if not store.has("furniture"):
+    if not store.count("furniture"):
         return []
     return store.rows(
         "SELECT char_start, char_end, n_pages FROM furniture WHERE doc_id = $id ORDER BY char_start LIMIT 500",

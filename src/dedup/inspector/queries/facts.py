@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from dedup.inspector.store import Missing, Store
+from dedup.inspector.store import Missing, Store, one_of
 
 MEASURES = ("level", "growth", "share", "count", "rate", "rank", "change_abs")
 #: Characters of the page on both sides of the quote.
@@ -41,63 +41,28 @@ def list_facts(store: Store, filters: FactFilters, offset: int, n: int) -> list[
     """Return facts in the order of the dataset, those with flags only unless asked otherwise."""
     if not store.has("facts"):
         return []
+    store.need("fact_keys")
     where, values = _where(filters)
-    source = "facts"
-    if filters.cluster:
-        store.need("cluster_facts")
-        keys = store.rows(
-            "SELECT fact_id, indicator_id, region_code, year FROM cluster_facts WHERE cluster_id = $id LIMIT 20000",
-            {"id": filters.cluster},
+    if filters.q:
+        # Names are not among the keys; the dataset is asked, in its order.
+        return store.rows(
+            f"SELECT {_COLUMNS} FROM facts WHERE {where} ORDER BY {', '.join(_KEY)} LIMIT {n} OFFSET {offset}", values
         )
-        if not keys:
-            return []
-        # The first column by which facts are sorted tells DuckDB which parts of the files it can leave out.
-        names = sorted({k["indicator_id"] for k in keys if k["indicator_id"] is not None})
-        where.append(
-            "fact_id IN (SELECT unnest($ids)) AND (indicator_id IS NULL OR indicator_id IN (SELECT unnest($names)))"
-        )
-        values |= {"ids": [k["fact_id"] for k in keys], "names": names}
-    elif filters.flagged:
-        store.need("flagged")
-        narrow = [part for part in where if not part.startswith(("len(flags)", "contains", "measure"))]
-        simple = len(narrow) == len(where) - 1
-        if simple:
-            kept = ", ".join(_KEY)
-            condition = " AND ".join(narrow) or "true"
-            keys = store.rows(
-                f"SELECT {kept} FROM flagged WHERE {condition} ORDER BY {kept} LIMIT {n} OFFSET {offset}",
-                values,
-            )
-            if not keys:
-                return []
-            return _by_keys(store, keys)
-    condition = " AND ".join(where) or "true"
-    return store.rows(
-        f"SELECT {_COLUMNS} FROM {source} WHERE {condition} ORDER BY {', '.join(_KEY)} LIMIT {n} OFFSET {offset}",
-        values,
-    )
+    # The keys stand in the order of the dataset, so the first ones found are the first ones.
+    keys = store.rows(f"SELECT file, row FROM fact_keys WHERE {where} LIMIT {n} OFFSET {offset}", values)
+    rows: list[dict[str, Any]] = []
+    for file in dict.fromkeys(key["file"] for key in keys):
+        rows += store.rows_of("facts", file, [key["row"] for key in keys if key["file"] == file], _COLUMNS)
+    return rows
 
 
-def _by_keys(store: Store, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the facts of these keys, in their order."""
-    names = sorted({k["indicator_id"] for k in keys if k["indicator_id"] is not None})
-    nulls = any(k["indicator_id"] is None for k in keys)
-    listed = "indicator_id IN (SELECT unnest($names))" if names else "false"
-    rows = store.rows(
-        f"SELECT {_COLUMNS} FROM facts WHERE ({listed}{' OR indicator_id IS NULL' if nulls else ''})"
-        " AND fact_id IN (SELECT unnest($ids))",
-        {"ids": [k["fact_id"] for k in keys], **({"names": names} if names else {})},
-    )
-    by_id = {row["fact_id"]: row for row in rows}
-    return [by_id[k["fact_id"]] for k in keys if k["fact_id"] in by_id]
-
-
-def _where(filters: FactFilters) -> tuple[list[str], dict[str, Any]]:
-    where: list[str] = []
+def _where(filters: FactFilters) -> tuple[str, dict[str, Any]]:
+    where = ["true"]
     values: dict[str, Any] = {}
     if filters.flagged and not filters.cluster:
-        where.append("len(flags) > 0")
-    for name, column in (("indicator", "indicator_id"), ("region", "region_code"), ("measure", "measure")):
+        where.append("len(flags) > 0" if filters.q else "flagged")
+    columns = {"indicator": "indicator_id", "region": "region_code", "measure": "measure", "cluster": "cluster_id"}
+    for name, column in columns.items():
         if value := getattr(filters, name):
             where.append(f"{column} = ${name}")
             values[name] = value
@@ -107,7 +72,7 @@ def _where(filters: FactFilters) -> tuple[list[str], dict[str, Any]]:
     if filters.q:
         where.append("contains(indicator, $q)")
         values["q"] = filters.q
-    return where, values
+    return " AND ".join(where), values
 
 
 def indicators(store: Store) -> list[tuple[str, int]]:
@@ -125,9 +90,13 @@ def indicators(store: Store) -> list[tuple[str, int]]:
 
 def n_flagged(store: Store) -> int:
     """Return the number of facts that contradict others."""
-    store.need("flagged")
-    found = store.row("SELECT count(*) AS n FROM flagged")
-    return int(found["n"]) if found else 0
+
+    def make() -> int:
+        store.need("fact_keys")
+        found = store.row("SELECT count(*) AS n FROM fact_keys WHERE flagged")
+        return int(found["n"]) if found else 0
+
+    return store.summary("flagged", make)
 
 
 def fact(store: Store, fact_id: str) -> dict[str, Any]:
@@ -155,7 +124,7 @@ def observation(store: Store, section_id: str, observation_id: str) -> dict[str,
     Missing
         There is none of this id in the section.
     """
-    found = store.has("observations") and store.row(
+    found = store.count("observations") and store.row(
         "SELECT * FROM observations WHERE section_id = $section AND observation_id = $id",
         {"section": section_id, "id": observation_id},
     )
@@ -166,7 +135,7 @@ def observation(store: Store, section_id: str, observation_id: str) -> dict[str,
 
 def of_section(store: Store, section_id: str, n: int) -> list[dict[str, Any]]:
     """Return the first figures of a section."""
-    if not store.has("observations"):
+    if not store.count("observations"):
         return []
     return store.rows(
         "SELECT observation_id, section_id, indicator, value_text, unit, bound, year, year_basis, flags"
@@ -178,24 +147,21 @@ def of_section(store: Store, section_id: str, n: int) -> list[dict[str, Any]]:
 def stated_in(store: Store, found: dict[str, Any], n: int = 60) -> list[dict[str, Any]]:
     """Return the observations of the copies of a report that state the same figure."""
     store.need("members")
-    sections = [
-        r["section_id"]
-        for r in store.rows(
-            "SELECT section_id FROM members WHERE cluster_id = $id LIMIT 500", {"id": found["cluster_id"]}
-        )
-    ]
+    found_in = store.rows(
+        "SELECT section_id FROM members WHERE cluster_id = $id LIMIT 200", {"id": found["cluster_id"]}
+    )
+    where, values = one_of("section_id", [row["section_id"] for row in found_in])
     return store.rows(
         "SELECT observation_id, section_id, doc_id, char_start, char_end, value_start, value_end, quote, value_text,"
-        " unit, is_canonical, flags FROM observations WHERE section_id IN (SELECT unnest($ids))"
-        " AND indicator = $indicator"
-        f" AND measure = $measure ORDER BY is_canonical DESC, section_id, char_start LIMIT {n}",
-        {"ids": sections, "indicator": found["indicator"], "measure": found["measure"]},
+        f" unit, is_canonical, flags FROM observations WHERE {where} AND indicator = $indicator AND measure = $measure"
+        f" ORDER BY is_canonical DESC, section_id, char_start LIMIT {n}",
+        values | {"indicator": found["indicator"], "measure": found["measure"]},
     )
 
 
 def checks_of(store: Store, section_id: str, observation_id: str) -> list[dict[str, Any]]:
     """Return the consistency checks of a section that look at an observation."""
-    if not store.has("checks"):
+    if not store.count("checks"):
         return []
     return store.rows(
         "SELECT rule, formula, stated, expected, tolerance, holds FROM checks WHERE section_id = $section"

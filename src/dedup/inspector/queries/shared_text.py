@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dedup.inspector.desk import PatientRelease
-from dedup.inspector.store import Missing, Store
+from dedup.inspector.store import Missing, Store, one_of
 from dedup.reuse.network import GROUPINGS, Network, build_network
 
 #: Order -> columns, all descending.
@@ -35,15 +35,35 @@ def passage(store: Store, passage_id: str) -> dict[str, Any]:
 
 def passage_places(store: Store, passage_id: str, n: int, after: str = "") -> list[dict[str, Any]]:
     """Return where a passage stands, by section."""
-    store.need("passage_places", "places", "pages", "listed")
-    return store.rows(
-        "WITH here AS (SELECT section_id, char_start, char_end FROM passage_places WHERE passage_id = $id"
-        f" AND section_id > $after ORDER BY section_id LIMIT {n})"
-        " SELECT h.*, p.doc_id, p.source, p.ordinal, p.cluster_id, g.uri, l.title, l.region_name, l.year_review"
-        " FROM here h JOIN places p USING (section_id) JOIN pages g USING (doc_id)"
-        " LEFT JOIN listed l ON l.cluster_id = p.cluster_id ORDER BY h.section_id",
+    store.need("passage_places")
+    rows = store.rows(
+        "SELECT section_id, char_start, char_end FROM passage_places WHERE passage_id = $id AND section_id > $after"
+        f" ORDER BY section_id, char_start LIMIT {n}",
         {"id": passage_id, "after": after},
     )
+    return _with_pages(store, rows)
+
+
+def _with_pages(store: Store, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows about sections with the page, the report, its place and year."""
+    if not rows:
+        return []
+    store.need("places", "pages", "listed")
+    where, values = one_of("section_id", [row["section_id"] for row in rows])
+    found = store.rows(f"SELECT section_id, doc_id, source, ordinal, cluster_id FROM places WHERE {where}", values)
+    where, values = one_of("doc_id", [row["doc_id"] for row in found])
+    pages = {row["doc_id"]: row for row in store.rows(f"SELECT doc_id, uri FROM pages WHERE {where}", values)}
+    where, values = one_of("cluster_id", [row["cluster_id"] for row in found if row["cluster_id"]])
+    reports = {
+        row["cluster_id"]: row
+        for row in store.rows(f"SELECT cluster_id, title, region_name, year_review FROM listed WHERE {where}", values)
+    }
+    nothing = dict.fromkeys(("cluster_id", "title", "region_name", "year_review"))
+    places = {
+        row["section_id"]: {**nothing, **row, **pages[row["doc_id"]], **reports.get(row["cluster_id"], {})}
+        for row in found
+    }
+    return [{**row, **places[row["section_id"]]} for row in rows if row["section_id"] in places]
 
 
 @dataclass(frozen=True)
@@ -93,15 +113,12 @@ def template(store: Store, template_id: str) -> dict[str, Any]:
 
 def occurrences(store: Store, template_id: str, n: int, after: str = "") -> list[dict[str, Any]]:
     """Return where a template stands, with what fills its slots."""
-    store.need("places", "pages", "listed")
-    return store.rows(
-        "WITH here AS (SELECT * FROM template_occurrences WHERE template_id = $id AND section_id > $after"
-        f" ORDER BY section_id, char_start LIMIT {n})"
-        " SELECT h.*, p.doc_id, p.source, p.ordinal, p.cluster_id, g.uri, l.title, l.region_name, l.year_review"
-        " FROM here h JOIN places p USING (section_id) JOIN pages g USING (doc_id)"
-        " LEFT JOIN listed l ON l.cluster_id = p.cluster_id ORDER BY h.section_id, h.char_start",
+    rows = store.rows(
+        "SELECT * FROM template_occurrences WHERE template_id = $id AND section_id > $after"
+        f" ORDER BY section_id, char_start LIMIT {n}",
         {"id": template_id, "after": after},
     )
+    return _with_pages(store, rows)
 
 
 def network(store: Store, by: str, least: int) -> Network:

@@ -103,8 +103,8 @@ def one_view(look: Look, asked: Asked) -> Answer:
         return Download(cluster_id, form, found)
     canonical = cluster["canonical_section"]
     shown = [m["section_id"] for m in found]
-    estimates = queries.estimates(store, canonical, shown)
-    pairs = queries.pairs_among(store, [canonical, *shown])
+    estimates = queries.estimates(store, canonical, shown) if len(found) > 1 else {}
+    pairs = queries.pairs_among(store, [canonical, *shown]) if len(found) > 1 else {}
     scores = {}
     for member in found:
         low, high = sorted((canonical, member["section_id"]))
@@ -116,7 +116,7 @@ def one_view(look: Look, asked: Asked) -> Answer:
             "in_canonical": pair and pair["containment_b" if first else "containment_a"],
             "of_canonical": pair and pair["containment_a" if first else "containment_b"],
         }
-    conflicts = queries.conflicts(store, cluster_id)
+    conflicts = queries.conflicts(store, cluster_id) if cluster["n_conflicts"] else []
     match, _ = store.settings()
     return Page(
         "cluster.html",
@@ -131,8 +131,8 @@ def one_view(look: Look, asked: Asked) -> Answer:
             "matrix": _matrix(look, found, pairs),
             "by_member": {m["section_id"]: m for m in found},
             "conflicts": conflicts,
-            "repairs": queries.repairs(store, cluster_id),
-            "consensus": queries.consensus(store, cluster_id),
+            "repairs": queries.repairs(store, cluster_id) if cluster["n_repairs"] else [],
+            "consensus": queries.consensus(store, cluster_id) if cluster["n_repairs"] else None,
             "editions": queries.editions(store, cluster),
             "shares": queries.shares_text_with(store, cluster_id),
             "facts": fact_queries.of_section(store, canonical, 12),

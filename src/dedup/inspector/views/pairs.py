@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dedup.clusters.comparison import compare
 from dedup.clusters.explain import Explanation, Member, explain_members
 from dedup.inspector.asking import Asked
@@ -13,33 +15,41 @@ from dedup.inspector.text.diff import TRIVIAL, side_by_side
 MOST_CHARS = 400_000
 
 
-def read_member(store: Store, section_id: str) -> Member:
-    """Return a section with its place in a cluster.
+_SECTION = (
+    "section_id, doc_id, source, ordinal, title, kind, kind_reason, n_chars, mask_ratio, boilerplate_ratio,"
+    " completeness, clean_text"
+)
+_MEMBERSHIP = ("cluster_id", "is_canonical", "reason", "stands_for", "similarity", "edit_similarity", "rule")
+
+
+def read_members(store: Store, section_ids: Sequence[str]) -> list[Member]:
+    """Return sections with their places in clusters.
 
     Raises
     ------
     Missing
-        There is none of this id.
+        There is none of an id.
     """
-    found = store.section(
-        section_id,
-        "section_id, doc_id, source, ordinal, title, kind, kind_reason, n_chars, mask_ratio, boilerplate_ratio,"
-        " completeness",
-    )
-    at = store.page(found["doc_id"])
-    (page,) = store.rows_at("documents", at["file"], at["row"], 1, "uri, role")
-    place = store.row(
-        "SELECT cluster_id, is_canonical, reason, stands_for, similarity, edit_similarity, rule FROM membership"
-        " WHERE section_id = $id",
-        {"id": section_id},
-    ) or dict.fromkeys(("cluster_id", "is_canonical", "reason", "stands_for", "similarity", "edit_similarity", "rule"))
-    return Member(**found, **page, **place, clean_text=store.clean_text(section_id))
+    sections = [store.section(section_id, _SECTION) for section_id in section_ids]
+    places = {section_id: store.place(section_id) for section_id in section_ids}
+    members = []
+    for section in sections:
+        page = store.page(section["doc_id"])
+        place = {name: places[section["section_id"]][name] for name in _MEMBERSHIP}
+        # Only of a section without a cluster it matters whether its source is published at all.
+        role = (
+            "corpus"
+            if place["cluster_id"]
+            else store.rows_at("documents", page["file"], page["row"], 1, "role")[0]["role"]
+        )
+        members.append(Member(**section, uri=page["uri"], role=role, **place))
+    return members
 
 
 def explain_pair(store: Store, a: str, b: str) -> Explanation:
     """Return what two sections are to each other, under the settings of the release."""
     match, fingerprint = store.settings()
-    one, two = read_member(store, a), read_member(store, b)
+    one, two = read_members(store, (a, b))
     half = MOST_CHARS // 2
     comparison = compare(one.clean_text[:half], two.clean_text[:half], match=match, fingerprint=fingerprint)
     low, high = sorted((a, b))
