@@ -229,6 +229,38 @@ def test_a_bucket_that_was_emptied_and_filled_anew_is_read_as_it_is(store):
     assert "a better reason" in dedup.open_release(store.url).arrow("records")["reason"].to_pylist()
 
 
+def test_a_release_that_could_not_be_delivered_waits_for_the_next_run(store, monkeypatch):
+    folder = local_folder(store.url)
+    first = publish(folder, _few())
+
+    def refuse(*_: object) -> None:
+        raise StoreError("the network is down")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Bucket, "upload", refuse)
+        with pytest.raises(StoreError, match=r"down \(release .*\.2 is finished and waits on this machine"):
+            publish(folder, _changed())
+    assert dedup.open_release(store.url).id == first.id
+    with warehouse_lock(store.url):
+        pass
+    store.on("second")
+    release = dedup.open_release(store.url)
+    assert "a better reason" in release.arrow("records")["reason"].to_pylist()
+    assert verify_release(release) == []
+
+
+def test_a_pointer_that_was_set_back_by_hand_stays_where_it_was_put(store):
+    folder = local_folder(store.url)
+    first, second = publish(folder, _few()), publish(folder, _changed())
+    store.write("latest.json", json.dumps({"release_id": first.id}).encode())
+    store.on("second")
+    assert dedup.open_release(store.url).id == first.id
+    assert dedup.open_release(store.url, second.id).id == second.id
+    third = publish(local_folder(store.url), _changed())
+    assert third.manifest["parent"] == first.id
+    assert [info.id for info in list_releases(store.url)] == [third.id, second.id, first.id]
+
+
 def test_a_lost_pointer_is_written_anew_by_the_next_run(store):
     folder = local_folder(store.url)
     first = publish(folder, _few())

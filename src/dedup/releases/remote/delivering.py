@@ -13,7 +13,6 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,8 @@ from dedup.releases.remote.session import Session, session_of
 
 #: Files that are on their way at once.
 _AT_ONCE = 8
+#: Attempts at the pointer while it is still what it was.
+_SWAPS = 3
 
 
 def deliver(warehouse: Path, release_id: str, published_at: str) -> None:
@@ -47,6 +48,15 @@ def deliver(warehouse: Path, release_id: str, published_at: str) -> None:
     session = session_of(warehouse)
     if session is None:
         return
+    try:
+        _deliver(warehouse, session, release_id, published_at)
+    except StoreError as error:
+        raise StoreError(
+            f"{error} (release {release_id} is finished and waits on this machine; the next run delivers it)"
+        ) from error
+
+
+def _deliver(warehouse: Path, session: Session, release_id: str, published_at: str) -> None:
     bucket = session.bucket
     session.lease.check()
     folder = warehouse / RELEASES / release_id
@@ -138,14 +148,25 @@ def _upload(bucket: Bucket, folder: Path, parent: str | None) -> None:
 
 
 def _swap(bucket: Bucket, content: bytes, etag: str | None) -> str:
-    try:
-        return bucket.put(LATEST, content, replaces=etag, new=etag is None)
-    except ConditionFailed:
-        standing = bucket.get(LATEST)
-        if standing is not None and sha256(standing.content).digest() == sha256(content).digest():
-            # The first attempt arrived and only its answer was lost.
-            return standing.etag
-        raise
+    """Replace the pointer and return its ETag.
+
+    Raises
+    ------
+    ConditionFailed
+        It is not what it was.
+    """
+    for attempt in range(_SWAPS):
+        try:
+            return bucket.put(LATEST, content, replaces=etag, new=etag is None)
+        except ConditionFailed:
+            standing = bucket.get(LATEST)
+            if standing is not None and standing.content == content:
+                # The first attempt arrived and only its answer was lost.
+                return standing.etag
+            # Stores also answer so to requests that merely met each other.
+            if (standing.etag if standing else None) != etag or attempt == _SWAPS - 1:
+                raise
+    raise ConditionFailed
 
 
 def _lost(bucket: Bucket) -> PublishedMeanwhile:

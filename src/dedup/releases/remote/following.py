@@ -56,7 +56,7 @@ def follow(folder: Path, bucket: Bucket) -> Followed:
     latest = None
     if pointer is not None:
         latest, digest = _named(pointer)
-        if latest is not None:
+        if latest is not None and digest is not None:
             _forget_namesake(folder / RELEASES / latest, digest)
     known = _ancestry(folder, bucket, latest) if claims else set()
     published: list[str] = []
@@ -83,13 +83,13 @@ def _ancestry(folder: Path, bucket: Bucket, latest: str | None) -> set[str]:
     return found
 
 
-def _named(pointer: Stored) -> tuple[str | None, str]:
-    """Return the release that a pointer names, and the SHA-256 of its manifest; None where it is damaged."""
+def _named(pointer: Stored) -> tuple[str | None, str | None]:
+    """Return the release that a pointer names, None where it is damaged, and the SHA-256 of its manifest if it says."""
     try:
         content = json.loads(pointer.content)
-        name, digest = str(content["release_id"]), str(content["manifest_sha256"])
-    except (ValueError, LookupError, TypeError):
-        name = digest = ""
+        name, digest = str(content["release_id"]), content.get("manifest_sha256")
+    except (ValueError, LookupError, TypeError, AttributeError):
+        name, digest = "", None
     return (name if parse_release_id(name) is not None else None), digest
 
 
