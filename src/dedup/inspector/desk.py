@@ -28,7 +28,8 @@ class PatientRelease:
 
     def sql(self, query: str, parameters: Any = None) -> pa.Table:
         """Answer a query."""
-        return self._store.sql(query, parameters, seconds=LONG_SECONDS)
+        with self._store.heavy:
+            return self._store.sql(query, parameters, seconds=LONG_SECONDS)
 
     def arrow(self, name: str, columns: Any = None) -> pa.Table:
         """Return a dataset, or some columns of it."""

@@ -7,7 +7,7 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,7 +96,9 @@ class Shelf:
 
 def prepare(store: Store) -> None:
     """Make ahead what the first pages need, so that nobody waits for it; failures show when they are asked for."""
-    from dedup.inspector.queries import overview
+    from functools import partial
+
+    from dedup.inspector.queries import facts, overview, shared_text
     from dedup.inspector.queries.clusters import Filters, facets
 
     def warm() -> None:
@@ -105,7 +107,7 @@ def prepare(store: Store) -> None:
 
         compare("一二三四五六七八，2004年。", "一二三四五六七八，2005年。")
 
-    steps = (
+    steps: tuple[Callable[[], object], ...] = (
         lambda: store.need("members", "listed", "places", "pages"),
         warm,
         lambda: facets(store, Filters()),
@@ -114,6 +116,8 @@ def prepare(store: Store) -> None:
         lambda: overview.similarities(store),
         lambda: overview.honesty(store),
         lambda: store.need("fact_rows", "passage_places", "families"),
+        *(partial(shared_text.network, store, way, 0) for way in shared_text.WAYS),
+        lambda: facts.n_flagged(store),
     )
     for step in steps:
         with contextlib.suppress(Exception):

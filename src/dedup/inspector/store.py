@@ -72,7 +72,10 @@ class Store:
         self._locks: dict[str, threading.Lock] = {name: threading.Lock() for name in PREPARED}
         self._ready: set[str] = set()
         self._summaries: dict[str, Any] = {}
+        self._summary_locks: dict[str, threading.Lock] = {}
         self._summary_lock = threading.Lock()
+        #: Held by whatever reads whole datasets: two at once would need twice the memory, and help nobody.
+        self.heavy = threading.RLock()
         # What one view asks several times.
         self._text = lru_cache(maxsize=64)(self._read_text)
         self._place = lru_cache(maxsize=4096)(self._find_place)
@@ -172,6 +175,8 @@ class Store:
             if hits is not None:
                 cursor.register("hits", hits)
             return cursor.sql(query, params=parameters).to_arrow_table()
+        except duckdb.OutOfMemoryException as error:
+            raise TooSlow("the question needs more memory than it may take") from error
         except duckdb.InterruptException as error:
             raise TooSlow(f"the question took longer than {allowed:g} s and was given up") from error
         finally:
@@ -195,7 +200,7 @@ class Store:
                 continue
             spec = PREPARED[name]
             self.need(*spec.after)
-            with self._locks[name]:
+            with self._locks[name], self.heavy:
                 if name in self._ready:
                     continue
                 cursor = self._connection.cursor()
@@ -208,13 +213,20 @@ class Store:
 
     def summary(self, name: str, make: Callable[[], T]) -> T:
         """Return what `make` gives, made once for this release and name."""
-        found = self._summaries.get(name)
-        if found is None:
-            found = make()
-            with self._summary_lock:
-                if len(self._summaries) >= SUMMARIES:
-                    self._summaries.pop(next(iter(self._summaries)))
-                self._summaries[name] = found
+        if (found := self._summaries.get(name)) is not None:
+            return found  # type: ignore[no-any-return]
+        with self._summary_lock:
+            lock = self._summary_locks.setdefault(name, threading.Lock())
+        # Who asks for the same meanwhile waits for it.
+        with lock:
+            if (found := self._summaries.get(name)) is None:
+                found = make()
+                with self._summary_lock:
+                    if len(self._summaries) >= SUMMARIES:
+                        gone = next(iter(self._summaries))
+                        del self._summaries[gone]
+                        self._summary_locks.pop(gone, None)
+                    self._summaries[name] = found
         return found
 
     def place(self, section_id: str) -> dict[str, Any]:
