@@ -21,7 +21,7 @@ WORKSPACE_VARIABLE = "DEDUP_WORKSPACE"
 #: Where boto3 is told of another endpoint than Amazon's, the more special first.
 ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 
-_SCHEME = re.compile(r"s3:/{1,2}(?!/)")  # a `Path` has only one of the two slashes left
+_SCHEME = re.compile(r"s3:/{1,2}", re.IGNORECASE)  # a `Path` has only one of the two slashes left
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]")
 #: Folders above a file of a dataset, up to the warehouse: part, dataset, evidence, release, releases.
 _DEPTH = 6
