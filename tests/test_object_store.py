@@ -10,6 +10,8 @@ import dedup
 from dedup.inspector import serving
 from dedup.releases import list_releases, open_staging, prune_releases, verify_release, warehouse_lock
 from dedup.releases.remote.bucket import Bucket
+from dedup.releases.tombstones import Tombstones
+from dedup.releases.traces import Tracker
 from dedup.workspaces import local_folder
 from tests.command import call, write_pages
 from tests.object_store import SECRET, endpoint, store
@@ -128,6 +130,16 @@ def test_a_rejected_run_uses_its_name_up_for_all_machines(store):
     assert publish(local_folder(store.url), _few()).id == f"{NOW:%Y-%m-%d}.3"
     assert kept.name == f"{NOW:%Y-%m-%d}.2"
     assert not [key for key in store.stored() if key.startswith("uploads/")]
+
+
+def test_a_release_that_is_damaged_in_the_store_may_hold_anything(store):
+    release = publish(local_folder(store.url), _few())
+    store.delete(next(key for key in store.stored() if "/documents/" in key))
+    store.on("second")
+    with warehouse_lock(store.url) as folder:
+        (trace,) = Tracker(Tombstones(b"")).everything(folder)
+    assert trace.is_held
+    assert trace.problem.startswith(f"{store.url}/releases/{release.id}/evidence/documents/")
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from dedup.releases.errors import BrokenRelease
 from dedup.releases.layout import REJECTED, RELEASES, release_ids
 from dedup.releases.tombstones import Tombstones, refused_uris
 from dedup.releases.views import quote
@@ -87,7 +88,7 @@ class Tracker:
                 if file not in self._refused:
                     self._refused[file] = self._count_refused(path)
                 refused += self._refused[file]
-        except (OSError, pa.ArrowException) as error:
+        except (OSError, pa.ArrowException, BrokenRelease) as error:
             return Trace(folder, tuple(sorted(ids)), refused, str(error)[:200])
         if not ids and not refused and not any(folder.rglob("part-*.parquet")) and any(folder.iterdir()):
             return Trace(folder, problem="it holds no tables that could be looked through")
@@ -172,7 +173,7 @@ def look_up_documents(folder: Path, doc_ids: tuple[str, ...], *, count: bool = T
         return _NOTHING
     try:
         return _look_up(folder, doc_ids, count)
-    except duckdb.Error:
+    except (duckdb.Error, BrokenRelease):
         # A damaged release says nothing; what it holds is told by `Trace.problem`, and goes with it.
         return _NOTHING
 
