@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.nights import nights_section
 from benchmarks.peers.registry import PEERS
 from benchmarks.pictures import draw_bars, draw_curves
 from benchmarks.results import ROOT, read_result
@@ -22,6 +23,7 @@ TITLES = {
     "pages": "Pages",
     "extraction": "Figures, places, years and tables",
     "validation": "Validation",
+    "incremental": "Nightly runs",
 }
 PICTURES = ROOT / "docs" / "benchmarks"
 Lines = list[str]
@@ -52,6 +54,7 @@ def write_report() -> Path:
         "pages": pages_section,
         "extraction": extraction_section,
         "validation": validation_section,
+        "incremental": nights_section,
     }
     found = {name: result for name in parts if (result := read_result(name)) is not None}
     machines, kept = _read_report()
