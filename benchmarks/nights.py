@@ -15,8 +15,8 @@ def nights_section(result: dict[str, Any]) -> Lines:
     lines = [
         "## Nightly runs",
         "",
-        f"`python -m benchmarks.incremental`: {result['sections']:,} records of about 600 characters with figures, then "
-        "1 % new, 1 % changed and 1 % forgotten ones in one run, then a rebuild of what there is by then; validation on.",
+        f"`python -m benchmarks.incremental`: {result['sections']:,} records of about 600 characters with figures; 1 % "
+        "new, 1 % changed and 1 % forgotten ones in one run; a rebuild of what there is by then. Validation is on.",
         "",
         "| pages change | run | wall s | CPU s | bytes written MB |",
         "| --- | --- | ---: | ---: | ---: |",
