@@ -238,9 +238,9 @@ def editions(store: Store, cluster: dict[str, Any], n: int = 20) -> list[dict[st
     store.need("families")
     family = store.rows("SELECT cluster_id FROM families WHERE family_id = $id LIMIT 200", {"id": cluster["family_id"]})
     where, values = one_of("cluster_id", [r["cluster_id"] for r in family if r["cluster_id"] != cluster["cluster_id"]])
-    return store.rows(
-        f"SELECT {_COLUMNS} FROM listed WHERE {where} ORDER BY n_sections DESC, cluster_id LIMIT {n}", values
-    )
+    # Sorted here: the index by which the rows are picked serves no query that sorts.
+    rows = store.rows(f"SELECT {_COLUMNS} FROM listed WHERE {where}", values)
+    return sorted(rows, key=lambda row: (-row["n_sections"], row["cluster_id"]))[:n]
 
 
 def conflicts(store: Store, cluster_id: str, n: int = 200) -> list[dict[str, Any]]:
