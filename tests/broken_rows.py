@@ -305,6 +305,21 @@ BREAKS: dict[str, dict[str, list[dict[str, Any]] | Missing]] = {
         "decisions.key_b.stated_for_pairs": [{"kind": "same", "key_b": None}],
         "decisions.applied.hold": [{"kind": "same", "key_b": "2" * 32, "section_a": A, "section_b": C}],
     },
+    "cluster_history": {
+        "cluster_history.key.unique": [
+            {"release_id": "2031-03-04.1", "event": "split", "elder": NOWHERE["c"], "cluster_id": NOWHERE["c"]}
+        ]
+        * 2,
+        "cluster_history.event.known": [{"event": "moved"}],
+        "cluster_history.elder.form": [{"elder": "17"}],
+        "cluster_history.cluster_id.form": [{"cluster_id": "17"}],
+        "cluster_history.n_sections.in_range": [{"n_sections": 0}],
+    },
+    "search": {
+        "search.piece.unique": [{"piece": "区长"}] * 2,
+        "search.piece.two_characters": [{"piece": "区"}],
+        "search.n_clusters.counted": [{"piece": "县长", "n_clusters": 2}],
+    },
     "furniture": {
         "furniture.key.unique": [{"doc_id": DOC_A}] * 2,
         "furniture.char_start.in_range": [{"char_start": -1}],

@@ -292,6 +292,17 @@ def sound_tables() -> dict[str, pa.Table]:
             _decision("canonical", "applied", section_a=A),
             _decision("not_same", "applied", key_b="2" * 32, section_a=A, section_b=C, n_sections=2),
         ],
+        "cluster_history": [
+            {
+                "release_id": "2031-03-04.1",
+                "recorded_at": NOW,
+                "event": "merged",
+                "elder": make_id("c", "elder"),
+                "cluster_id": make_id("c", A),
+                "n_sections": 1,
+            }
+        ],
+        "search": [{"piece": "政府", "n_clusters": 1, "gaps": [1]}],
         **_reuse(),
         **_tables(),
     }
