@@ -21,7 +21,7 @@ run: $(READY)  ## set everything up and run the main job on data/sample
 	$(BIN)/dedup run --config data/sample/dedup.toml --warehouse warehouse
 
 test: $(READY)  ## set everything up and pass the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-all: $(READY)  ## also the slow tests (minutes)
 	$(BIN)/python -m pytest -m 'slow or not slow'
