@@ -221,7 +221,7 @@ def test_parts_that_are_not_measured_here_stay_in_the_report_as_they_were(folder
 
 
 def test_every_section_of_the_report_has_the_title_it_is_found_by():
-    text = Path(report.__file__).read_text("utf-8")
+    text = "".join(Path(module.__file__).read_text("utf-8") for module in (report, nights))
     for title in report.TITLES.values():
         assert f'"## {title}"' in text
 
