@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from benchmarks import comparison, flow, report, results
+from benchmarks import comparison, flow, nights, report, results
 from benchmarks.environments import CONSTRAINTS, NotInstalled, ensure_environment
 from benchmarks.extraction import measure_release, per_second
 from benchmarks.measuring import CommandFailed, measure
