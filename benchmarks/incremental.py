@@ -55,12 +55,13 @@ class Records:
         pq.write_table(table, path, compression="zstd", row_group_size=2_000)
 
 
-def draw_records(n: int, seed: int = 1, first: int = 0) -> Records:
+def draw_records(n: int, seed: int = 1, first: int = 0, site: int | None = None) -> Records:
     """Draw records with prose of their own, sentences with figures, and edited copies of each other.
 
     Parameters
     ----------
     first : number of the first record, part of its url
+    site : the site they all stand on; None: spread over all sites
     """
     plan = replace(CORPORA["words"], chars=PROSE, copies=0.2)
     names = [line.split(",")[1] for line in reference_file("indicators.csv").read_text("utf-8").splitlines()[1:]]
@@ -80,7 +81,8 @@ def draw_records(n: int, seed: int = 1, first: int = 0) -> Records:
                 )
             ]
             number = first + len(urls)
-            urls.append(f"https://site{number % SITES:02d}.example/{number // 1000:05d}/{number:08d}.html")
+            place = number % SITES if site is None else site
+            urls.append(f"https://site{place:02d}.example/{number // 1000:05d}/{number:08d}.html")
             texts.append(f"第{work}号公报\n{prose}。\n{''.join(said)}")
     return Records(np.array(urls, dtype=object), np.array(texts, dtype=object))
 
@@ -137,7 +139,8 @@ def measure_delta(sections: int, share: float, how: str, folder: Path, *, base: 
 
     records = draw_records(sections)
     change, forget = choose(records, share, how, 1)
-    new = draw_records(max(1, int(sections * share)), 2, first=10**6)
+    # A site that is read for the first time, or some pages more on every site.
+    new = draw_records(max(1, int(sections * share)), 2, first=10**6, site=SITES // 2 if how == "local" else None)
     warehouse = folder / f"{how}-warehouse"
     first = folder / "first" / "crawl" / "part.parquet"
     if not first.exists():

@@ -15,8 +15,8 @@ from dedup.engines.heritage import room_digests
 from dedup.engines.outcomes import write_reports
 from dedup.engines.run_figures import note_figures
 from dedup.engines.store import TableStore
-from dedup.engines.summing import find_languages
 from dedup.fingerprinting.minhash import fingerprint_metadata
+from dedup.text.languages import find_languages
 
 if TYPE_CHECKING:
     from dedup.engines.corpus import Corpus

@@ -11,15 +11,12 @@ import pyarrow.compute as pc
 from dedup.engines.run_figures import alarms_of
 from dedup.engines.summary import ClusterLine, RunSummary
 from dedup.settings import DECISIONS_FILE
+from dedup.text.languages import find_languages
 from dedup.workspaces import origin_of
 
 if TYPE_CHECKING:
     from dedup.engines.local import LocalRun
 
-#: Characters at the start of a text that decide its language.
-_LANGUAGE_CHARS = 1000
-#: Share of Hanzi above which a text counts as Chinese; English quotations in it rarely reach the rest.
-_HANZI_SHARE = 0.2
 _LARGEST = 10
 
 
@@ -33,21 +30,6 @@ def _notes_of_place(run: LocalRun) -> tuple[str, ...]:
     if origin_of(settings.warehouse) is not None and settings.has_decisions and not settings.decisions.url:
         return (f"decisions are those of this machine ({DECISIONS_FILE}); a database in [decisions] url is for all",)
     return ()
-
-
-def find_languages(documents: pa.Table) -> tuple[str, ...]:
-    """Return `zh` and `other`, as far as documents are written in them, judged by the share of Hanzi."""
-    hanzi = other = 0
-    for batch in documents.select(["text"]).to_batches():
-        head = pc.utf8_slice_codeunits(batch.column("text"), 0, _LANGUAGE_CHARS)
-        share = pc.divide(
-            pc.cast(pc.count_substring_regex(head, r"\p{Han}"), pa.float64()),
-            pc.cast(pc.max_element_wise(pc.utf8_length(head), 1), pa.float64()),
-        )
-        n = pc.sum(pc.cast(pc.greater_equal(share, _HANZI_SHARE), pa.int64())).as_py() or 0
-        hanzi += n
-        other += batch.num_rows - n
-    return tuple(name for name, n in (("zh", hanzi), ("other", other)) if n)
 
 
 def _extracted(run: LocalRun) -> dict[str, Any]:

@@ -6,7 +6,9 @@ Signatures, hashes and ids never depend on what is learned here, so a page keeps
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,6 +17,10 @@ from dedup.settings import TextSettings
 from dedup.text.characters import BLANK_CHARACTERS, BLANKS, NEWLINES
 from dedup.text.lines import split_lines
 from dedup.text.marks import read_mark
+from dedup.text.repeated_lines import pages_with_repeated_lines
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 #: Lines looked at from each edge of a page, and characters in which they must lie.
 EDGE_LINES = 8
@@ -52,7 +58,17 @@ def learn_furniture(documents: pa.Table, sections: pa.Table, membership: pa.Tabl
     From each edge at most `EDGE_LINES` lines are walked. The walk ends at the first paragraph, heading mark or formula
     of a report, so that what many reports share (`各位代表：`) stays text.
     """
-    edges = _edge_lines(documents)
+    sources = documents["source"].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
+    # Read line by line are only pages that others share a line with; what any other page says at its edges is its own.
+    some = pages_with_repeated_lines(
+        documents["text"],
+        sources,
+        edge_lines=EDGE_LINES,
+        edge_chars=EDGE_CHARS,
+        longest=LONGEST,
+        pages=settings.furniture_pages,
+    )
+    edges = _edge_lines(documents, some)
     if not edges.num_rows:
         return FURNITURE.empty_table()
     pages = _distinct_pages(documents, sections, membership)
@@ -83,10 +99,13 @@ def learn_furniture(documents: pa.Table, sections: pa.Table, membership: pa.Tabl
     return conform(table, FURNITURE).sort_by([("doc_id", "ascending"), ("char_start", "ascending")])
 
 
-def _edge_lines(documents: pa.Table) -> pa.Table:
-    """Return the lines that may be furniture: doc_id, source, edge (0 top, 1 bottom), step from it, span, line."""
+def _edge_lines(documents: pa.Table, some: NDArray[np.bool_]) -> pa.Table:
+    """Return the lines of some documents that may be furniture: doc_id, edge (0 top, 1 bottom), step, span, line."""
     rows: dict[str, list[object]] = {n: [] for n in ("doc_id", "edge", "step", "char_start", "char_end", "line")}
-    for batch in documents.select(["doc_id", "text"]).to_batches():
+    at = 0
+    for whole in documents.select(["doc_id", "text"]).to_batches():
+        batch = whole.filter(pa.array(some[at : at + whole.num_rows]))
+        at += whole.num_rows
         for doc_id, text in zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True):
             top = split_lines(text, 0, min(len(text), EDGE_CHARS))
             bottom = split_lines(text, max(0, len(text) - EDGE_CHARS), len(text))
