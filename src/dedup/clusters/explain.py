@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -223,10 +223,10 @@ def _signatures(release: ReadableRelease, sections: Sequence[str]) -> dict[str, 
 
 
 _TOLD = """
-SELECT kind, who, decided_at FROM decisions
+SELECT decision_id, kind, who, decided_at FROM decisions
 WHERE outcome = 'applied' AND kind IN ('same', 'not_same', 'edition', 'split')
   AND ((key_a = $a AND key_b = $b) OR (key_a = $b AND key_b = $a) OR (kind = 'split' AND key_a IN ($a, $b)))
-ORDER BY decided_at DESC LIMIT 1
+ORDER BY decided_at DESC, decision_id LIMIT 1
 """
 
 
@@ -239,12 +239,30 @@ def find_decision(release: ReadableRelease, a: Member, b: Member) -> str:
         {"a": a.section_id, "b": b.section_id},
     ).to_pylist()
     keys = {row["section_id"]: row["content_hash"] for row in hashes}
-    told = release.sql(_TOLD, {"a": keys[a.section_id], "b": keys[b.section_id]}).to_pylist()
-    if not told:
-        return ""
-    (row,) = told
-    day = row["decided_at"].date().isoformat()
-    return f"decided by {row['who']} on {day} ({row['kind'].replace('_', ' ')})"
+    told = decision_about(release, keys[a.section_id], keys[b.section_id])
+    return say_decision(told) if told else ""
+
+
+def decision_about(release: ReadableRelease, key_a: str, key_b: str) -> dict[str, Any] | None:
+    """Return the decision by which two texts are joined or parted in a release that has decisions.
+
+    Parameters
+    ----------
+    key_a, key_b : content hashes
+
+    Returns
+    -------
+    `decision_id`, `kind`, `who`, `decided_at` of the newest one that was applied; None where nobody decided
+    """
+    told: list[dict[str, Any]] = release.sql(_TOLD, {"a": key_a, "b": key_b}).to_pylist()
+    return told[0] if told else None
+
+
+def say_decision(told: Mapping[str, Any], note: str = "") -> str:
+    """Return a decision in words, with the note of who decided; releases do not hold notes."""
+    day = told["decided_at"].date().isoformat()
+    what = told["kind"].replace("_", " ") + (f": “{note}”" if note else "")
+    return f"decided by {told['who']} on {day} ({what})"
 
 
 def _decided(a: Member, b: Member, comparison: Comparison, decision: str) -> str:

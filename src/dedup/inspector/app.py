@@ -142,7 +142,7 @@ class _Room:
             look = self._look(request)
         except ReleaseError as error:
             return Response(str(error), status, media_type="text/plain")
-        data = {"title": look.t(key), "words": look.t(f"{key}_words"), "detail": detail[:300]}
+        data = {"title": look.t(key), "words": look.t(f"{key}_words"), "detail": detail[:600]}
         return HTMLResponse(render(Page("error.html", data, status), look), status)
 
 

@@ -139,6 +139,16 @@ class Desk:
         decisions = self._store(make=False)
         return [] if decisions is None else decisions.about(keys)[::-1]
 
+    def note_of(self, decision_id: str) -> str:
+        """Return the note of a decision; '' where it has none, or is not known here."""
+        from dedup.decisions import UnknownDecision
+
+        decisions = self._store(make=False)
+        try:
+            return "" if decisions is None else decisions.get(decision_id).note
+        except UnknownDecision:
+            return ""
+
     def doubts(self, store: Store) -> DoubtQueue:
         """Return the queue of doubtful pairs of a release."""
         from dedup.decisions.uncertain import DoubtQueue

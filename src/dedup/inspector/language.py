@@ -8,6 +8,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from dedup.inspector.sentences import Sentences, read_forms
+
 #: Code -> name in the language itself, the default first.
 LANGUAGES = {"en": "English", "zh": "中文"}
 DEFAULT = "en"
@@ -25,6 +27,7 @@ class Catalogue:
         self.code = code
         self._words = _load(code)
         self._default = self._words if code == DEFAULT else _load(DEFAULT)
+        self._sentences = Sentences(read_forms(code), self.label)
 
     def __call__(self, key: str, **values: Any) -> str:
         """Return the words of a key."""
@@ -34,6 +37,18 @@ class Catalogue:
     def label(self, group: str, value: object) -> str:
         """Return the words for a value that data hold, such as `label("rule", "jaccard")`."""
         return "" if value is None else self(f"{group}.{value}")
+
+    def named(self, group: str, name: str) -> str:
+        """Return the words for a name in a group that is open: a name without words stays as it is."""
+        return self._words.get(f"{group}.{name}", name)
+
+    def say(self, sentence: str | None) -> str:
+        """Return a sentence that the program wrote into a release; as it is where its form is not known."""
+        return self._sentences.say(sentence)
+
+    def knows(self, sentence: str) -> bool:
+        """Return whether the form of such a sentence is known."""
+        return self._sentences.knows(sentence)
 
     def count(self, key: str, n: int) -> str:
         """Return words with a number: `key.one` for 1 where there is one, else `key.many`."""

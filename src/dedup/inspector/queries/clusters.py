@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -283,3 +283,14 @@ def shares_text_with(store: Store, cluster_id: str, n: int = 20) -> list[dict[st
     )
     by_id = {row["cluster_id"]: row for row in others}
     return [row | by_id[row["to_cluster"]] for row in rows if row["to_cluster"] in by_id]
+
+
+def decisions_about(store: Store, keys: Collection[str]) -> list[dict[str, Any]]:
+    """Return what was decided about some texts, as this release applied it, newest first; it holds no notes."""
+    if not store.count("decisions"):
+        return []
+    return store.rows(
+        "SELECT kind, who, decided_at, '' AS note, section_a, section_b FROM decisions WHERE outcome = 'applied'"
+        " AND (key_a IN (SELECT unnest($keys)) OR key_b IN (SELECT unnest($keys))) ORDER BY decided_at DESC LIMIT 100",
+        {"keys": sorted(keys)},
+    )

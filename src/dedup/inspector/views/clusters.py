@@ -137,7 +137,11 @@ def one_view(look: Look, asked: Asked) -> Answer:
             "shares": queries.shares_text_with(store, cluster_id),
             "facts": fact_queries.of_section(store, canonical, 12),
             "match": match,
-            "decided": look.desk.about({m["content_hash"] for m in found}) if look.desk else [],
+            "decided": (
+                look.desk.about({m["content_hash"] for m in found})
+                if look.desk
+                else queries.decisions_about(store, {m["content_hash"] for m in found})
+            ),
             "done": asked.optional_id("done", "g"),
             "undone": asked.optional_id("undone", "g"),
             "downloads": downloads(look, "cluster", id=cluster_id),

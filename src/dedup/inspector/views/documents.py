@@ -65,7 +65,7 @@ def _marks(
         year = f" · {o['year']}" if o["year"] else f" · {t.label('basis', o['year_basis'])}"
         title = f"{short(o['indicator'], 40)}: {o['value_text']}{o['unit']}{year}"
         if o["flags"]:
-            title += " · " + "; ".join(o["flags"][:2])
+            title += " · " + "; ".join(map(t.say, o["flags"][:2]))
         href = address("fact", id=o["observation_id"], section=o["section_id"])
         marks.append(Mark(o["value_start"], o["value_end"], kind, title, href, LAYERS.index(kind)))
     # A placeholder may begin before the window.

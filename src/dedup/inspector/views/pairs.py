@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dedup.clusters.comparison import compare
-from dedup.clusters.explain import Explanation, Member, explain_members
+from dedup.clusters.explain import Explanation, Member, decision_about, explain_members, say_decision
 from dedup.inspector.asking import Asked
+from dedup.inspector.desk import Desk
 from dedup.inspector.rendering import Look, Page
 from dedup.inspector.store import Store
 from dedup.inspector.text.diff import TRIVIAL, side_by_side
@@ -46,21 +47,34 @@ def read_members(store: Store, section_ids: Sequence[str]) -> list[Member]:
     return members
 
 
-def explain_pair(store: Store, a: str, b: str) -> Explanation:
-    """Return what two sections are to each other, under the settings of the release."""
+def explain_pair(store: Store, a: str, b: str, desk: Desk | None = None) -> Explanation:
+    """Return what two sections are to each other, under the settings of the release.
+
+    Parameters
+    ----------
+    desk : knows the note of the decision that joined or parted them
+    """
     match, fingerprint = store.settings()
     one, two = read_members(store, (a, b))
     half = MOST_CHARS // 2
     comparison = compare(one.clean_text[:half], two.clean_text[:half], match=match, fingerprint=fingerprint)
     low, high = sorted((a, b))
     pair = store.row("SELECT * FROM pairs WHERE section_a = $low AND section_b = $high", {"low": low, "high": high})
-    return explain_members(one, two, comparison, pair)
+    return explain_members(one, two, comparison, pair, _decision(store, a, b, desk))
+
+
+def _decision(store: Store, a: str, b: str, desk: Desk | None) -> str:
+    """Return who decided what two sections are to each other, when and with what note; '' where nobody did."""
+    if not store.count("decisions"):
+        return ""
+    told = decision_about(store, *(store.section(id_, "content_hash")["content_hash"] for id_ in (a, b)))
+    return say_decision(told, desk.note_of(told["decision_id"]) if desk else "") if told else ""
 
 
 def pair_view(look: Look, asked: Asked) -> Page:
     """Show two sections side by side."""
     a, b = asked.id("a", "s"), asked.id("b", "s")
-    found = explain_pair(look.store, a, b)
+    found = explain_pair(look.store, a, b, look.desk)
     trivial = not asked.flag("essential")
     differences = found.comparison.differences
     return Page(
