@@ -270,10 +270,13 @@ class DecisionStore:
         DecisionError
             The file is no such file, or a row was altered since.
         """
-        rows = read_file(path)
+        return self.add(read_file(path))
+
+    def add(self, rows: Sequence[Decision]) -> int:
+        """Add decisions of another store as they are, those that are here already apart; return how many were new."""
         with self.writing() as connection:
             known = set(connection.scalars(select(decisions.c.decision_id)))
-            new = [row for row in rows if row.decision_id not in known]
+            new = list({row.decision_id: row for row in rows if row.decision_id not in known}.values())
             for part in _chunks(new):
                 connection.execute(insert(decisions), [_values(row) for row in part])
         return len(new)

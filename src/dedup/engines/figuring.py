@@ -18,7 +18,7 @@ from dedup import schemas
 from dedup.engines.reuse_rows import Places, cluster_ids
 from dedup.engines.store import TableStore
 from dedup.engines.table_spans import TableSpans
-from dedup.engines.unchanged import join_tables, rows_before, unchanged_clusters
+from dedup.engines.unchanged import take_over, unchanged_clusters
 from dedup.extraction.attribution import resolve_periods
 from dedup.extraction.consistency import check_consistency, flag_observations
 from dedup.extraction.facts import gather_facts
@@ -133,9 +133,7 @@ def extract_figures(run: LocalRun, tables_found: pa.Table) -> dict[str, pa.Table
         stores["observations"].append(schemas.conform(observations, schemas.OBSERVATIONS))
         stores["facts"].append(schemas.conform(_facts(run, part, observations), schemas.FACTS))
         refused.append(_refusals(run, places, part, failures))
-    tables = {
-        name: join_tables(store.read(), rows_before(run, name, "cluster_id", same)) for name, store in stores.items()
-    }
+    tables = {name: take_over(run, name, store.read(), "cluster_id", same) for name, store in stores.items()}
     counts = {name: table.num_rows for name, table in tables.items()}
     run.meter.note("figures", texts=texts_read, clusters_kept=len(same), **counts)
     tables["refused"] = pa.concat_tables([schemas.empty(schemas.QUARANTINE), *refused])

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from dedup import schemas
 from dedup.engines.corpus import filter_mapped, set_aside
 from dedup.engines.deciding import sections_as_decided
+from dedup.engines.heritage import CUT_COLUMNS
 from dedup.engines.publishing import report_parts, run_metrics
 from dedup.engines.search_index import index_texts
 from dedup.engines.unchanged import touched_clusters
@@ -88,7 +89,8 @@ def check_input(run: LocalRun) -> QualityReport | None:
     -------
     what was found; None where validation is off
     """
-    found = _held(run, {"documents": run.corpus.documents, "sections": run.corpus.sections})
+    corpus = run.corpus
+    found = _held(run, {"documents": corpus.documents, "sections": corpus.sections}, rows=_rows_read_before(run))
     if found is None or found.critical or not found.failing.num_rows:
         return found
     run.corpus = set_aside(run.corpus, found.failing)
@@ -109,7 +111,9 @@ def check_output(run: LocalRun) -> QualityReport | None:
         "fingerprints": _fingerprints(run),
         "runs": run_metrics(run),
     }
-    found = _held(run, made, {"documents": corpus.document_facts, "sections": corpus.section_facts})
+    taken = {name: np.arange(own[name].num_rows) >= own[name].num_rows - n for name, n in run.taken_over.items() if n}
+    known = {"documents": corpus.document_facts, "sections": corpus.section_facts}
+    found = _held(run, made, known, rows=taken)
     if found is None:
         return None
     if found.critical or (run.input_quality is not None and run.input_quality.critical):
@@ -128,21 +132,73 @@ def check_output(run: LocalRun) -> QualityReport | None:
     return found
 
 
-def _held(run: LocalRun, tables: dict[str, Any], known: dict[str, pa.Table] | None = None) -> QualityReport | None:
-    settings, match = run.settings, run.settings.match
+def _held(
+    run: LocalRun,
+    tables: dict[str, Any],
+    known: dict[str, pa.Table] | None = None,
+    *,
+    rows: Mapping[str, NDArray[np.bool_]],
+) -> QualityReport | None:
+    """Hold tables against their suites.
+
+    Parameters
+    ----------
+    known : further tables that rules look into
+    rows : dataset -> which rows are those of the last release
+    """
+    settings = run.settings
     if not settings.quality.enabled:
         return None
-    from dedup.quality import validate
+    from dedup.quality import find_proven, validate
 
+    before = run.previous.manifest.get("held", {}) if run.previous else {}
     return validate(
         tables,
         known=known,
         extra=Path(settings.quality.suites) if settings.quality.suites else None,
         rules=settings.quality.rule,
-        parameters={"jaccard": match.jaccard, "edit": match.edit},
+        parameters=_parameters(run),
         memory_limit=settings.memory_limit,
         threads=settings.threads,
+        proven=find_proven(before, _suite_digests(run), rows) if before else None,
     )
+
+
+def _parameters(run: LocalRun) -> dict[str, float]:
+    return {"jaccard": run.settings.match.jaccard, "edit": run.settings.match.edit}
+
+
+def _suite_digests(run: LocalRun) -> dict[str, str]:
+    from dedup.quality import describe_suites, load_suites
+
+    settings = run.settings.quality
+    return describe_suites(
+        load_suites(Path(settings.suites) if settings.suites else None, settings.rule), _parameters(run)
+    )
+
+
+def describe_gate(run: LocalRun) -> dict[str, Any]:
+    """Return for the manifest which datasets were held against what."""
+    if run.quality is None:
+        return {}
+    from dedup.quality import describe_held
+
+    return describe_held(run.quality, _suite_digests(run))
+
+
+def _rows_read_before(run: LocalRun) -> dict[str, NDArray[np.bool_]]:
+    """Return which documents and sections stand in the last release as they are."""
+    if run.previous is None or "cut" not in run.heritage:
+        return {}
+    corpus = run.corpus
+    facts = corpus.document_facts
+    # What was decoded from the same bytes in the same way is the same text; all else of a document is compared.
+    same = run.heritage.unchanged(facts, tuple(facts.column_names)).to_numpy(zero_copy_only=False)
+    cut = facts.column("doc_id").combine_chunks().filter(run.heritage.unchanged(facts, CUT_COLUMNS))
+    sections = corpus.section_facts
+    known = run.previous.arrow("sections", ["section_id"]).column("section_id").combine_chunks()
+    taken = pc.and_(pc.is_in(sections.column("doc_id"), cut), pc.is_in(sections.column("section_id"), known))
+    return {"documents": np.asarray(same, dtype=bool), "sections": np.asarray(taken.to_numpy(), dtype=bool)}
 
 
 def _fingerprints(run: LocalRun) -> pa.Table:

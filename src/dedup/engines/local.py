@@ -22,7 +22,7 @@ from dedup.engines.clustering import cluster_corpus
 from dedup.engines.corpus import Corpus
 from dedup.engines.deciding import Decided, sections_as_decided
 from dedup.engines.extracting import extract, nothing_extracted
-from dedup.engines.gate import check_input, check_output, require_rules
+from dedup.engines.gate import check_input, check_output, describe_gate, require_rules
 from dedup.engines.heritage import Heritage, find_heritage
 from dedup.engines.ingest import ingest
 from dedup.engines.observing import Meter, Observer, SilentObserver
@@ -116,6 +116,8 @@ class LocalRun:
         self.quality: QualityReport | None = None
         self.withheld = pa.array([], pa.string())
         self.incomplete_clusters: list[str] = []
+        #: Rows at the end of a table that are those of the last release.
+        self.taken_over: dict[str, int] = {}
         self.mirror_notes: tuple[str, ...] = ()
         self.tables: dict[str, pa.Table] = {}
         self.implied_pairs = 0
@@ -326,7 +328,7 @@ class LocalRun:
 
                 write_quality_page(self.quality, self.staging.path / "quality")
             self.staging.write("runs", run_metrics(self))
-            manifest = describe_run(self)
+            manifest = describe_run(self, describe_gate(self))
             if self.quality is not None and self.quality.critical:
                 path, release_id, outcome = self.staging.reject(manifest), None, "rejected"
             else:

@@ -131,8 +131,13 @@ def run_metrics(run: LocalRun) -> pa.Table:
     return run.tombstones.drop_figures(every, pc.unique(run.corpus.document_facts.column("source")).to_pylist())
 
 
-def describe_run(run: LocalRun) -> dict[str, Any]:
-    """Return the engine's part of the manifest: settings, versions, recall, quality, costs by stage."""
+def describe_run(run: LocalRun, held: dict[str, Any]) -> dict[str, Any]:
+    """Return the engine's part of the manifest: settings, versions, recall, quality, costs by stage.
+
+    Parameters
+    ----------
+    held : which datasets were held against which rules (`gate.describe_gate`)
+    """
     from dedup import __version__
 
     # Who is told, and by which address, is nobody else's business either.
@@ -165,6 +170,8 @@ def describe_run(run: LocalRun) -> dict[str, Any]:
         "decisions": run.decided.describe(),
         "tombstones": len(run.tombstones),
         "quality": run.quality.summary() if run.quality else "off",
+        # Rows that a later run takes over are not held against the same rules again.
+        "held": held,
         "languages": [n for n in find_languages(run.corpus.documents) if n == "zh"],
         "stages": run.meter.values,
     }

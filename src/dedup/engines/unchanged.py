@@ -86,6 +86,13 @@ def rows_before(run: LocalRun, dataset: str, column: str, ids: pa.Array) -> pa.T
     return store.read()
 
 
+def take_over(run: LocalRun, dataset: str, mine: pa.Table, column: str, ids: pa.Array) -> pa.Table:
+    """Return the rows that were made anew, and behind them those of the last release whose `column` is one of `ids`."""
+    before = rows_before(run, dataset, column, ids)
+    run.taken_over = {**run.taken_over, dataset: before.num_rows}
+    return join_tables(mine, before)
+
+
 def join_tables(mine: pa.Table, before: pa.Table) -> pa.Table:
     """Return the rows of both tables, which lie in mapped files and stay there."""
     return pa.concat_tables([mine, before]) if before.num_rows else mine

@@ -36,6 +36,7 @@ PATHS = {
     "decisions": "/decisions",
     "decide": "/decide",
     "undo": "/undo",
+    "import": "/decisions/import",
     "judge": "/judge",
     "who": "/who",
     "thresholds": "/thresholds",

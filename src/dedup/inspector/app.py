@@ -15,10 +15,11 @@ from dedup.inspector.addresses import PATHS, served
 from dedup.inspector.asking import Asked, Unclear
 from dedup.inspector.desk import Desk
 from dedup.inspector.downloads import MEDIA
+from dedup.inspector.forms import read_form
 from dedup.inspector.language import LANGUAGES, catalogue, choose_language
 from dedup.inspector.registry import ASSETS, VIEWS, WRITES, asset
 from dedup.inspector.rendering import THEMES, Look, Page, Theme, render
-from dedup.inspector.security import BODY_BYTES, Gatekeeper, Guard
+from dedup.inspector.security import Gatekeeper, Guard, most_bytes
 from dedup.inspector.serving import Shelf
 from dedup.inspector.store import Missing, TooSlow
 from dedup.inspector.views import decisions
@@ -87,16 +88,20 @@ class _Room:
         """Return the endpoint of a view that writes: a form of one of the pages must ask for it."""
 
         async def answer(request: Request) -> Response:
-            body = b""
+            most, body = most_bytes(request.url.path), bytearray()
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > BODY_BYTES:
+                if len(body) > most:
                     return Response("too much", 413)
-            values = dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=40))
+            try:
+                form = read_form(bytes(body), request.headers.get("content-type", ""))
+            except Unclear as error:
+                return await run_in_threadpool(self.failure, request, 400, "error.unclear", str(error))
+            values = form.values
             mark = self._guard.form_mark(request.state.session)
             if not compare_digest(values.pop("csrf", "").encode(), mark.encode()):
                 return await run_in_threadpool(self.failure, request, 403, "error.refused", "")
-            response = await run_in_threadpool(self._answer, view, request, values)
+            response = await run_in_threadpool(self._answer, view, request, values, form.file)
             if view is WRITES["who"] and values.get("who", "").strip():
                 name = quote(" ".join(values["who"].split())[:200])
                 response.set_cookie("who", name, max_age=_YEAR, samesite="strict", httponly=True)
@@ -104,10 +109,10 @@ class _Room:
 
         return answer
 
-    def _answer(self, view: View, request: Request, values: dict[str, str]) -> Response:
+    def _answer(self, view: View, request: Request, values: dict[str, str], file: bytes | None = None) -> Response:
         try:
             look = self._look(request)
-            return respond(view(look, Asked({**values, **request.path_params})), look, request)
+            return respond(view(look, Asked({**values, **request.path_params}, file)), look, request)
         except Unclear as error:
             return self.failure(request, 400, "error.unclear", str(error))
         except decisions.NotRecorded as error:

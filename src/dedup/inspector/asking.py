@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 #: Characters of a text that somebody types.
 TEXT_CHARS = 200
@@ -18,9 +18,13 @@ class Unclear(ValueError):
 
 @dataclass(frozen=True)
 class Asked:
-    """Parameters of an address, of its path and of its query; all of them are text until asked for as something."""
+    """Parameters of an address, of its path and of its query; all of them are text until asked for as something.
+
+    `file` holds the bytes of a file that came with a form.
+    """
 
     values: Mapping[str, str]
+    file: bytes | None = field(default=None, repr=False)
 
     def text(self, name: str, most: int = TEXT_CHARS) -> str:
         """Return a text without blanks around it; '' where there is none."""

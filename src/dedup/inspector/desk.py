@@ -149,6 +149,26 @@ class Desk:
         except UnknownDecision:
             return ""
 
+    def everything(self) -> pa.Table:
+        """Return all that was ever decided as a table that `take_in` takes elsewhere."""
+        from dedup.decisions.rows import decisions_table
+
+        return decisions_table(self.history()[::-1])
+
+    def take_in(self, content: bytes) -> tuple[int, int]:
+        """Add the decisions of a file that somebody sent; return how many were new, and how many it holds.
+
+        Raises
+        ------
+        DecisionError, StoreError
+            The file is not to be believed, or the decisions cannot be written; nothing was added.
+        """
+        from dedup.decisions.received import read_received
+
+        rows = read_received(content, "the file")
+        decisions = self._store(make=bool(rows))
+        return (0 if decisions is None else decisions.add(rows)), len(rows)
+
     def doubts(self, store: Store) -> DoubtQueue:
         """Return the queue of doubtful pairs of a release."""
         from dedup.decisions.uncertain import DoubtQueue

@@ -51,6 +51,7 @@ VIEWS: dict[str, View] = {
 WRITES: dict[str, View] = {
     "decide": decisions.record_view,
     "undo": decisions.undo_view,
+    "import": decisions.import_view,
     "judge": queue.judge_view,
     "who": decisions.who_view,
 }

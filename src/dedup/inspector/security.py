@@ -12,10 +12,15 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+from dedup.decisions.received import MOST_BYTES
+from dedup.inspector.addresses import PATHS
+
 SESSION_COOKIE = "dedup_session"
 #: Longest query string and largest body that are looked at.
 QUERY_BYTES = 4096
 BODY_BYTES = 64 * 1024
+#: Forms that carry a file may be larger: path -> bytes, those of the form around the file included.
+LARGE_BODIES = {PATHS["import"]: MOST_BYTES + BODY_BYTES}
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -36,6 +41,11 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def most_bytes(path: str) -> int:
+    """Return how large a form to an address may be."""
+    return LARGE_BODIES.get(path, BODY_BYTES)
 
 
 def is_loopback(host: str) -> bool:
@@ -165,7 +175,7 @@ class Gatekeeper:
             if site not in ("same-origin", "none") or (origin is not None and urlsplit(origin).netloc != host):
                 return 403, "a write must come from a page of this server"
             length = headers.get("content-length", "")
-            if not length.isdigit() or int(length) > BODY_BYTES:
+            if not length.isdigit() or int(length) > most_bytes(scope["path"]):
                 return 413, "too much, or of unknown length"
         elif site in ("cross-site", "same-site") and headers.get("sec-fetch-mode") != "navigate":
             return 403, "pages of other sites may link here, not read or embed"

@@ -11,6 +11,7 @@ import pyarrow as pa
 from dedup.quality.evaluating import Evaluator, is_of_rows, mostly
 from dedup.quality.frames import PIECE_ROWS, as_frame, measured, pieces
 from dedup.quality.outcome import Outcome
+from dedup.quality.proven import Proven
 from dedup.quality.querying import Query, used_columns
 from dedup.quality.report import ExpectationResult, QualityReport, key_columns, record_id
 from dedup.quality.suites import FIND_NOTHING, OWN, ROWS_SATISFY, Suite, load_suites, looked_at
@@ -41,6 +42,7 @@ def validate(
     memory_limit: str = "1GB",
     threads: int = 0,
     piece_rows: int = PIECE_ROWS,
+    proven: Proven | None = None,
 ) -> QualityReport:
     """Check tables against the suites of their datasets.
 
@@ -57,6 +59,7 @@ def validate(
         (default: as the suites say)
     memory_limit, threads : bounds for DuckDB, which spills to disk beyond the former
     piece_rows : rows that Great Expectations looks at at once
+    proven : rows of whole tables that were held against the same rules before (default: none)
 
     Raises
     ------
@@ -73,7 +76,14 @@ def validate(
     with Query(memory_limit, threads) as query:
         kept: dict[str, pa.Table] = {}
         for name in names:
-            found = _look_at_parts(evaluator, query, suites[name], tables[name], parameters or {}, piece_rows)
+            table, suite = tables[name], suites[name]
+            known_rows = proven.of(name) if proven is not None and isinstance(table, pa.Table) else None
+            if proven is not None and known_rows is not None and isinstance(table, pa.Table):
+                first, rest = _divided(suite, proven)
+                fresh = table.filter(pa.array(~known_rows))
+                outcomes |= _look_at_parts(evaluator, query, first, fresh, parameters or {}, piece_rows)[0]
+                suite = rest
+            found = _look_at_parts(evaluator, query, suite, table, parameters or {}, piece_rows)
             outcomes |= found[0]
             kept[name] = found[1]
             rows[name] = found[1].num_rows
@@ -97,6 +107,22 @@ def validate(
             if result.status == "fail" and result.severity != "info":
                 failing += _quarantine_rows(expectation, result, outcome)
     return QualityReport(tuple(results), pa.concat_tables(failing), rows, bases)
+
+
+def _divided(suite: Suite, proven: Proven) -> tuple[Suite, Suite]:
+    """Return the rules of a suite that only new rows are held against, and the others."""
+    name = suite.dataset
+    kinds = [
+        (e["type"] == ROWS_SATISFY or (e["type"] not in OWN and is_of_rows(e) and mostly(e) >= 1.0))
+        and proven.holds(name, _rule(e))
+        for e in suite.expectations
+    ]
+    parts = (
+        tuple(e for e, of_new in zip(suite.expectations, kinds, strict=True) if of_new is wanted)
+        for wanted in (True, False)
+    )
+    first, rest = (Suite(name, part, suite.parameters) for part in parts)
+    return first, rest
 
 
 def _look_at_parts(
@@ -130,7 +156,7 @@ def _look_at_parts(
         # No row breaks a rule on rows.
         take(evaluator.evaluate(name, frame, of_rows if len(frame) else [], values))
 
-    for part in pieces(table, piece_rows):
+    for part in pieces(table, piece_rows) if expected or conditions or not isinstance(table, pa.Table) else ():
         if conditions and part.num_rows:
             query.show(name, part)
             take(query.satisfied(name, conditions))

@@ -70,6 +70,16 @@ def undo_view(look: Look, asked: Asked) -> Answer:
     return _back(asked, look, undone=asked.values["id"])
 
 
+def import_view(look: Look, asked: Asked) -> Answer:
+    """Take in the decisions of a file that another store, or this one, gave out."""
+    desk = desk_of(look)
+    try:
+        new, held = desk.take_in(asked.file or b"")
+    except (DecisionError, StoreError) as error:
+        raise NotRecorded(str(error)) from error
+    return Redirect(look.address("decisions", history=True, new=str(new), held=held) or "/")
+
+
 def list_view(look: Look, asked: Asked) -> Answer:
     """Show what is in force, or everything that was ever decided."""
     desk = desk_of(look)
@@ -77,6 +87,8 @@ def list_view(look: Look, asked: Asked) -> Answer:
     rows = desk.history() if whole else desk.in_force()
     outcomes = _outcomes(look)
     form = asked_form(asked)
+    if form and asked.flag("store"):
+        return Download("decisions", "parquet", desk.everything())
     if form:
         plain = [{**asdict(d), "decided_at": d.decided_at} for d in rows]
         for row in plain:
@@ -97,6 +109,8 @@ def list_view(look: Look, asked: Asked) -> Answer:
             "downloads": downloads(look, "decisions", history=whole),
             "done": asked.optional_id("done", "g"),
             "undone": asked.optional_id("undone", "g"),
+            "held": asked.whole("held", 0),
+            "new": asked.whole("new", 0),
         },
     )
 
