@@ -29,7 +29,7 @@ FILLERS = (
 _RULE = re.compile("[a-z]+(_[a-z]+)*")
 _SENTENCE = re.compile(r"[\w'({#][^\\^$*|]* [^\\^$*|]*")
 #: Calls whose words go to somebody else: to who calls the function, or configures a source.
-_OTHERS = {"SourceError", "ValueError", "SuiteError", "TypeError", "compile", "RecordsUnreachable"}
+_OTHERS = {"SourceError", "SuiteError", "TypeError", "compile", "RecordsUnreachable"}
 
 
 class Gatherer(ast.NodeVisitor):

@@ -70,6 +70,8 @@ def read_content(content: bytes, name: str) -> list[Decision]:
             raise ValueError(f"columns missing: {', '.join(absent)}")
         table = conform(file.read(DECISIONS.names), DECISIONS)
         rows = read_decisions(table)
+    except MemoryError as error:
+        raise DecisionError(f"{name}: asks for more memory than decisions may") from error
     except (pa.ArrowException, OSError, ValueError) as error:
         if isinstance(error, DecisionError):
             raise

@@ -116,7 +116,7 @@ class _Room:
         except Unclear as error:
             return self.failure(request, 400, "error.unclear", str(error))
         except decisions.NotRecorded as error:
-            return self.failure(request, 409, "error.refused", str(error))
+            return self.failure(request, 409, "error.not_recorded", str(error))
         except Missing as error:
             return self.failure(request, 404, "error.missing", str(error))
         except TooSlow as error:

@@ -1,7 +1,7 @@
 """Narrow tables that the pages look things up in, sorted by what they are asked for.
 
 A release is sorted for readers who scan it. A page asks for the members of one cluster, or the place of one section,
-out of a million; each of these tables answers that from one block.
+out of a million; each of these tables answers that from one piece of some hundred rows.
 """
 
 from __future__ import annotations
@@ -24,22 +24,20 @@ class Prepared:
     query : what it holds; `{jaccard}` and `{edit}` are the thresholds of the release, `{conflicts}` and the like
         datasets that old releases lack, `{sections_rows}` the rows of sections with `file` (its place among the files)
         and `row` (in that file)
+    key : column by which its rows are looked up, and sorted; '' for a table that is only asked in SQL
     after : tables that it reads
-    keys : columns with an index of their own, by which single rows are picked from all over the table
     """
 
     name: str
     query: str
+    key: str = ""
     after: tuple[str, ...] = ()
-    keys: tuple[str, ...] = ()
 
     def statement(self, files: Callable[[str], list[str]], jaccard: float, edit: float) -> str:
-        """Return the statements that make it; `files` gives the files of a dataset, none where there is no such."""
+        """Return its query; `files` gives the files of a dataset, none where there is no such."""
         optional = {name: name if files(name) else nothing for name, nothing in _NOTHING.items()}
         rows = {f"{name}_rows": _with_rows(files(name)) for name in ("sections", "documents", "facts")}
-        query = self.query.format(jaccard=float(jaccard), edit=float(edit), **optional, **rows)
-        indexes = [f"CREATE INDEX {self.name}_{key} ON {self.name} ({key})" for key in self.keys]
-        return "; ".join([f"CREATE TABLE {self.name} AS {query}", *indexes])
+        return self.query.format(jaccard=float(jaccard), edit=float(edit), **optional, **rows)
 
 
 #: Datasets that a release may lack, and what stands for them then.
@@ -129,13 +127,42 @@ _FAMILIES = "SELECT family_id, cluster_id FROM clusters ORDER BY family_id, clus
 PREPARED: dict[str, Prepared] = {
     p.name: p
     for p in (
-        Prepared("places", _PLACES, keys=("section_id",)),
-        Prepared("pages", _PAGES, keys=("doc_id",)),
-        Prepared("members", _MEMBERS),
-        Prepared("listed", _LISTED, after=("members",), keys=("cluster_id", "place")),
-        Prepared("passage_places", _PASSAGE_PLACES),
+        Prepared("places", _PLACES, "section_id"),
+        Prepared("pages", _PAGES, "doc_id"),
+        Prepared("members", _MEMBERS, "cluster_id"),
+        Prepared("listed", _LISTED, "cluster_id", after=("members",)),
+        Prepared("passage_places", _PASSAGE_PLACES, "passage_id"),
         Prepared("fact_keys", _FACT_KEYS),
-        Prepared("fact_rows", _FACT_ROWS, after=("fact_keys",), keys=("fact_id",)),
-        Prepared("families", _FAMILIES),
+        Prepared("fact_rows", _FACT_ROWS, "fact_id", after=("fact_keys",)),
+        Prepared("families", _FAMILIES, "family_id"),
     )
 }
+
+#: Datasets that rows are picked from by a column they are sorted by, and that column.
+KEYS = {
+    "documents": "doc_id",
+    "sections": "section_id",
+    "facts": "fact_id",
+    "records": "uri",
+    "pairs": "section_a",
+    "passages": "section_id",
+    "passage_stats": "passage_id",
+    "observations": "section_id",
+    "checks": "section_id",
+    "fingerprints": "section_id",
+    "conflicts": "cluster_id",
+    "repairs": "cluster_id",
+    "consensus": "cluster_id",
+    "reuse_edges": "from_cluster",
+    "templates": "template_id",
+    "template_occurrences": "template_id",
+    "furniture": "doc_id",
+    "search": "piece",
+}
+#: Those that are copied into small pieces where their row groups are large; the others hold long texts or many rows.
+COPIED = frozenset(
+    {
+        *("records", "pairs", "passages", "passage_stats", "checks", "conflicts", "repairs", "reuse_edges"),
+        *("templates", "template_occurrences", "furniture"),
+    }
+)

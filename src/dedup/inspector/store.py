@@ -9,15 +9,21 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 import pyarrow as pa
 
+from dedup.inspector.keeping import Kept
+from dedup.inspector.lookups import ParquetLookup
 from dedup.inspector.prepared import PREPARED
+from dedup.inspector.tables import Tables
 from dedup.releases import Release
 from dedup.releases.views import quote
 from dedup.settings import FingerprintSettings, MatchSettings
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as ds
 
 #: Seconds after which a question is given up: a page that takes longer helps nobody, and holds up the others.
 SECONDS = 8.0
@@ -25,8 +31,8 @@ SECONDS = 8.0
 LONG_SECONDS = 600.0
 #: Bound for DuckDB; it spills beyond it. Python, Arrow and the kernels take some 400 MB beside it.
 MEMORY = "400MB"
-#: Results of summaries that are kept.
-SUMMARIES = 256
+#: Bytes of results that visitors may ask for again, such as the places where words stand.
+KEPT_BYTES = 48 << 20
 
 T = TypeVar("T")
 
@@ -37,15 +43,6 @@ class TooSlow(RuntimeError):
 
 class Missing(LookupError):
     """The release holds no such thing."""
-
-
-def one_of(column: str, values: Iterable[str]) -> tuple[str, dict[str, str]]:
-    """Return the condition that a column holds one of some values, and its parameters.
-
-    A list of parameters, unlike a subquery, lets DuckDB leave out the row groups that cannot hold any of them.
-    """
-    named = {f"{column.rpartition('.')[2]}_{i}": value for i, value in enumerate(dict.fromkeys(values))}
-    return (f"{column} IN ({', '.join(f'${name}' for name in named)})" if named else "false"), named
 
 
 class Store:
@@ -59,8 +56,9 @@ class Store:
 
     Notes
     -----
-    Datasets are views named as they are. Beside them stand the tables of `prepared.PREPARED`, which exist once `need`
-    was called for them; they lie in a database file in a temporary folder that goes when the store does.
+    Single rows are picked through `find`, without the database: from datasets by the column they are sorted by, and from
+    the tables of `prepared.PREPARED`, which lie in a temporary folder that goes when the store does. In SQL, datasets
+    are views named as they are.
     """
 
     def __init__(self, release: Release, *, memory: str = MEMORY, seconds: float = SECONDS) -> None:
@@ -69,13 +67,13 @@ class Store:
         self._folder = tempfile.mkdtemp(prefix="dedup-inspect-")
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._connection = self._connect(memory)
-        self._locks: dict[str, threading.Lock] = {name: threading.Lock() for name in PREPARED}
-        self._ready: set[str] = set()
-        self._summaries: dict[str, Any] = {}
-        self._summary_locks: dict[str, threading.Lock] = {}
-        self._summary_lock = threading.Lock()
         #: Held by whatever reads whole datasets: two at once would need twice the memory, and help nobody.
         self.heavy = threading.RLock()
+        match, _ = self.settings()
+        thresholds = (match.jaccard, match.edit)
+        self.tables = Tables(Path(self._folder), self._connection, self._files, thresholds, self.heavy)
+        self._summaries = Kept(None)
+        self._passing = Kept(KEPT_BYTES)
         # What one view asks several times.
         self._text = lru_cache(maxsize=64)(self._read_text)
         self._place = lru_cache(maxsize=4096)(self._find_place)
@@ -112,22 +110,53 @@ class Store:
         """Return the files of a dataset, none where the release has no such."""
         return [str(path.resolve()) for path in self.release.files(dataset)] if self.has(dataset) else []
 
-    def rows_at(self, dataset: str, file: int, row: int, n: int, columns: str) -> list[dict[str, Any]]:
-        """Return some columns of `n` rows of a dataset from row `row` of its file number `file`.
+    def find(
+        self,
+        name: str,
+        values: str | Iterable[str],
+        columns: Sequence[str] | None = None,
+        *,
+        most: int | None = None,
+        behind: tuple[str, str] | None = None,
+    ) -> list[dict[str, Any]]:
+        """Return the rows of a prepared table, or of a dataset, that hold one of some values in its key column.
+
+        In the order of the table; see `Lookup.find`. None where the release has no such dataset.
+        """
+        if not self._has_rows(name):
+            return []
+        wanted = [values] if isinstance(values, str) else values
+        rows: list[dict[str, Any]] = (
+            self.tables.lookup(name).find(wanted, columns, most=most, behind=behind).to_pylist()
+        )
+        return rows
+
+    def find_one(self, name: str, value: str, columns: Sequence[str] | None = None) -> dict[str, Any] | None:
+        """Return the first row that holds a value in its key column, None where there is none."""
+        found = self.find(name, value, columns, most=1)
+        return found[0] if found else None
+
+    def _has_rows(self, name: str) -> bool:
+        return name in PREPARED or self.count(name) > 0
+
+    def rows_at(self, dataset: str, file: int, rows: Sequence[int], columns: Sequence[str]) -> list[dict[str, Any]]:
+        """Return some columns of rows of a dataset, named by their places in its file number `file`, ascending.
 
         Only the row groups that hold them are opened.
         """
-        source = f"read_parquet({quote(self._files(dataset)[file])}, file_row_number = true)"
-        return self.rows(
-            f"SELECT {columns} FROM {source} WHERE file_row_number BETWEEN $first AND $last ORDER BY file_row_number",
-            {"first": row, "last": row + n - 1},
-        )
-
-    def rows_of(self, dataset: str, file: int, rows: Sequence[int], columns: str) -> list[dict[str, Any]]:
-        """Return some columns of rows of a dataset, named by their places in its file number `file`, ascending."""
-        source = f"read_parquet({quote(self._files(dataset)[file])}, file_row_number = true)"
-        places = ", ".join(str(int(row)) for row in rows)
-        return self.rows(f"SELECT {columns} FROM {source} WHERE file_row_number IN ({places}) ORDER BY file_row_number")
+        lookup = self.tables.lookup(dataset)
+        assert isinstance(lookup, ParquetLookup)
+        if lookup.large:
+            # DuckDB decodes less of a row group than all of it.
+            source = f"read_parquet({quote(self._files(dataset)[file])}, file_row_number = true)"
+            places = ", ".join(str(int(row)) for row in rows)
+            return self.rows(
+                f"SELECT {', '.join(columns)} FROM {source} WHERE file_row_number IN ({places})"
+                " ORDER BY file_row_number"
+            )
+        first = lookup.first_rows[file]
+        found: list[dict[str, Any]] = lookup.at([first + row for row in rows], columns).to_pylist()
+        return found
 
     @property
     def id(self) -> str:
@@ -152,14 +181,14 @@ class Store:
         parameters: Sequence[Any] | Mapping[str, Any] | None = None,
         *,
         seconds: float | None = None,
-        hits: pa.Table | None = None,
+        over: Mapping[str, pa.Table | ds.Dataset] | None = None,
     ) -> pa.Table:
         """Answer a query.
 
         Parameters
         ----------
         seconds : after which it is given up; default: those of the store
-        hits : a table that the query may name `hits`
+        over : tables that the query may name, beside the datasets
 
         Raises
         ------
@@ -172,8 +201,8 @@ class Store:
         watch.daemon = True
         watch.start()
         try:
-            if hits is not None:
-                cursor.register("hits", hits)
+            for name, table in (over or {}).items():
+                cursor.register(name, table)
             return cursor.sql(query, params=parameters).to_arrow_table()
         except duckdb.OutOfMemoryException as error:
             raise TooSlow("the question needs more memory than it may take") from error
@@ -195,39 +224,15 @@ class Store:
 
     def need(self, *tables: str) -> None:
         """See to it that prepared tables exist; the first who needs one makes it, others wait."""
-        for name in tables:
-            if name in self._ready:
-                continue
-            spec = PREPARED[name]
-            self.need(*spec.after)
-            with self._locks[name], self.heavy:
-                if name in self._ready:
-                    continue
-                cursor = self._connection.cursor()
-                try:
-                    match, _ = self.settings()
-                    cursor.execute(spec.statement(self._files, match.jaccard, match.edit))
-                finally:
-                    cursor.close()
-                self._ready.add(name)
+        self.tables.need(*tables)
 
     def summary(self, name: str, make: Callable[[], T]) -> T:
-        """Return what `make` gives, made once for this release and name."""
-        if (found := self._summaries.get(name)) is not None:
-            return found  # type: ignore[no-any-return]
-        with self._summary_lock:
-            lock = self._summary_locks.setdefault(name, threading.Lock())
-        # Who asks for the same meanwhile waits for it.
-        with lock:
-            if (found := self._summaries.get(name)) is None:
-                found = make()
-                with self._summary_lock:
-                    if len(self._summaries) >= SUMMARIES:
-                        gone = next(iter(self._summaries))
-                        del self._summaries[gone]
-                        self._summary_locks.pop(gone, None)
-                    self._summaries[name] = found
-        return found
+        """Return what `make` gives, made once for this release and name: for what all visitors see."""
+        return self._summaries.get(name, make)
+
+    def passing(self, name: str, make: Callable[[], T]) -> T:
+        """Return what `make` gives, kept while there is room: for what a visitor asks and may ask again."""
+        return self._passing.get(name, make)
 
     def place(self, section_id: str) -> dict[str, Any]:
         """Return where a section stands.
@@ -242,8 +247,7 @@ class Store:
         return dict(self._place(section_id))
 
     def _find_place(self, section_id: str) -> dict[str, Any]:
-        self.need("places")
-        found = self.row("SELECT * FROM places WHERE section_id = $id", {"id": section_id})
+        found = self.find_one("places", section_id)
         if found is None:
             raise Missing(section_id)
         return found
@@ -270,22 +274,21 @@ class Store:
         return dict(self._page(doc_id))
 
     def _find_page(self, doc_id: str) -> dict[str, Any]:
-        self.need("pages")
-        found = self.row("SELECT * FROM pages WHERE doc_id = $id", {"id": doc_id})
+        found = self.find_one("pages", doc_id)
         if found is None:
             raise Missing(doc_id)
         return found
 
-    def section(self, section_id: str, columns: str) -> dict[str, Any]:
+    def section(self, section_id: str, columns: Sequence[str]) -> dict[str, Any]:
         """Return some columns of a section."""
         at = self.place(section_id)
-        return self.rows_at("sections", at["file"], at["row"], 1, columns)[0]
+        return self.rows_at("sections", at["file"], [at["row"]], columns)[0]
 
     def _read_text(self, kind: str, id_: str) -> str:
         if kind == "section":
-            return str(self.section(id_, "clean_text")["clean_text"])
+            return str(self.section(id_, ["clean_text"])["clean_text"])
         at = self.page(id_)
-        return str(self.rows_at("documents", at["file"], at["row"], 1, "text")[0]["text"])
+        return str(self.rows_at("documents", at["file"], [at["row"]], ["text"])[0]["text"])
 
     def settings(self) -> tuple[MatchSettings, FingerprintSettings]:
         """Return the settings the release was made with; defaults where its manifest is silent."""
@@ -301,5 +304,7 @@ class Store:
         for known in (self._text, self._place, self._page):
             known.cache_clear()
         self._summaries.clear()
+        self._passing.clear()
+        self.tables.close()
         self._connection.close()
         shutil.rmtree(self._folder, ignore_errors=True)
