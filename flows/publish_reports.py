@@ -180,7 +180,7 @@ def publish_reports(
     note_ending(summary)
     log.info("%s: %s documents, %s copies", summary.outcome, summary.documents, summary.copies)
     for alarm in summary.alarms:
-        log.warning("alarm: %s", alarm.message)
+        log.warning("%s: %s", alarm.word, alarm.message)
     leave_artifacts(run, summary)
     if summary.outcome == "published":
         assets = published_assets(summary.warehouse)

@@ -96,7 +96,43 @@ def test_a_source_goes_silent() -> None:
     )
     assert (alarm.value, alarm.usual) == (4.0, 1.0)
     # One page is enough.
-    assert kinds([*history, night(10, **{**quiet, "changed": 1})]) == []
+    assert kinds([*history, night(10, **{**quiet, "changed": 1})]) == ["back"]
+
+
+def told_of_silence(nights: list[RunRecord], **settings: float) -> list[tuple[int, str]]:
+    """Which nights told what of a source, each by what was known then."""
+    return [(n, kind) for n in range(len(nights)) for kind in kinds(nights[: n + 1], **settings)]
+
+
+def test_a_silence_is_told_when_it_begins_when_it_doubles_and_when_it_ends() -> None:
+    quiet = {"new": 0.0, "changed": 0.0, "fresh_sections": 0.0, "fresh_repeated": 0.0}
+    nights = [night(i) for i in range(6)] + [night(i, **quiet) for i in range(6, 40)]
+    # The last night with something new is number 5; four nights later it is first told.
+    assert told_of_silence(nights) == [(5 + n, "silent") for n in (4, 8, 16, 32)]
+    back = night(40, new=3, changed=1)
+    assert told_of_silence([*nights, back])[-1] == (40, "back")
+    (alarm,) = alarms([*nights, back])
+    assert alarm.message == "gov speaks again: 4 new or changed documents, after 34 runs and 35 days without any"
+    assert alarm.is_good
+    assert (alarm.value, alarm.usual) == (35.0, 1.0)
+    # From then on it is as if nothing had been, and the next silence is told anew.
+    later = [*nights, back, *(night(i) for i in range(41, 44)), *(night(i, **quiet) for i in range(44, 50))]
+    assert told_of_silence(later)[-2:] == [(40, "back"), (47, "silent")]
+
+
+def test_a_pause_that_was_never_told_ends_without_a_word() -> None:
+    quiet = {"new": 0.0, "changed": 0.0}
+    nights = [*(night(i) for i in range(6)), night(6, **quiet), night(7, **quiet), night(8), night(9)]
+    assert told_of_silence(nights) == []
+
+
+def test_nights_with_a_limit_are_not_counted_as_silent() -> None:
+    quiet = {"new": 0.0, "changed": 0.0}
+    nights = [night(i) for i in range(6)] + [night(i, **quiet) for i in range(6, 14)]
+    limited = night(10, **quiet)
+    limited = RunRecord("r_l", "2031-01-11.2", limited.started_at, {**limited.values, "run": {"limited": 1.0}})
+    with_limited = [*nights[:11], limited, *nights[11:]]
+    assert [kind for _, kind in told_of_silence(nights)] == [kind for _, kind in told_of_silence(with_limited)]
 
 
 def test_silence_is_measured_by_the_usual_interval() -> None:

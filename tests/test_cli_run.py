@@ -262,3 +262,18 @@ def test_the_sample_goes_through_prefect(tmp_path: Path, sample_folder: Path) ->
     assert done.returncode == 0, done.stderr
     assert "Prefect start (--no-prefect skips it)" in done.stdout
     assert done.stderr == ""
+
+
+def test_a_source_that_speaks_again_is_good_news() -> None:
+    from dedup.alerts.rules import Alarm
+    from dedup.engines.telling import outcome_message
+
+    back = Alarm("back", "gov", "gov speaks again: 4 new or changed documents", 9.0, 1.0)
+    silent = Alarm("silent", "wenku", "wenku has had nothing new for 4 runs", 4.0, 1.0)
+    good = outcome_message(_summary(alarms=(back,)))
+    assert good.title == "w: 2031-03-04.1 published, gov speaks again"
+    assert good.lines[0] == "back: gov speaks again: 4 new or changed documents"
+    both = outcome_message(_summary(alarms=(silent, back)))
+    assert both.title == "w: 2031-03-04.1 published, 1 figure is out of range"
+    assert both.lines[:2] == ("alarm: wenku has had nothing new for 4 runs", f"back: {back.message}")
+    assert "back        gov speaks again: 4 new or changed documents" in summary_lines(_summary(alarms=(back,)))

@@ -31,6 +31,7 @@ _ABOUT = {
     "duplicates": "of those repeated",
     "quarantine": "in quarantine",
     "silent": "new",
+    "back": "new",
     "empty": "read",
     "recall": "recall",
     "slow": "seconds",

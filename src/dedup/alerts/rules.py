@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from itertools import pairwise
+from datetime import datetime, timedelta
+from itertools import pairwise, takewhile
 from statistics import median
 
 from dedup.alert_settings import AlarmSettings
@@ -31,10 +31,10 @@ class Alarm:
 
     Attributes
     ----------
-    kind : duplicates, quarantine, silent, empty, recall or slow
+    kind : duplicates, quarantine, silent, back (a silent source speaks again), empty, recall or slow
     source : the source it is about; empty for the whole run
     message : one sentence for people, with the value and what is usual
-    value, usual : both figures: rates from 0 to 1, documents, seconds, or days (silent)
+    value, usual : both figures: rates from 0 to 1, documents, seconds, or days (silent, back)
     """
 
     kind: str
@@ -42,6 +42,16 @@ class Alarm:
     message: str
     value: float
     usual: float
+
+    @property
+    def word(self) -> str:
+        """What a line that tells it begins with."""
+        return "back" if self.is_good else "alarm"
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it ends an alarm that was raised before."""
+        return self.kind == "back"
 
 
 def find_alarms(history: Sequence[RunRecord], settings: AlarmSettings) -> list[Alarm]:
@@ -83,20 +93,58 @@ def _empty(name: str, earlier: list[RunRecord], now: RunRecord, _: AlarmSettings
 
 
 def _silent(name: str, earlier: list[RunRecord], now: RunRecord, settings: AlarmSettings) -> Iterator[Alarm]:
+    """Tell once that a source fell silent, again whenever the runs without anything new have doubled, and its return.
+
+    What was told before follows from the runs themselves, so nothing has to be remembered beside them.
+    """
     runs = [*earlier, now]
-    delivered = [bool(_fresh(run, name)) for run in runs]
-    times = [run.started_at for run, some in zip(runs, delivered, strict=True) if some]
-    if delivered[-1] or len(times) < LEAST_DELIVERIES:
+    fresh = _fresh(now, name)
+    silence = _silence(runs[:-1] if fresh else runs, name, settings)
+    if silence is None:
         return
-    silent = delivered[::-1].index(True)
-    gaps = [(b - a).total_seconds() for a, b in pairwise(times)]
-    usual, since = median(gaps), (now.started_at - times[-1]).total_seconds()
-    if silent >= settings.silent_runs and since > settings.silent_factor * usual:
+    since, usual = (now.started_at - silence.last).total_seconds(), silence.usual
+    if fresh:
         message = (
-            f"{name} has had nothing new for {silent:,} runs, since {times[-1]:%Y-%m-%d}; usually something comes "
-            f"every {_span(usual)}"
+            f"{name} speaks again: {fresh:,.0f} new or changed documents, after {silence.runs:,} runs and "
+            f"{_span(since)} without any"
+        )
+        yield Alarm("back", name, message, since / 86400, usual / 86400)
+    elif _is_doubled(silence.runs, silence.told_after):
+        message = (
+            f"{name} has had nothing new for {silence.runs:,} runs, since {silence.last:%Y-%m-%d}; usually something "
+            f"comes every {_span(usual)}"
         )
         yield Alarm("silent", name, message, since / 86400, usual / 86400)
+
+
+@dataclass(frozen=True)
+class _Silence:
+    """A silence that was, or is now, told: after `told_after` runs for the first time, now it lasts `runs`."""
+
+    runs: int
+    told_after: int
+    last: datetime
+    usual: float
+
+
+def _silence(runs: list[RunRecord], name: str, settings: AlarmSettings) -> _Silence | None:
+    """Return the silence of a source at the end of `runs`; None where it speaks, or may just be slow."""
+    times = [run.started_at for run in runs if _fresh(run, name)]
+    if len(times) < LEAST_DELIVERIES:
+        return None
+    usual = median((b - a).total_seconds() for a, b in pairwise(times))
+    silent = list(takewhile(lambda run: not _fresh(run, name), reversed(runs)))[::-1]
+    for n, run in enumerate(silent, start=1):
+        since = (run.started_at - times[-1]).total_seconds()
+        if n >= settings.silent_runs and since > settings.silent_factor * usual:
+            return _Silence(len(silent), n, times[-1], usual)
+    return None
+
+
+def _is_doubled(runs: int, first: int) -> bool:
+    """Whether `runs` is 1, 2, 4, 8 … times `first`."""
+    times, rest = divmod(runs, first)
+    return rest == 0 and times & (times - 1) == 0
 
 
 def _more_duplicates(name: str, earlier: list[RunRecord], now: RunRecord, settings: AlarmSettings) -> Iterator[Alarm]:

@@ -55,7 +55,7 @@ def summary_lines(summary: RunSummary, prefect_seconds: float | None = None) -> 
     lines.append(_line("quarantine", _quarantine(summary.quarantined) + _GAP + f"recall audit: {summary.audit}"))
     if summary.quality != "off":
         lines.append(_line("checked", summary.quality))
-    lines += [_line("alarm", alarm.message) for alarm in summary.alarms]
+    lines += [_line(alarm.word, alarm.message) for alarm in summary.alarms]
     seconds = f"{summary.seconds:.1f} s"
     if prefect_seconds is not None:
         seconds += f" + {prefect_seconds:.1f} s Prefect start (--no-prefect skips it)"

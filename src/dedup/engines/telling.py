@@ -54,13 +54,14 @@ def outcome_message(summary: RunSummary, inspector: str | None = None) -> Messag
     name = short_name(summary.warehouse)
     if summary.outcome == "rejected":
         title = f"{name}: nothing was published, the quality gate stopped the run"
-    elif summary.alarms:
-        n = len(summary.alarms)
+    elif n := sum(not alarm.is_good for alarm in summary.alarms):
         title = f"{name}: {summary.release_id} published, {n} {'figure is' if n == 1 else 'figures are'} out of range"
+    elif summary.alarms:
+        title = f"{name}: {summary.release_id} published, {summary.alarms[0].source} speaks again"
     else:
         title = f"{name}: {summary.release_id} published"
     lines = [f"stopped by {problem}" for problem in summary.problems]
-    lines += [f"alarm: {alarm.message}" for alarm in summary.alarms]
+    lines += [f"{alarm.word}: {alarm.message}" for alarm in summary.alarms]
     lines += [
         f"{summary.documents:,} documents ({summary.new_documents:,} new) of {summary.sources:,} sources, "
         f"{summary.copies:,} copies, {summary.distinct_reports:,} distinct reports",
