@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dedup.quality.frames import identifying_columns
 from dedup.quality.outcome import SHOWN, Outcome, Row
@@ -47,7 +48,7 @@ class Query:
         self._connection = duckdb.connect(config=config)
         for setting in _SHUT_IN:
             self._connection.execute(setting)
-        self._known: set[str] = set()
+        self._tables: dict[str, pa.Table] = {}
 
     def __enter__(self) -> Query:
         return self
@@ -61,12 +62,12 @@ class Query:
     def show(self, name: str, table: pa.Table) -> None:
         """Let queries see `table` under the name of its dataset, instead of what they saw before."""
         self._connection.register(name, table)
-        self._known.add(name)
+        self._tables[name] = table
 
     def forget(self, name: str) -> None:
         """Let queries no longer see a table."""
         self._connection.unregister(name)
-        self._known.discard(name)
+        self._tables.pop(name, None)
 
     def satisfied(self, dataset: str, expectations: Sequence[Expectation]) -> dict[str, Outcome]:
         """Return by rule what conditions say of the rows shown as `dataset`; all are counted in one pass."""
@@ -92,13 +93,15 @@ class Query:
         """Tell whether all datasets are shown that a rule across rows looks into."""
         kwargs = expectation["kwargs"]
         others = kwargs.get("datasets") or [kwargs[name] for name in ("dataset",) if name in kwargs]
-        return self._known.issuperset([dataset, *others])
+        return self._tables.keys() >= {dataset, *others}
 
     def across(self, dataset: str, expectation: Expectation) -> Outcome:
         """Return what a rule across rows or datasets says of the rows shown as `dataset`."""
         kwargs = expectation["kwargs"]
         kind = expectation["type"]
         if kind == UNIQUE_KEY:
+            if _rises(self._tables[dataset], kwargs["columns"]):
+                return Outcome()
             key = ", ".join(f'"{name}"' for name in kwargs["columns"])
             repeated = f'SELECT {key} FROM "{dataset}" GROUP BY {key} HAVING count(*) > 1'
             if not (repeats := self._failing(repeated, expectation)).rows:
@@ -130,6 +133,30 @@ class Query:
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
         return self._connection.execute(query).fetchall()
+
+
+def _rises(table: pa.Table, columns: Sequence[str]) -> bool:
+    """Tell whether a key of one column of strings rises from row to row, which proves that it repeats nowhere."""
+    if (
+        len(columns) != 1
+        or columns[0] not in table.column_names
+        or not pa.types.is_string(table.field(columns[0]).type)
+    ):
+        return False
+    last = None
+    for chunk in table.column(columns[0]).chunks:
+        if chunk.null_count:
+            return False
+        if len(chunk) == 0:
+            continue
+        first, end = chunk[0].as_py(), chunk[len(chunk) - 1].as_py()
+        # Order of bytes, as the comparison below has it.
+        if last is not None and first.encode() <= last.encode():
+            return False
+        if not pc.all(pc.less(chunk.slice(0, len(chunk) - 1), chunk.slice(1)), min_count=0).as_py():
+            return False
+        last = end
+    return True
 
 
 def require_evaluable(rules: Iterable[RuleSettings]) -> None:

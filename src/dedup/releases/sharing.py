@@ -30,6 +30,10 @@ MOST_FILES = 64
 CONTENT = "content"
 #: Hex digits at the end of an id that decide: 32 bits.
 _DIGITS = 8
+#: What each byte says as a hex digit in small letters.
+_NO_HEX = np.uint8(255)
+_HEX = np.full(256, _NO_HEX, dtype=np.uint8)
+_HEX[[ord(c) for c in "0123456789abcdef"]] = range(16)
 
 
 @dataclass(frozen=True)
@@ -175,14 +179,19 @@ def chunk_starts(keys: pa.Array | pa.ChunkedArray | None, n_bytes: int) -> NDArr
 
 def _last_digits(keys: pa.Array | pa.ChunkedArray) -> NDArray[np.uint64] | None:
     """Return the last eight hex digits of ids as numbers; None where they are no such ids."""
-    tail = pc.utf8_slice_codeunits(keys, -_DIGITS, None)
-    tail = tail.combine_chunks() if isinstance(tail, pa.ChunkedArray) else tail
-    if not pc.all(pc.match_substring_regex(tail, f"^[0-9a-f]{{{_DIGITS}}}$")).as_py():
-        return None
-    data = _bytes_of(tail.cast(pa.large_string()))
-    digits = np.frombuffer(data, dtype=np.uint8).reshape(-1, _DIGITS).astype(np.uint64)
-    values = np.where(digits >= ord("a"), digits - np.uint64(ord("a") - 10), digits - np.uint64(ord("0")))
-    out = np.zeros(len(tail), dtype=np.uint64)
-    for k in range(_DIGITS):
-        out = (out << np.uint64(4)) | values[:, k]
-    return out
+    from dedup.text.normalise import utf8_buffers
+
+    found = []
+    for chunk in keys.chunks if isinstance(keys, pa.ChunkedArray) else [keys]:
+        data, offsets = utf8_buffers(chunk)
+        starts = offsets[1:] - _DIGITS
+        if np.any(starts < offsets[:-1]):
+            return None
+        numbers = np.zeros(len(chunk), dtype=np.uint64)
+        for k in range(_DIGITS):
+            values = _HEX[data[starts + k]]
+            if np.any(values == _NO_HEX):
+                return None
+            numbers = (numbers << np.uint64(4)) | values
+        found.append(numbers)
+    return np.concatenate(found) if found else np.zeros(0, dtype=np.uint64)

@@ -78,6 +78,7 @@ def _edges_of_groups(
     last: int,
     lengths: NDArray[np.uint32],
     sketches: NDArray[np.uint64],
+    sizes: NDArray[np.uint16],
     bags: NDArray[np.uint64],
     least: int,
     leaders: int,
@@ -117,12 +118,10 @@ def _edges_of_groups(
                 small = min(lengths[leader], lengths[other])
                 if 2 * small < max(lengths[leader], lengths[other]):
                     continue
-                common = own = its = 0
+                common = 0
                 for k in range(4):
                     common += _bits(sketches[leader, k] & sketches[other, k])
-                    own += _bits(sketches[leader, k])
-                    its += _bits(sketches[other, k])
-                if common < SKETCH_SHARE * min(own, its):
+                if common < SKETCH_SHARE * min(sizes[leader], sizes[other]):
                     continue
                 asked[leader] = True
                 if not may_hold_skeleton(
@@ -136,6 +135,18 @@ def _edges_of_groups(
                 out[n] = (np.uint64(leader) << _32) | np.uint64(other)
                 n += 1
     return out[:n]
+
+
+@njit(nogil=True, cache=True)
+def count_bits(sketches: NDArray[np.uint64]) -> NDArray[np.uint16]:
+    """Return the number of bits of each sketch, shape (w,)."""
+    out = np.empty(sketches.shape[0], dtype=np.uint16)
+    for w in range(sketches.shape[0]):
+        total = 0
+        for k in range(4):
+            total += _bits(sketches[w, k])
+        out[w] = total
+    return out
 
 
 def ranges_of_leaders(wordings: Wordings, limit: int) -> list[tuple[int, int]]:
@@ -167,11 +178,23 @@ def find_edges(
     limit : bytes of links gathered before repeats are removed
     """
     lengths = np.ascontiguousarray(wordings.units["n"])
+    sizes = count_bits(wordings.sketches)
     parts: list[NDArray[np.uint64]] = [np.zeros(0, dtype=np.uint64)]
     pending = 0
     for members, bounds in wordings.groups:
         found = _edges_of_groups(
-            members, bounds, free, spent, asked, *leaders, lengths, wordings.sketches, wordings.bags, least, LEADERS
+            members,
+            bounds,
+            free,
+            spent,
+            asked,
+            *leaders,
+            lengths,
+            wordings.sketches,
+            sizes,
+            wordings.bags,
+            least,
+            LEADERS,
         )
         parts.append(found.copy())
         pending += found.size

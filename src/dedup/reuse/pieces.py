@@ -162,6 +162,36 @@ def _decode(data: NDArray[np.uint8], out: NDArray[np.int32]) -> None:
             gap, shift = 0, 0
 
 
+@njit(nogil=True, cache=True)
+def _write_pieces(keys: NDArray[np.uint64], out: NDArray[np.uint8], borders: NDArray[np.int32]) -> int:
+    """Write the two characters of each key in UTF-8 (RFC 3629) and where they begin; returns their bytes."""
+    at = 0
+    for i in range(keys.size):
+        borders[i] = at
+        for half in range(2):
+            cp = np.int64(keys[i] >> np.uint64(_BITS) if half == 0 else keys[i] & np.uint64(_MASK))
+            if cp < 0x80:
+                out[at] = cp
+                at += 1
+            elif cp < 0x800:
+                out[at] = 0xC0 | (cp >> 6)
+                out[at + 1] = 0x80 | (cp & 0x3F)
+                at += 2
+            elif cp < 0x10000:
+                out[at] = 0xE0 | (cp >> 12)
+                out[at + 1] = 0x80 | ((cp >> 6) & 0x3F)
+                out[at + 2] = 0x80 | (cp & 0x3F)
+                at += 3
+            else:
+                out[at] = 0xF0 | (cp >> 18)
+                out[at + 1] = 0x80 | ((cp >> 12) & 0x3F)
+                out[at + 2] = 0x80 | ((cp >> 6) & 0x3F)
+                out[at + 3] = 0x80 | (cp & 0x3F)
+                at += 4
+    borders[keys.size] = at
+    return at
+
+
 def pieces_of(words: str) -> list[str]:
     """Return the pieces of a few words, each once, in order; the words themselves where they are one character."""
     text = normalise(words)
@@ -296,11 +326,13 @@ class PieceIndex:
         np.cumsum(self._totals[ids], out=ends[1:])
         gaps = np.empty(int(ends[-1]), dtype=np.int32)
         _decode(target, gaps)
-        points = np.empty((ids.size, 2), dtype="<u4")
-        points[:, 0], points[:, 1] = keys >> np.uint64(_BITS), keys & np.uint64(_MASK)
+        letters = np.empty(8 * keys.size, dtype=np.uint8)
+        borders = np.empty(keys.size + 1, dtype=np.int32)
+        n_bytes = _write_pieces(keys, letters, borders)
+        pieces = pa.StringArray.from_buffers(keys.size, pa.py_buffer(borders), pa.py_buffer(letters[:n_bytes].copy()))
         return pa.table(
             {
-                "piece": pa.array(points.view("<U2").ravel().tolist(), pa.string()),
+                "piece": pieces,
                 "n_clusters": pa.array(self._totals[ids]),
                 "gaps": pa.ListArray.from_arrays(pa.array(ends), pa.array(gaps)),
             }

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
+from numba import njit
 
 from dedup.reuse.clauses import UNIT
 
@@ -148,11 +149,20 @@ def group_units(units: NDArray, least: int) -> Groups:
 
 def best_members(groups: Groups, order: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the place in `groups.units` of each group's best member: of the best row, the first in it, shape (g,)."""
-    place = np.lexsort(
-        (
-            groups.units["byte"],
-            order[groups.units["row"]],
-            np.repeat(np.arange(groups.bounds.size - 1), np.diff(groups.bounds)),
-        )
-    )
-    return place[groups.bounds[:-1]]
+    best: NDArray[np.int64] = _best_members(groups.units["row"], groups.units["byte"], groups.bounds, order)
+    return best
+
+
+@njit(nogil=True, cache=True)
+def _best_members(
+    row: NDArray[np.uint32], byte: NDArray[np.uint32], bounds: NDArray[np.int64], order: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    out = np.empty(bounds.size - 1, dtype=np.int64)
+    for g in range(bounds.size - 1):
+        best = bounds[g]
+        for i in range(bounds[g] + 1, bounds[g + 1]):
+            ahead = order[row[i]] - order[row[best]]
+            if ahead < 0 or (ahead == 0 and byte[i] < byte[best]):
+                best = i
+        out[g] = best
+    return out
