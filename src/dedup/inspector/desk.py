@@ -109,7 +109,7 @@ class Desk:
 
     def key(self, store: Store, name: str) -> str:
         """Return what decisions know a section, or a passage, by."""
-        return name if name.startswith("x_") else str(store.section(name, "content_hash")["content_hash"])
+        return name if name.startswith("x_") else str(store.section(name, ["content_hash"])["content_hash"])
 
     def undo(self, decision_id: str, who: str) -> Decision:
         """Take a decision back.

@@ -86,7 +86,7 @@ def write_site(store: Store, folder: Path, *, lang: str = "en", clusters: int = 
         if isinstance(page, Page):
             _write(folder / name, render(page, look).encode("utf-8", "replace"))
             files += 1
-    total = store.row("SELECT count(*) AS n FROM listed WHERE n_sections > 1")
+    total = store.row("SELECT count(*) AS n FROM listed WHERE n_sections > 1", over={"listed": store.scan("listed")})
     return WrittenSite(folder, files, len(chosen), total["n"] if total else 0)
 
 
@@ -101,7 +101,8 @@ def _interesting(store: Store, n: int) -> list[dict[str, Any]]:
         "WITH ranked AS (SELECT cluster_id, least(row_number() OVER (ORDER BY n_sections DESC, cluster_id),"
         " row_number() OVER (ORDER BY doubt DESC, cluster_id),"
         " row_number() OVER (ORDER BY n_conflicts DESC, cluster_id)) AS place FROM listed WHERE n_sections > 1)"
-        f" SELECT cluster_id FROM ranked ORDER BY place, cluster_id LIMIT {n}"
+        f" SELECT cluster_id FROM ranked ORDER BY place, cluster_id LIMIT {n}",
+        over={"listed": store.scan("listed")},
     )
 
 
@@ -131,6 +132,7 @@ def _pages(store: Store, cluster_ids: list[str]) -> Iterator[tuple[str, dict[str
         " (PARTITION BY cluster_id ORDER BY is_canonical DESC, similarity, section_id) AS place"
         " FROM members WHERE cluster_id IN (SELECT unnest($ids))",
         {"ids": cluster_ids},
+        over={"members": store.scan("members")},
     )
     for cluster_id in cluster_ids:
         yield "cluster", {"id": cluster_id}

@@ -56,9 +56,9 @@ class Store:
 
     Notes
     -----
-    Single rows are picked through `find`, without the database: from datasets by the column they are sorted by, and from
-    the tables of `prepared.PREPARED`, which lie in a temporary folder that goes when the store does. In SQL, datasets
-    are views named as they are.
+    Single rows are picked through `find`, without the database: from datasets by the column they are sorted by, and
+    from the tables of `prepared.PREPARED`, which lie in a temporary folder that goes when the store does. In SQL,
+    datasets are views named as they are.
     """
 
     def __init__(self, release: Release, *, memory: str = MEMORY, seconds: float = SECONDS) -> None:
@@ -225,6 +225,10 @@ class Store:
     def need(self, *tables: str) -> None:
         """See to it that prepared tables exist; the first who needs one makes it, others wait."""
         self.tables.need(*tables)
+
+    def scan(self, name: str) -> ds.Dataset:
+        """Return a prepared table for queries that read all of it: give it to `sql` as one of `over`."""
+        return self.tables.scan(name)
 
     def summary(self, name: str, make: Callable[[], T]) -> T:
         """Return what `make` gives, made once for this release and name: for what all visitors see."""

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from dedup.inspector.listing import CODED, COLUMNS, Listing
 from dedup.inspector.queries import searching
-from dedup.inspector.store import Missing, Store, one_of
+from dedup.inspector.store import Missing, Store
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 #: Order -> (column, descending).
 SORTS = {
@@ -22,7 +28,7 @@ SORTS = {
     "similarity": ("min_similarity", False),
     "id": ("cluster_id", False),
 }
-FACETS = ("kind", "link_rule", "status", "first_release")
+FACETS = CODED
 STATUSES = ("auto", "confirmed", "split")
 #: Values of a facet that are listed.
 FACET_VALUES = 12
@@ -54,24 +60,27 @@ class Filters:
     since: str = ""
     until: str = ""
 
-    def where(self) -> tuple[str, dict[str, Any]]:
-        """Return the condition on `listed`, without the words, and its values."""
-        parts, values = ["n_sections >= $least"], {"least": self.least}  # type: tuple[list[str], dict[str, Any]]
+    def mask(self, listing: Listing) -> NDArray[np.bool_]:
+        """Return which clusters meet them, the words apart."""
+        numbers = listing.numbers
+        mask: NDArray[np.bool_] = numbers["n_sections"] >= self.least
         for name in FACETS:
             if value := getattr(self, name):
-                parts.append(f"{name} = ${name}")
-                values[name] = value
+                mask &= listing.coded[name].codes == listing.coded[name].code(value)
         if self.source:
-            parts.append("list_contains(sources, $source)")
-            values["source"] = self.source
-        if self.relation:
-            column = {"variant": "n_editions > 1", "conflict": "n_conflicts > 0", "repaired": "n_repairs > 0"}
-            parts.append(column[self.relation])
-        for name, sign in (("since", ">="), ("until", "<=")):
-            if value := getattr(self, name):
-                parts.append(f"published_at {sign} CAST(${name} AS DATE)")
-                values[name] = value
-        return " AND ".join(parts), values
+            mask &= listing.of_source(self.source)
+        if self.relation == "variant":
+            mask &= numbers["n_editions"] > 1
+        elif self.relation:
+            mask &= numbers["n_conflicts" if self.relation == "conflict" else "n_repairs"] > 0
+        if self.since or self.until:
+            # The day before all others stands for no date.
+            mask &= listing.days > np.iinfo(np.int32).min
+        if self.since:
+            mask &= listing.days >= _day(self.since)
+        if self.until:
+            mask &= listing.days <= _day(self.until)
+        return mask
 
     def query(self) -> dict[str, Any]:
         """Return the parameters that differ from their defaults."""
@@ -98,93 +107,73 @@ class Listed:
 
 
 _COLUMNS = (
-    "cluster_id, place, kind, n_sections, n_documents, n_sources, min_similarity, link_rule, status, sources,"
-    " published_at, doubt, title, n_conflicts, n_repairs, n_editions, region_name, year_review, canonical_section"
+    *("cluster_id", "place", "kind", "n_sections", "n_documents", "n_sources", "min_similarity", "link_rule", "status"),
+    *("sources", "published_at", "doubt", "title", "n_conflicts", "n_repairs", "n_editions", "region_name"),
+    *("year_review", "canonical_section"),
 )
+
+
+def _day(value: str) -> int:
+    return (date.fromisoformat(value) - date(1970, 1, 1)).days
+
+
+def listing_of(store: Store) -> Listing:
+    """Return the columns of all clusters."""
+    return store.summary("listing", lambda: Listing(store.scan("listed").to_table(columns=list(COLUMNS))))
+
+
+def _chosen(store: Store, filters: Filters) -> tuple[NDArray[np.bool_], searching.Found | None]:
+    """Return which clusters meet the filters, and how the words were looked for."""
+    listing = listing_of(store)
+    if not filters.q:
+        return filters.mask(listing), None
+    found = searching.search(store, filters.q)
+    inside = np.zeros(listing.n, dtype=bool)
+    inside[found.places] = True
+    return inside & filters.mask(listing), found
 
 
 def list_clusters(store: Store, filters: Filters, sort: str, after: str = "", n: int = 50) -> Listed:
     """Return clusters that meet the filters, in the order of `sort`, behind the one that `after` names."""
-    store.need("listed")
-    where, values = filters.where()
-    source = "listed"
-    found = None
-    if filters.q:
-        found = searching.search(store, filters.q)
-        source = "(SELECT l.* FROM listed l SEMI JOIN hits h ON l.place = h.place)"
+    listing = listing_of(store)
+    mask, found = _chosen(store, filters)
+    total = int(np.count_nonzero(mask))
     column, down = SORTS[sort]
-    page, order = where, f"{column} {'DESC' if down else 'ASC'}, cluster_id"
-    paged = dict(values)
+    by = "" if column == "cluster_id" else column
     if after:
         value, _, last = after.rpartition("~")
-        if column == "cluster_id":
-            page += " AND cluster_id > $last"
+        place = store.tables.lookup("listed").rank(last)
+        if by:
+            mask = mask & listing.behind(by, down, float(value), place)
         else:
-            page += f" AND ({column} {'<' if down else '>'} $value OR {column} = $value AND cluster_id > $last)"
-            paged["value"] = float(value)
-        paged["last"] = last
-    hits = None if found is None else found.places
-    total = _count(store, source, where, values, hits, filters)
-    # First where the rows stand, by the columns that order them; then the rows.
-    at = _ask(store, f"SELECT place FROM {source} WHERE {page} ORDER BY {order} LIMIT {n + 1}", paged, hits)
-    places = ", ".join(str(int(row["place"])) for row in at[:n])
-    rows = store.rows(f"SELECT {_COLUMNS} FROM listed WHERE place IN ({places})") if places else []
-    by_place = {row["place"]: row for row in rows}
-    rows = [by_place[row["place"]] for row in at[:n]]
+            mask[:place] = False
+    places = listing.first(by, down, mask, n + 1).tolist()
+    rows = store.tables.lookup("listed").at(places[:n], _COLUMNS).to_pylist()
     following = ""
-    if len(at) > n:
-        following = f"{'' if column == 'cluster_id' else repr(rows[-1][column])}~{rows[-1]['cluster_id']}"
+    if len(places) > n:
+        following = f"{repr(rows[-1][by]) if by else ''}~{rows[-1]['cluster_id']}"
     return Listed(rows, following, total, found)
-
-
-def _count(
-    store: Store, source: str, where: str, values: dict[str, Any], hits: np.ndarray | None, filters: Filters
-) -> int:
-    def make() -> int:
-        return int(_ask(store, f"SELECT count(*) AS n FROM {source} WHERE {where}", values, hits)[0]["n"])
-
-    return store.summary(f"clusters {filters}", make)
 
 
 def facets(store: Store, filters: Filters) -> dict[str, list[tuple[str, int]]]:
     """Return facet -> (value, clusters) of the clusters that meet the filters, the commonest first."""
-    store.need("listed")
 
     def make() -> dict[str, list[tuple[str, int]]]:
-        where, values = filters.where()
-        hits = searching.search(store, filters.q).places if filters.q else None
-        source = "(SELECT l.* FROM listed l SEMI JOIN hits h ON l.place = h.place)" if filters.q else "listed"
-        sets = ", ".join(f"({name})" for name in FACETS)
-        rows = _ask(
-            store,
-            f"SELECT {', '.join(FACETS)}, {', '.join(f'grouping({name}) = 0 AS by_{name}' for name in FACETS)},"
-            " count(*) AS n, count(*) FILTER (WHERE n_editions > 1) AS variant,"
-            " count(*) FILTER (WHERE n_conflicts > 0) AS conflict, count(*) FILTER (WHERE n_repairs > 0) AS repaired"
-            f" FROM {source} WHERE {where} GROUP BY GROUPING SETS ({sets}, ())",
-            values,
-            hits,
-        )
-        found: dict[str, list[tuple[str, int]]] = {}
-        for name in FACETS:
-            counted = sorted((-row["n"], str(row[name])) for row in rows if row[f"by_{name}"])
-            found[name] = [(value, -n) for n, value in counted[:FACET_VALUES]]
-        (whole,) = (row for row in rows if not any(row[f"by_{name}"] for name in FACETS))
-        found["relation"] = [(name, whole[name]) for name in ("variant", "conflict", "repaired") if whole[name]]
-        of_sources = _ask(
-            store,
-            f"SELECT source, count(*) AS n FROM (SELECT unnest(sources) AS source FROM {source} WHERE {where})"
-            f" GROUP BY 1 ORDER BY n DESC, source LIMIT {FACET_VALUES}",
-            values,
-            hits,
-        )
-        found["source"] = [(row["source"], row["n"]) for row in of_sources]
+        listing = listing_of(store)
+        mask, _ = _chosen(store, filters)
+        chosen = np.flatnonzero(mask)
+        found = {name: listing.count_values(name, chosen)[:FACET_VALUES] for name in FACETS}
+        relations = {
+            "variant": listing.numbers["n_editions"] > 1,
+            "conflict": listing.numbers["n_conflicts"] > 0,
+            "repaired": listing.numbers["n_repairs"] > 0,
+        }
+        counts = [(name, int(np.count_nonzero(mask & holds))) for name, holds in relations.items()]
+        found["relation"] = [(name, n) for name, n in counts if n]
+        found["source"] = listing.count_values("sources", chosen)[:FACET_VALUES]
         return found
 
-    return store.summary(f"facets {filters}", make)
-
-
-def _ask(store: Store, query: str, values: dict[str, Any], hits: np.ndarray | None) -> list[dict[str, Any]]:
-    return store.rows(query, values, hits=None if hits is None else pa.table({"place": hits}))
+    return store.passing(f"facets {filters}", make)
 
 
 def read_cluster(store: Store, cluster_id: str) -> dict[str, Any]:
@@ -195,8 +184,7 @@ def read_cluster(store: Store, cluster_id: str) -> dict[str, Any]:
     Missing
         There is none of this id.
     """
-    store.need("listed")
-    found = store.row("SELECT * FROM listed WHERE cluster_id = $id", {"id": cluster_id})
+    found = store.find_one("listed", cluster_id)
     if found is None:
         raise Missing(cluster_id)
     return found
@@ -204,30 +192,30 @@ def read_cluster(store: Store, cluster_id: str) -> dict[str, Any]:
 
 def members(store: Store, cluster_id: str, n: int, offset: int = 0) -> list[dict[str, Any]]:
     """Return members of a cluster, the canonical one first, then the most similar."""
-    store.need("members")
-    return store.rows(
-        "SELECT * FROM members WHERE cluster_id = $id ORDER BY is_canonical DESC, similarity DESC, section_id"
-        f" LIMIT {n} OFFSET {offset}",
-        {"id": cluster_id},
+    found: list[dict[str, Any]] = (
+        store.tables.lookup("members").find([cluster_id], most=offset + n).slice(offset).to_pylist()
     )
+    return found
 
 
 def estimates(store: Store, canonical: str, sections: Sequence[str]) -> dict[str, float]:
     """Return section -> share of signature values that it has in common with the canonical one."""
     if not store.count("fingerprints"):
         return {}
-    where, values = one_of("section_id", [canonical, *sections])
-    table = store.sql(f"SELECT section_id, signature FROM fingerprints WHERE {where}", values)
-    found = {row["section_id"]: np.array(row["signature"], dtype=np.uint32) for row in table.to_pylist()}
+    table = store.tables.lookup("fingerprints").find([canonical, *sections], ["section_id", "signature"])
+    signatures = np.asarray(table.column("signature").combine_chunks().flatten()).reshape(table.num_rows, -1)
+    found = dict(zip(table.column("section_id").to_pylist(), signatures, strict=True))
     own = found.get(canonical)
     return {} if own is None else {s: float((v == own).mean()) for s, v in found.items()}
 
 
 def pairs_among(store: Store, sections: Sequence[str]) -> dict[tuple[str, str], dict[str, Any]]:
     """Return the published pairs among sections, by (smaller id, larger id)."""
-    where_a, values_a = one_of("section_a", sections)
-    where_b, values_b = one_of("section_b", sections)
-    rows = store.rows(f"SELECT * FROM pairs WHERE {where_a} AND {where_b}", values_a | values_b)
+    if not store.count("pairs"):
+        return {}
+    among = pa.array(sorted(set(sections)))
+    table = store.tables.lookup("pairs").find(sections)
+    rows = table.filter(pc.is_in(table.column("section_b"), value_set=among)).to_pylist()
     return {(row["section_a"], row["section_b"]): row for row in rows}
 
 
@@ -235,52 +223,33 @@ def editions(store: Store, cluster: dict[str, Any], n: int = 20) -> list[dict[st
     """Return the other editions of a report: the other clusters of its family."""
     if cluster["n_editions"] < 2:
         return []
-    store.need("families")
-    family = store.rows("SELECT cluster_id FROM families WHERE family_id = $id LIMIT 200", {"id": cluster["family_id"]})
-    where, values = one_of("cluster_id", [r["cluster_id"] for r in family if r["cluster_id"] != cluster["cluster_id"]])
-    # Sorted here: the index by which the rows are picked serves no query that sorts.
-    rows = store.rows(f"SELECT {_COLUMNS} FROM listed WHERE {where}", values)
+    family = store.find("families", cluster["family_id"], ["cluster_id"], most=200)
+    others = [row["cluster_id"] for row in family if row["cluster_id"] != cluster["cluster_id"]]
+    rows = store.find("listed", others, _COLUMNS)
     return sorted(rows, key=lambda row: (-row["n_sections"], row["cluster_id"]))[:n]
 
 
 def conflicts(store: Store, cluster_id: str, n: int = 200) -> list[dict[str, Any]]:
     """Return where copies disagree, in the order of the canonical text."""
-    if not store.count("conflicts"):
-        return []
-    return store.rows(
-        f"SELECT * FROM conflicts WHERE cluster_id = $id ORDER BY canonical_start, section_id LIMIT {n}",
-        {"id": cluster_id},
-    )
+    return store.find("conflicts", cluster_id, most=n)
 
 
 def repairs(store: Store, cluster_id: str, n: int = 200) -> list[dict[str, Any]]:
     """Return damage in copies with what another copy says there."""
-    if not store.count("repairs"):
-        return []
-    return store.rows(
-        f"SELECT * FROM repairs WHERE cluster_id = $id ORDER BY section_id, char_start LIMIT {n}", {"id": cluster_id}
-    )
+    return store.find("repairs", cluster_id, most=n)
 
 
 def consensus(store: Store, cluster_id: str) -> dict[str, Any] | None:
     """Return the repaired text of a damaged report, None where nothing was repaired."""
-    if not store.count("consensus"):
-        return None
-    return store.row("SELECT * FROM consensus WHERE cluster_id = $id", {"id": cluster_id})
+    return store.find_one("consensus", cluster_id)
 
 
 def shares_text_with(store: Store, cluster_id: str, n: int = 20) -> list[dict[str, Any]]:
     """Return the clusters that share most text with one."""
-    if not store.count("reuse_edges"):
-        return []
-    rows = store.rows(
-        f"SELECT * FROM reuse_edges WHERE from_cluster = $id ORDER BY shared_chars DESC, to_cluster LIMIT {n}",
-        {"id": cluster_id},
-    )
-    where, values = one_of("cluster_id", [row["to_cluster"] for row in rows])
-    others = store.rows(
-        f"SELECT cluster_id, title, region_name, year_review, n_sections, sources FROM listed WHERE {where}", values
-    )
+    rows = store.find("reuse_edges", cluster_id)
+    rows = sorted(rows, key=lambda row: (-row["shared_chars"], row["to_cluster"]))[:n]
+    columns = ("cluster_id", "title", "region_name", "year_review", "n_sections", "sources")
+    others = store.find("listed", [row["to_cluster"] for row in rows], columns)
     by_id = {row["cluster_id"]: row for row in others}
     return [row | by_id[row["to_cluster"]] for row in rows if row["to_cluster"] in by_id]
 

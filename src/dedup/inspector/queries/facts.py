@@ -5,15 +5,24 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from dedup.inspector.store import Missing, Store, one_of
+from dedup.inspector.store import Missing, Store
 
 MEASURES = ("level", "growth", "share", "count", "rate", "rank", "change_abs")
 #: Characters of the page on both sides of the quote.
 CONTEXT = 160
 _COLUMNS = (
-    "fact_id, cluster_id, indicator_id, indicator, region_code, region_name, year, year_basis, obs_value, value_text,"
-    " unit, measure, comparison, bound, scope, obs_status, period_text, n_copies, n_sources, n_sections, section_id,"
-    " doc_id, char_start, char_end, quote, observation_id, flags"
+    *("fact_id", "cluster_id", "indicator_id", "indicator", "region_code", "region_name", "year", "year_basis"),
+    *("obs_value", "value_text", "unit", "measure", "comparison", "bound", "scope", "obs_status", "period_text"),
+    *("n_copies", "n_sources", "n_sections", "section_id", "doc_id", "char_start", "char_end", "quote"),
+    *("observation_id", "flags"),
+)
+_IN_SECTION = (
+    *("observation_id", "section_id", "indicator", "value_text", "unit", "bound", "year", "year_basis", "flags"),
+    "value_start",
+)
+_STATED = (
+    *("observation_id", "section_id", "doc_id", "char_start", "char_end", "value_start", "value_end", "quote"),
+    *("value_text", "unit", "is_canonical", "flags", "indicator", "measure"),
 )
 #: The order of the dataset, which is also that of the list: a page of it is a piece of the files.
 _KEY = ("indicator_id", "region_code", "year", "fact_id")
@@ -45,14 +54,15 @@ def list_facts(store: Store, filters: FactFilters, offset: int, n: int) -> list[
     where, values = _where(filters)
     if filters.q:
         # Names are not among the keys; the dataset is asked, in its order.
+        order = ", ".join(_KEY)
         return store.rows(
-            f"SELECT {_COLUMNS} FROM facts WHERE {where} ORDER BY {', '.join(_KEY)} LIMIT {n} OFFSET {offset}", values
+            f"SELECT {', '.join(_COLUMNS)} FROM facts WHERE {where} ORDER BY {order} LIMIT {n} OFFSET {offset}", values
         )
     # The keys stand in the order of the dataset, so the first ones found are the first ones.
     keys = store.rows(f"SELECT file, row FROM fact_keys WHERE {where} LIMIT {n} OFFSET {offset}", values)
     rows: list[dict[str, Any]] = []
     for file in dict.fromkeys(key["file"] for key in keys):
-        rows += store.rows_of("facts", file, [key["row"] for key in keys if key["file"] == file], _COLUMNS)
+        rows += store.rows_at("facts", file, [key["row"] for key in keys if key["file"] == file], _COLUMNS)
     return rows
 
 
@@ -109,11 +119,10 @@ def fact(store: Store, fact_id: str) -> dict[str, Any]:
     """
     if not store.count("facts"):
         raise Missing(fact_id)
-    store.need("fact_rows")
-    at = store.row("SELECT file, row FROM fact_rows WHERE fact_id = $id", {"id": fact_id})
+    at = store.find_one("fact_rows", fact_id)
     if at is None:
         raise Missing(fact_id)
-    return store.rows_at("facts", at["file"], at["row"], 1, _COLUMNS)[0]
+    return store.rows_at("facts", at["file"], [at["row"]], _COLUMNS)[0]
 
 
 def observation(store: Store, section_id: str, observation_id: str) -> dict[str, Any]:
@@ -124,50 +133,39 @@ def observation(store: Store, section_id: str, observation_id: str) -> dict[str,
     Missing
         There is none of this id in the section.
     """
-    found = store.count("observations") and store.row(
-        "SELECT * FROM observations WHERE section_id = $section AND observation_id = $id",
-        {"section": section_id, "id": observation_id},
-    )
-    if not found:
+    rows = store.find("observations", section_id)
+    found = next((row for row in rows if row["observation_id"] == observation_id), None)
+    if found is None:
         raise Missing(observation_id)
     return {**dict.fromkeys(("fact_id", "region_name", "n_copies", "n_sources", "n_sections")), **found}
 
 
 def of_section(store: Store, section_id: str, n: int) -> list[dict[str, Any]]:
     """Return the first figures of a section."""
-    if not store.count("observations"):
-        return []
-    return store.rows(
-        "SELECT observation_id, section_id, indicator, value_text, unit, bound, year, year_basis, flags"
-        f" FROM observations WHERE section_id = $id ORDER BY len(flags) = 0, value_start LIMIT {n}",
-        {"id": section_id},
-    )
+    rows = store.find("observations", section_id, _IN_SECTION)
+    return sorted(rows, key=lambda row: (not row["flags"], row["value_start"]))[:n]
 
 
 def stated_in(store: Store, found: dict[str, Any], n: int = 60) -> list[dict[str, Any]]:
     """Return the observations of the copies of a report that state the same figure."""
-    store.need("members")
-    found_in = store.rows(
-        "SELECT section_id FROM members WHERE cluster_id = $id LIMIT 200", {"id": found["cluster_id"]}
-    )
-    where, values = one_of("section_id", [row["section_id"] for row in found_in])
-    return store.rows(
-        "SELECT observation_id, section_id, doc_id, char_start, char_end, value_start, value_end, quote, value_text,"
-        f" unit, is_canonical, flags FROM observations WHERE {where} AND indicator = $indicator AND measure = $measure"
-        f" ORDER BY is_canonical DESC, section_id, char_start LIMIT {n}",
-        values | {"indicator": found["indicator"], "measure": found["measure"]},
-    )
+    members = store.find("members", found["cluster_id"], ("section_id", "is_canonical"), most=200)
+    members.sort(key=lambda row: (not row["is_canonical"], row["section_id"]))
+    wanted = (found["indicator"], found["measure"])
+    stated: list[dict[str, Any]] = []
+    for member in members:
+        rows = store.find("observations", member["section_id"], _STATED)
+        of_figure = [row for row in rows if (row["indicator"], row["measure"]) == wanted]
+        stated += sorted(of_figure, key=lambda row: int(row["char_start"]))
+        if len(stated) >= n:
+            break
+    return stated[:n]
 
 
 def checks_of(store: Store, section_id: str, observation_id: str) -> list[dict[str, Any]]:
     """Return the consistency checks of a section that look at an observation."""
-    if not store.count("checks"):
-        return []
-    return store.rows(
-        "SELECT rule, formula, stated, expected, tolerance, holds FROM checks WHERE section_id = $section"
-        " AND (list_contains(observation_ids, $id) OR list_contains(base_ids, $id)) ORDER BY holds, rule LIMIT 40",
-        {"section": section_id, "id": observation_id},
-    )
+    rows = store.find("checks", section_id)
+    about = [row for row in rows if observation_id in (row["observation_ids"] or []) + (row["base_ids"] or [])]
+    return sorted(about, key=lambda row: (row["holds"], row["rule"]))[:40]
 
 
 def context(store: Store, found: dict[str, Any]) -> tuple[str, str, str]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dedup.inspector.store import Store
 from dedup.reuse.pieces import pieces_of
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
 #: Pieces of one question that are looked up; more only make it slower.
 PIECES = 24
-#: Hits up to which the texts themselves are looked at, where pieces alone cannot tell.
-CHECKED = 40
+_NOWHERE = np.zeros(0, dtype=np.int32)
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Found:
     titles_only : the release has no index, only titles were looked at
     """
 
-    places: np.ndarray
+    places: NDArray[np.int32]
     exact: bool
     titles_only: bool = False
 
@@ -38,45 +41,55 @@ def search(store: Store, words: str) -> Found:
     def make() -> Found:
         return _by_pieces(store, words) if store.has("search") else _in_titles(store, words)
 
-    return store.summary(f"search {words}", make)
+    return store.passing(f"search {words}", make)
 
 
 def _by_pieces(store: Store, words: str) -> Found:
     parts = [pieces for word in words.split() if (pieces := pieces_of(word))]
     wanted = list(dict.fromkeys(piece for pieces in parts for piece in pieces))[:PIECES]
-    if not wanted:
-        return Found(np.zeros(0, dtype=np.int64), True)
-    single = [piece for piece in wanted if len(piece) == 1]
+    exact = all(len(pieces) == 1 for pieces in parts)
     pairs = [piece for piece in wanted if len(piece) == 2]
-    lists: list[np.ndarray] = []
-    if pairs:
-        found = store.sql(
-            "SELECT gaps FROM search WHERE piece IN (SELECT unnest($pieces)) ORDER BY n_clusters", {"pieces": pairs}
-        )
-        if found.num_rows < len(pairs):
-            return Found(np.zeros(0, dtype=np.int64), True)
-        lists = [_places(gaps.values) for gaps in found.column("gaps")]
-    # One character alone: all pieces that begin with it, or end with it.
-    for character in single:
-        found = store.sql(
-            "SELECT gaps FROM search WHERE starts_with(piece, $c) OR suffix(piece, $c) ORDER BY n_clusters DESC"
-            " LIMIT 5000",
-            {"c": character},
-        )
-        every = [_places(gaps.values) for gaps in found.column("gaps")]
-        lists.append(np.unique(np.concatenate(every)) if every else np.zeros(0, dtype=np.int64))
-    places = reduce(lambda a, b: np.intersect1d(a, b, assume_unique=True), lists)
-    return Found(places, all(len(pieces) == 1 for pieces in parts))
+    lists = [_of_character(store, piece) for piece in wanted if len(piece) == 1]
+    found = store.tables.lookup("search").find(pairs, ["n_clusters", "gaps"]) if pairs else None
+    if not wanted or (found is not None and found.num_rows < len(pairs)):
+        return Found(_NOWHERE, exact)
+    if found is not None:
+        lists += [_places(gaps.values) for gaps in found.column("gaps")]
+    return Found(_in_all(lists), exact)
 
 
-def _places(gaps: object) -> np.ndarray:
-    return np.cumsum(np.asarray(gaps, dtype=np.int64)) - 1
+def _of_character(store: Store, character: str) -> NDArray[np.int32]:
+    """Return where one character alone stands: all pieces that begin with it, or end with it."""
+    found = store.sql(
+        "SELECT gaps FROM search WHERE starts_with(piece, $c) OR suffix(piece, $c) ORDER BY n_clusters DESC LIMIT 5000",
+        {"c": character},
+    )
+    every = [_places(gaps.values) for gaps in found.column("gaps")]
+    return np.unique(np.concatenate([_NOWHERE, *every]))
+
+
+def _in_all(lists: list[NDArray[np.int32]]) -> NDArray[np.int32]:
+    """Return the places that stand in all lists, which ascend; the shortest is narrowed down by the others."""
+    shortest, *others = sorted(lists, key=len)
+    for other in others:
+        if not shortest.size:
+            break
+        holds = np.zeros(int(max(shortest[-1], other[-1])) + 1, dtype=bool)
+        holds[other] = True
+        shortest = shortest[holds[shortest]]
+    return shortest
+
+
+def _places(gaps: pa.Array) -> NDArray[np.int32]:
+    places = np.cumsum(gaps.to_numpy(), dtype=np.int32)
+    places -= 1
+    return places
 
 
 def _in_titles(store: Store, words: str) -> Found:
-    store.need("listed")
     parts = words.split()[:20]
     where = " AND ".join(f"contains(lower(title), $w{i})" for i in range(len(parts))) or "true"
     values = {f"w{i}": part.lower() for i, part in enumerate(parts)}
-    table = store.sql(f"SELECT place FROM listed WHERE {where} ORDER BY place", values)
-    return Found(table.column("place").to_numpy().astype(np.int64), True, titles_only=True)
+    query = f"SELECT place FROM listed WHERE {where} ORDER BY place"
+    table = store.sql(query, values, over={"listed": store.scan("listed")})
+    return Found(table.column("place").to_numpy().astype(np.int32), True, titles_only=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dedup.inspector.desk import PatientRelease
-from dedup.inspector.store import Missing, Store, one_of
+from dedup.inspector.store import Missing, Store
 from dedup.reuse.network import GROUPINGS, Network, build_network
 
 #: Order -> columns, all descending.
@@ -25,22 +25,16 @@ NODES = 28
 
 def passage(store: Store, passage_id: str) -> dict[str, Any]:
     """Return what is known of a passage."""
-    found = store.has("passage_stats") and store.row(
-        "SELECT * FROM passage_stats WHERE passage_id = $id", {"id": passage_id}
-    )
-    if not found:
+    found = store.find_one("passage_stats", passage_id)
+    if found is None:
         raise Missing(passage_id)
     return found
 
 
 def passage_places(store: Store, passage_id: str, n: int, after: str = "") -> list[dict[str, Any]]:
     """Return where a passage stands, by section."""
-    store.need("passage_places")
-    rows = store.rows(
-        "SELECT section_id, char_start, char_end FROM passage_places WHERE passage_id = $id AND section_id > $after"
-        f" ORDER BY section_id, char_start LIMIT {n}",
-        {"id": passage_id, "after": after},
-    )
+    columns = ("section_id", "char_start", "char_end")
+    rows = store.find("passage_places", passage_id, columns, most=n, behind=("section_id", after) if after else None)
     return _with_pages(store, rows)
 
 
@@ -48,16 +42,12 @@ def _with_pages(store: Store, rows: list[dict[str, Any]]) -> list[dict[str, Any]
     """Return rows about sections with the page, the report, its place and year."""
     if not rows:
         return []
-    store.need("places", "pages", "listed")
-    where, values = one_of("section_id", [row["section_id"] for row in rows])
-    found = store.rows(f"SELECT section_id, doc_id, source, ordinal, cluster_id FROM places WHERE {where}", values)
-    where, values = one_of("doc_id", [row["doc_id"] for row in found])
-    pages = {row["doc_id"]: row for row in store.rows(f"SELECT doc_id, uri FROM pages WHERE {where}", values)}
-    where, values = one_of("cluster_id", [row["cluster_id"] for row in found if row["cluster_id"]])
-    reports = {
-        row["cluster_id"]: row
-        for row in store.rows(f"SELECT cluster_id, title, region_name, year_review FROM listed WHERE {where}", values)
-    }
+    sections = [row["section_id"] for row in rows]
+    found = store.find("places", sections, ("section_id", "doc_id", "source", "ordinal", "cluster_id"))
+    pages = {row["doc_id"]: row for row in store.find("pages", [row["doc_id"] for row in found], ("doc_id", "uri"))}
+    clusters = [row["cluster_id"] for row in found if row["cluster_id"]]
+    listed = store.find("listed", clusters, ("cluster_id", "title", "region_name", "year_review"))
+    reports = {row["cluster_id"]: row for row in listed}
     nothing = dict.fromkeys(("cluster_id", "title", "region_name", "year_review"))
     places = {
         row["section_id"]: {**nothing, **row, **pages[row["doc_id"]], **reports.get(row["cluster_id"], {})}
@@ -99,25 +89,21 @@ def templates(store: Store, kind: str, words: str, sort: str, least: int, offset
         found = store.row(f"SELECT count(*) AS n FROM {kind} WHERE {where}", values)
         return int(found["n"]) if found else 0
 
-    total = store.summary(f"{kind} {words!r} {least}", count)
+    total = store.passing(f"{kind} {words!r} {least}", count)
     return Ranked(rows[:n], offset + n if len(rows) > n else 0, total)
 
 
 def template(store: Store, template_id: str) -> dict[str, Any]:
     """Return one template."""
-    found = store.has("templates") and store.row("SELECT * FROM templates WHERE template_id = $id", {"id": template_id})
-    if not found:
+    found = store.find_one("templates", template_id)
+    if found is None:
         raise Missing(template_id)
     return found
 
 
 def occurrences(store: Store, template_id: str, n: int, after: str = "") -> list[dict[str, Any]]:
     """Return where a template stands, with what fills its slots."""
-    rows = store.rows(
-        "SELECT * FROM template_occurrences WHERE template_id = $id AND section_id > $after"
-        f" ORDER BY section_id, char_start LIMIT {n}",
-        {"id": template_id, "after": after},
-    )
+    rows = store.find("template_occurrences", template_id, most=n, behind=("section_id", after) if after else None)
     return _with_pages(store, rows)
 
 
@@ -127,4 +113,5 @@ def network(store: Store, by: str, least: int) -> Network:
     def make() -> Network:
         return build_network(PatientRelease(store), [by], least_chars=least)
 
-    return store.summary(f"network {by} {least}", make)
+    keep = store.passing if least else store.summary
+    return keep(f"network {by} {least}", make)

@@ -25,7 +25,7 @@ def document_view(look: Look, asked: Asked) -> Answer:
     document = queries.read_document(store, asked.id("id", "d"))
     parts = queries.sections(store, document)
     at = asked.whole("at", 0)
-    text = store.page_text(document["doc_id"])
+    text = document.pop("text")
     start = min(at, max(0, len(text) - 1)) // WINDOW * WINDOW
     end = min(len(text), start + WINDOW)
     window = [p for p in parts if p["char_end"] > start and p["char_start"] < end]
@@ -81,7 +81,7 @@ def _marks(
 
 def section_view(look: Look, asked: Asked) -> Answer:
     """Go to the place of a section on its page."""
-    found = look.store.section(asked.id("id", "s"), "section_id, doc_id, char_start")
+    found = look.store.section(asked.id("id", "s"), ("section_id", "doc_id", "char_start"))
     start = found["char_start"]
     place = {"at": start} if start >= WINDOW else {}
     return Redirect(look.address("document", id=found["doc_id"], anchor=found["section_id"], **place) or "/")

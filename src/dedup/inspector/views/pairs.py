@@ -17,8 +17,8 @@ MOST_CHARS = 400_000
 
 
 _SECTION = (
-    "section_id, doc_id, source, ordinal, title, kind, kind_reason, n_chars, mask_ratio, boilerplate_ratio,"
-    " completeness, clean_text"
+    *("section_id", "doc_id", "source", "ordinal", "title", "kind", "kind_reason", "n_chars", "mask_ratio"),
+    *("boilerplate_ratio", "completeness", "clean_text"),
 )
 _MEMBERSHIP = ("cluster_id", "is_canonical", "reason", "stands_for", "similarity", "edit_similarity", "rule")
 
@@ -41,7 +41,7 @@ def read_members(store: Store, section_ids: Sequence[str]) -> list[Member]:
         role = (
             "corpus"
             if place["cluster_id"]
-            else store.rows_at("documents", page["file"], page["row"], 1, "role")[0]["role"]
+            else store.rows_at("documents", page["file"], [page["row"]], ["role"])[0]["role"]
         )
         members.append(Member(**section, uri=page["uri"], role=role, **place))
     return members
@@ -59,7 +59,7 @@ def explain_pair(store: Store, a: str, b: str, desk: Desk | None = None) -> Expl
     half = MOST_CHARS // 2
     comparison = compare(one.clean_text[:half], two.clean_text[:half], match=match, fingerprint=fingerprint)
     low, high = sorted((a, b))
-    pair = store.row("SELECT * FROM pairs WHERE section_a = $low AND section_b = $high", {"low": low, "high": high})
+    pair = next((row for row in store.find("pairs", low) if row["section_b"] == high), None)
     return explain_members(one, two, comparison, pair, _decision(store, a, b, desk))
 
 
@@ -67,7 +67,7 @@ def _decision(store: Store, a: str, b: str, desk: Desk | None) -> str:
     """Return who decided what two sections are to each other, when and with what note; '' where nobody did."""
     if not store.count("decisions"):
         return ""
-    told = decision_about(store, *(store.section(id_, "content_hash")["content_hash"] for id_ in (a, b)))
+    told = decision_about(store, *(store.section(id_, ["content_hash"])["content_hash"] for id_ in (a, b)))
     return say_decision(told, desk.note_of(told["decision_id"]) if desk else "") if told else ""
 
 
