@@ -22,6 +22,7 @@ from prefect.states import Completed, Failed, State  # noqa: E402
 from dedup.engines.artifacts import care_markdown  # noqa: E402
 from dedup.engines.assets import DAMAGED, warehouse_resource  # noqa: E402
 from dedup.engines.telling import tell_of_damage  # noqa: E402
+from dedup.engines.turns import my_turn  # noqa: E402
 from dedup.releases import open_release, prune_releases, verify_release, warehouse_lock  # noqa: E402
 from dedup.settings import load_settings  # noqa: E402
 
@@ -54,7 +55,8 @@ def care_for_warehouse(config: str | None = None, warehouse: str | None = None, 
     log = get_run_logger()
     release_id, problems = verify(settings.warehouse)
     # An old release may be what a damaged one has to be mended from.
-    pruned = [] if problems else prune(settings.warehouse, keep)
+    with my_turn(settings.warehouse, log.warning):
+        pruned = [] if problems else prune(settings.warehouse, keep)
     page = care_markdown(release_id, problems, pruned)
     create_markdown_artifact(key="warehouse", markdown=page, description="Is the newest release whole, and what went")
     if not problems:

@@ -29,6 +29,7 @@ from dedup.engines.assets import asset_figures, events_of, published_assets, sou
 from dedup.engines.local import EmptyInput, LocalRun  # noqa: E402
 from dedup.engines.summary import RunSummary  # noqa: E402
 from dedup.engines.telling import telling  # noqa: E402
+from dedup.engines.turns import my_turn  # noqa: E402
 from dedup.sources import SourceError  # noqa: E402
 
 
@@ -157,16 +158,19 @@ def publish_reports(
     log = get_run_logger()
     with telling(settings, log.warning, dry_run=dry_run) as ending:
         request = requested_run(sources, settings)
-        with LocalRun(
-            request.settings,
-            request.sources,
-            limit=limit,
-            dry_run=dry_run,
-            mirror=mirror,
-            allow_shrink=allow_shrink,
-            fresh=fresh,
-            observer=request.observer,
-        ) as run:
+        with (
+            my_turn(settings.warehouse, log.warning),
+            LocalRun(
+                request.settings,
+                request.sources,
+                limit=limit,
+                dry_run=dry_run,
+                mirror=mirror,
+                allow_shrink=allow_shrink,
+                fresh=fresh,
+                observer=request.observer,
+            ) as run,
+        ):
             read(run)
             check(run)
             match(run)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import http.server
 import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,10 +17,27 @@ import pytest
 import yaml
 
 import dedup
+from dedup.engines.turns import turn_name
 from dedup.releases import verify_release, warehouse_lock
 from tests.command import call, write_pages
 from tests.prefect_service import Server, environment, free_port, running_server, wait_for
 from tests.webhook_server import webhook_server
+
+#: What a run that a deployment began knows of it.
+DEPLOYED = {"PREFECT__RUNTIME__DEPLOYMENT__ID": "d"}
+#: Takes its turn, says so in a file, stays until another file is there, and leaves.
+TURN = """
+import sys, time
+from pathlib import Path
+from dedup.engines.launch import silence_telemetry; silence_telemetry()
+from dedup.engines.turns import my_turn
+warehouse, mine, until = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+mine.with_suffix(".began").touch()
+with my_turn(warehouse, lambda line: print(line, flush=True)):
+    mine.touch()
+    while not until.exists():
+        time.sleep(0.05)
+"""
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = [sys.executable, "-c", "from dedup.cli import main; main()"]
@@ -126,6 +146,86 @@ def test_prefect_yaml_deploys_as_it_stands(server: Server) -> None:
         assert set(wanted["parameters"]) <= set(properties), "the flow has no such parameter"
     # The scheduler plans them: nothing but the calendar starts them.
     wait_for(lambda: runs_of(server, "nightly") and runs_of(server, "weekly-care"), 60, "runs are scheduled")
+
+
+def turn(variables: dict[str, str], warehouse: str, mine: Path, until: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", TURN, warehouse, str(mine), str(until)],
+        env=variables, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+
+
+def ended(process: subprocess.Popen[str]) -> str:
+    out, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, out
+    return out
+
+
+@pytest.mark.parametrize(
+    ("warehouse", "name"),
+    [
+        ("/srv/reports", "dedup-publish-srv-reports"),
+        ("/srv/a b/仓库%&", "dedup-publish-srv-a-b-仓库"),
+        ("s3://user:secret@bucket/reports/zh/?token=1", "dedup-publish-s3-bucket-reports-zh"),
+        ("/" + "x" * 500, "dedup-publish-" + "x" * 120),
+    ],
+)
+def test_a_limit_is_named_after_its_warehouse(warehouse: str, name: str) -> None:
+    assert turn_name(warehouse) == name
+
+
+def test_a_second_deployed_run_waits_for_the_first_and_nobody_else_does(server: Server, tmp_path: Path) -> None:
+    deployed = {**server.environment, **DEPLOYED}
+    end, now = tmp_path / "end", tmp_path / "now"
+    now.touch()
+    first = turn(deployed, "/srv/w", tmp_path / "first", end)
+    wait_for((tmp_path / "first").exists, 60, "the first has its turn")
+    second = turn(deployed, "/srv/w", tmp_path / "second", now)
+    elsewhere = turn(deployed, "/srv/v", tmp_path / "elsewhere", now)
+    by_hand = turn(server.environment, "/srv/w", tmp_path / "by_hand", now)
+    assert "no turn" not in ended(elsewhere) + ended(by_hand)
+    wait_for((tmp_path / "second.began").exists, 60, "the second begins")
+    time.sleep(1.5)
+    assert not (tmp_path / "second").exists(), "both are at work at once"
+    (limit,) = [
+        found
+        for found in server.ask("/v2/concurrency_limits/filter", limit=100)
+        if found["name"] == "dedup-publish-srv-w"
+    ]
+    assert (limit["limit"], limit["active_slots"]) == (1, 1)
+    end.touch()
+    assert "no turn" not in ended(first) + ended(second)
+    assert (tmp_path / "second").exists()
+
+
+def test_a_server_that_knows_no_turns_stops_nobody(tmp_path: Path) -> None:
+    class Old(http.server.BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            self.rfile.read(int(self.headers.get("content-length") or 0))
+            self.send_response(404)
+            self.send_header("content-type", "application/json")
+            self.end_headers()
+            self.wfile.write(b'{"detail": "Not Found"}')
+
+        do_GET = do_POST = answer  # noqa: N815 - names of the library
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    old = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Old)
+    threading.Thread(target=old.serve_forever, daemon=True).start()
+    try:
+        url = f"http://127.0.0.1:{old.server_address[1]}/api"
+        process = turn(
+            environment(tmp_path / "prefect", PREFECT_API_URL=url, **DEPLOYED), "/srv/w", tmp_path / "done", tmp_path
+        )
+        out = ended(process)
+    finally:
+        old.shutdown()
+        old.server_close()
+    assert "no turn could be taken (dedup-publish-srv-w): " in out
+    assert "going on without" in out
+    assert (tmp_path / "done").exists()
 
 
 @pytest.mark.slow
@@ -270,3 +370,26 @@ def test_a_server_that_plans_nothing_is_noticed(tmp_path: Path) -> None:
                 out, _ = process.communicate(timeout=60)
     assert "no further run of w on its calendar" in out
     assert hook.received[0].body["error"] == "NoSchedule"
+
+
+@pytest.mark.slow
+def test_two_schedules_over_one_warehouse_both_publish(server: Server, tmp_path: Path) -> None:
+    write_pages(tmp_path)
+    both = [
+        start(["serve", "gov", "--every", "15s", "-w", "w", "--name", name], server.environment, tmp_path)
+        for name in ("one", "two")
+    ]
+
+    def done(name: str) -> int:
+        return sum(run["state_name"] == "Completed" for run in runs_of(server, name))
+
+    try:
+        wait_for(lambda: done("one") and done("two"), 240, "a run of both schedules completes")
+    finally:
+        for process in both:
+            process.terminate()
+        for process in both:
+            process.communicate(timeout=90)
+    failed = [run["state"] for name in ("one", "two") for run in runs_of(server, name) if run["state_type"] == "FAILED"]
+    assert failed == []
+    assert verify_release(dedup.open_release(tmp_path / "w")) == []
