@@ -14,17 +14,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-#: Rows of a piece of a narrow copy: one takes some 0.2 ms to read.
-BATCH_ROWS = 512
-#: Row groups above this are copied into batches where single rows are wanted of them: rows, and bytes as encoded.
-LARGE_ROWS = 20_000
-LARGE_BYTES = 6 << 20
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Rows of a piece of a narrow copy. Five columns of one take some 0.1 ms to read.
+BATCH_ROWS = 256
 #: Below and above every text: bounds of a piece that does not tell its own.
 _LOWEST, _HIGHEST = "", chr(0x10FFFF) * 4
 
@@ -91,25 +92,27 @@ class Lookup(ABC):
         behind : a column and a value; only rows that hold a greater one
         """
         wanted = list(self.schema.names if columns is None else columns)
+        read = list(dict.fromkeys([*wanted, self.key, *([behind[0]] if behind else [])]))
         parts: list[pa.Table] = []
         left = len(self) if most is None else most
-        for number, keys, mask in self._matches(values):
+        for number, keys in self._candidates(values).items():
+            piece = self._read(self._pieces[number], read)
+            mask = _holds(piece.column(self.key), keys)
             if behind is not None:
-                column, value = behind
-                beyond = pc.greater(self._read(self._pieces[number], [column]).column(0), value)
-                mask &= beyond.to_numpy().astype(bool)
+                mask = pc.and_(mask, pc.greater(piece.column(behind[0]), behind[1]))
             places = np.flatnonzero(mask)[:left]
             if places.size:
-                parts.append(self._rest(number, keys, places, wanted))
+                parts.append(_pick(piece.select(wanted), places))
                 left -= places.size
                 if not left:
                     break
-        return pa.concat_tables(parts) if parts else self._nothing(wanted)
+        return self._together(parts, wanted)
 
     def places(self, value: str) -> list[int]:
         """Return where the rows stand whose key is `value`, counted from the first row of the table."""
         found: list[int] = []
-        for number, _, mask in self._matches([value]):
+        for number, keys in self._candidates([value]).items():
+            mask = _holds(self._read(self._pieces[number], [self.key]).column(0), keys)
             found += (np.flatnonzero(mask) + self._starts[number]).tolist()
         return found
 
@@ -124,50 +127,48 @@ class Lookup(ABC):
     def at(self, rows: Sequence[int], columns: Sequence[str] | None = None) -> pa.Table:
         """Return the rows at some places of the table, in the order asked for."""
         wanted = list(self.schema.names if columns is None else columns)
+        ascending = sorted(set(rows))
         by_piece: dict[int, list[int]] = {}
-        for row in sorted(set(rows)):
+        for row in ascending:
             by_piece.setdefault(bisect_right(self._starts, row) - 1, []).append(row)
         parts = []
         for number, inside in by_piece.items():
-            local = pa.array([row - self._starts[number] for row in inside])
-            parts.append(self._read(self._pieces[number], wanted).take(local))
-        if not parts:
-            return self._nothing(wanted)
-        found = pa.concat_tables(parts)
-        place = {row: i for i, row in enumerate(row for inside in by_piece.values() for row in inside)}
-        order = [place[row] for row in rows]
-        return found if order == list(range(len(order))) else found.take(pa.array(order))
+            piece = self._read(self._pieces[number], wanted)
+            parts.append(_pick(piece, np.array(inside) - self._starts[number]))
+        found = self._together(parts, wanted)
+        if ascending == list(rows):
+            return found
+        place = {row: i for i, row in enumerate(ascending)}
+        return found.take(pa.array([place[row] for row in rows], pa.int64()))
 
-    def _matches(self, values: Iterable[str]) -> Iterator[tuple[int, pa.Table, np.ndarray]]:
-        """Yield the numbers of the pieces that hold any of `values`, their key column, and which rows it is."""
+    def _candidates(self, values: Iterable[str]) -> dict[int, list[str]]:
+        """Return the numbers of the pieces that may hold any of `values`, ascending, with these."""
         candidates: dict[int, list[str]] = {}
         for value in dict.fromkeys(values):
             first, last = bisect_left(self._highs, value), bisect_right(self._lows, value)
             for i in self._order[first:last]:
                 if self._pieces[i].high >= value:
                     candidates.setdefault(i, []).append(value)
-        for i in sorted(candidates):
-            keys = self._read(self._pieces[i], [self.key])
-            column, some = keys.column(0), candidates[i]
-            found = pc.equal(column, some[0]) if len(some) == 1 else pc.is_in(column, value_set=pa.array(some))
-            mask = found.to_numpy().astype(bool)
-            if mask.any():
-                yield i, keys, mask
+        return dict(sorted(candidates.items()))
 
-    def _rest(self, number: int, keys: pa.Table, places: np.ndarray, wanted: list[str]) -> pa.Table:
-        """Return some rows of a piece with the wanted columns."""
-        others = [name for name in wanted if name != self.key]
-        table = self._read(self._pieces[number], others) if others else keys
-        if others and self.key in wanted:
-            table = table.append_column(self.schema.field(self.key), keys.column(0))
-        if places[-1] - places[0] + 1 == places.size:
-            table = table.slice(int(places[0]), places.size)
-        else:
-            table = table.take(pa.array(places))
-        return table.select(wanted)
+    def _together(self, parts: Sequence[pa.Table], columns: Sequence[str]) -> pa.Table:
+        if not parts:
+            return pa.schema([self.schema.field(name) for name in columns]).empty_table()
+        # In one chunk, because rows of many small ones take long to become Python's.
+        return pa.concat_tables(parts).combine_chunks()
 
-    def _nothing(self, columns: Sequence[str]) -> pa.Table:
-        return pa.schema([self.schema.field(name) for name in columns]).empty_table()
+
+def _holds(column: pa.ChunkedArray, values: Sequence[str]) -> pa.ChunkedArray:
+    if len(values) == 1:
+        return pc.equal(column, values[0])
+    return pc.is_in(column, value_set=pa.array(values, column.type))
+
+
+def _pick(table: pa.Table, places: NDArray[np.int64]) -> pa.Table:
+    """Return the rows at ascending places; runs of rows are not copied."""
+    if places[-1] - places[0] + 1 == places.size:
+        return table.slice(int(places[0]), places.size)
+    return table.take(pa.array(places))
 
 
 class ParquetLookup(Lookup):
@@ -182,8 +183,8 @@ class ParquetLookup(Lookup):
     def __init__(self, files: Sequence[str], key: str) -> None:
         self._files = list(files)
         pieces: list[Piece] = []
-        #: Whether row groups are so large that reading one for a row is slow.
-        self.large = False
+        #: Rows of the largest row group.
+        self.most_rows = 0
         #: Rows before each file.
         self.first_rows: list[int] = []
         rows = 0
@@ -196,7 +197,7 @@ class ParquetLookup(Lookup):
                 for group in range(footer.num_row_groups):
                     told = footer.row_group(group)
                     rows += told.num_rows
-                    self.large |= told.num_rows > LARGE_ROWS or told.total_byte_size > LARGE_BYTES
+                    self.most_rows = max(self.most_rows, told.num_rows)
                     pieces.append(Piece(number, group, told.num_rows, *_bounds(told, key)))
         super().__init__(schema, key, [piece for piece in pieces if piece.rows])
 
@@ -224,14 +225,20 @@ class BatchLookup(Lookup):
     def __init__(self, path: Path, key: str, pieces: Sequence[Piece]) -> None:
         self.path = path
         self._source = pa.OSFile(str(path))
-        self._reader = pa.ipc.open_file(self._source, options=pa.ipc.IpcReadOptions(use_threads=False))
         self._lock = threading.Lock()
-        super().__init__(self._reader.schema, key, pieces)
+        # A reader decodes the columns it is opened for.
+        self._readers: dict[tuple[str, ...], pa.ipc.RecordBatchFileReader] = {}
+        super().__init__(pa.ipc.open_file(self._source).schema, key, pieces)
 
     def _read(self, piece: Piece, columns: Sequence[str]) -> pa.Table:
+        names = tuple(columns)
         with self._lock:
-            batch = self._reader.get_batch(piece.number)
-        return pa.table([batch.column(name) for name in columns], names=list(columns))
+            if (reader := self._readers.get(names)) is None:
+                places = [self.schema.get_field_index(name) for name in names]
+                options = pa.ipc.IpcReadOptions(use_threads=False, included_fields=places)
+                reader = self._readers[names] = pa.ipc.open_file(self._source, options=options)
+            batch = reader.get_batch(piece.number)
+        return pa.Table.from_batches([batch]).select(columns)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -70,9 +70,10 @@ def _with_rows(files: list[str]) -> str:
 
 
 _PLACES = """
-SELECT s.section_id, s.doc_id, s.source, s.ordinal, m.cluster_id, m.is_canonical, m.reason, m.stands_for, m.similarity,
-       m.edit_similarity, m.rule, m.template_ratio, m.copied_ratio, s.file, s.row
-FROM {sections_rows} s LEFT JOIN membership m USING (section_id) ORDER BY s.section_id
+SELECT s.section_id, s.doc_id, s.source, s.ordinal, d.uri, m.cluster_id, m.is_canonical, m.reason, m.stands_for,
+       m.similarity, m.edit_similarity, m.rule, m.template_ratio, m.copied_ratio, s.file, s.row
+FROM {sections_rows} s LEFT JOIN membership m USING (section_id) LEFT JOIN documents d ON d.doc_id = s.doc_id
+ORDER BY s.section_id
 """
 #: The sections of a document lie behind each other in one file.
 _PAGES = """

@@ -18,6 +18,7 @@ from dedup.inspector.keeping import Kept
 from dedup.inspector.lookups import ParquetLookup
 from dedup.inspector.prepared import PREPARED
 from dedup.inspector.tables import Tables
+from dedup.inspector.watching import Watch
 from dedup.releases import Release
 from dedup.releases.views import quote
 from dedup.settings import FingerprintSettings, MatchSettings
@@ -31,6 +32,8 @@ SECONDS = 8.0
 LONG_SECONDS = 600.0
 #: Bound for DuckDB; it spills beyond it. Python, Arrow and the kernels take some 400 MB beside it.
 MEMORY = "400MB"
+#: Rows of a row group above which DuckDB picks rows out of it faster than it is decoded whole.
+LARGE_ROWS = 20_000
 #: Bytes of results that visitors may ask for again, such as the places where words stand.
 KEPT_BYTES = 48 << 20
 
@@ -66,12 +69,14 @@ class Store:
         self.seconds = seconds
         self._folder = tempfile.mkdtemp(prefix="dedup-inspect-")
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._paths: dict[str, list[str]] = {}
         self._connection = self._connect(memory)
         #: Held by whatever reads whole datasets: two at once would need twice the memory, and help nobody.
         self.heavy = threading.RLock()
         match, _ = self.settings()
         thresholds = (match.jaccard, match.edit)
         self.tables = Tables(Path(self._folder), self._connection, self._files, thresholds, self.heavy)
+        self._watch = Watch()
         self._summaries = Kept(None)
         self._passing = Kept(KEPT_BYTES)
         # What one view asks several times.
@@ -92,7 +97,8 @@ class Store:
         )
         # Files of a release never change: what was read of them once holds.
         connection.execute("SET parquet_metadata_cache = true")
-        connection.execute("SET validate_external_file_cache = 'NO_VALIDATION'")
+        # The system caches them; DuckDB would hold them a second time.
+        connection.execute("SET enable_external_file_cache = false")
         # Lists are sorted by one narrow column; the others are read for the rows that are shown.
         connection.execute("SET late_materialization_max_rows = 1000")
         paths: list[str] = []
@@ -108,7 +114,10 @@ class Store:
 
     def _files(self, dataset: str) -> list[str]:
         """Return the files of a dataset, none where the release has no such."""
-        return [str(path.resolve()) for path in self.release.files(dataset)] if self.has(dataset) else []
+        if dataset not in self._paths:
+            found = self.release.files(dataset) if self.has(dataset) else []
+            self._paths[dataset] = [str(path.resolve()) for path in found]
+        return self._paths[dataset]
 
     def find(
         self,
@@ -146,7 +155,7 @@ class Store:
         """
         lookup = self.tables.lookup(dataset)
         assert isinstance(lookup, ParquetLookup)
-        if lookup.large:
+        if lookup.most_rows > LARGE_ROWS:
             # DuckDB decodes less of a row group than all of it.
             source = f"read_parquet({quote(self._files(dataset)[file])}, file_row_number = true)"
             places = ", ".join(str(int(row)) for row in rows)
@@ -197,9 +206,7 @@ class Store:
         """
         cursor = self._connection.cursor()
         allowed = seconds or self.seconds
-        watch = threading.Timer(allowed, cursor.interrupt)
-        watch.daemon = True
-        watch.start()
+        watch = self._watch.begin(allowed, cursor.interrupt)
         try:
             for name, table in (over or {}).items():
                 cursor.register(name, table)
@@ -209,7 +216,7 @@ class Store:
         except duckdb.InterruptException as error:
             raise TooSlow(f"the question took longer than {allowed:g} s and was given up") from error
         finally:
-            watch.cancel()
+            self._watch.end(watch)
             cursor.close()
 
     def rows(self, query: str, parameters: Mapping[str, Any] | None = None, **more: Any) -> list[dict[str, Any]]:
@@ -309,6 +316,7 @@ class Store:
             known.cache_clear()
         self._summaries.clear()
         self._passing.clear()
+        self._watch.close()
         self.tables.close()
         self._connection.close()
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -17,6 +17,9 @@ from dedup.inspector.prepared import COPIED, KEYS, PREPARED, Prepared
 if TYPE_CHECKING:
     import duckdb
 
+#: Row groups of more rows than this are copied into small pieces where single rows are wanted of them.
+COPIED_ROWS = 2048
+
 
 class Tables:
     """Lookups over datasets and prepared tables.
@@ -75,7 +78,7 @@ class Tables:
 
     def _open(self, dataset: str) -> Lookup:
         opened = ParquetLookup(self._files(dataset), KEYS[dataset])
-        if not opened.large or dataset not in COPIED:
+        if dataset not in COPIED or opened.most_rows <= COPIED_ROWS:
             return opened
         with self._heavy:
             path = self._folder / f"{dataset}.arrow"

@@ -43,16 +43,12 @@ def _with_pages(store: Store, rows: list[dict[str, Any]]) -> list[dict[str, Any]
     if not rows:
         return []
     sections = [row["section_id"] for row in rows]
-    found = store.find("places", sections, ("section_id", "doc_id", "source", "ordinal", "cluster_id"))
-    pages = {row["doc_id"]: row for row in store.find("pages", [row["doc_id"] for row in found], ("doc_id", "uri"))}
+    found = store.find("places", sections, ("section_id", "doc_id", "source", "ordinal", "uri", "cluster_id"))
     clusters = [row["cluster_id"] for row in found if row["cluster_id"]]
     listed = store.find("listed", clusters, ("cluster_id", "title", "region_name", "year_review"))
     reports = {row["cluster_id"]: row for row in listed}
     nothing = dict.fromkeys(("cluster_id", "title", "region_name", "year_review"))
-    places = {
-        row["section_id"]: {**nothing, **row, **pages[row["doc_id"]], **reports.get(row["cluster_id"], {})}
-        for row in found
-    }
+    places = {row["section_id"]: {**nothing, **row, **reports.get(row["cluster_id"], {})} for row in found}
     return [{**row, **places[row["section_id"]]} for row in rows if row["section_id"] in places]
 
 
