@@ -20,9 +20,13 @@ from dedup.settings import load_settings
 from tests.browser import open_browser, served, why_missing
 from tests.command import call, write_pages
 from tests.inspected import HOSTILE, hostile_release
-from tests.inspector_pictures import ROOT, looking, views_of
+from tests.inspector_pictures import ROOT, decide_something, looking, views_of
 
 pytestmark = pytest.mark.skipif(bool(why_missing()), reason=why_missing() or "a browser is there")
+
+
+#: How grave a finding of axe must be to fail a test.
+SERIOUS = ("moderate", "serious", "critical")
 
 
 @pytest.fixture(scope="module")
@@ -182,23 +186,34 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
         return script.read().decode("utf-8")
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("look", [("en", "light"), ("zh", "dark")])
-def test_nobody_is_kept_out(driver: Any, axe: str, tmp_path: Path, look: tuple[str, str]) -> None:
-    warehouse = tmp_path / "w"
+@pytest.fixture(scope="module")
+def sample_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release of the sample pages, about which something was decided."""
+    warehouse = tmp_path_factory.mktemp("axe") / "w"
     config = ROOT / "data" / "sample" / "dedup.toml"
     assert call("run", "--no-prefect", "-q", "-w", warehouse, "-c", config).code == 0
-    desk = Desk(load_settings(None, warehouse=warehouse), "steward")
+    decide_something(warehouse)
+    return warehouse
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_nobody_is_kept_out(driver: Any, axe: str, sample_warehouse: Path, lang: str, theme: str) -> None:
+    desk = Desk(load_settings(None, warehouse=sample_warehouse), "steward")
+    views = {**views_of(sample_warehouse), "in_force": "/decisions", "nowhere": "/nowhere"}
     found = []
-    with served(warehouse, desk=desk) as base:
-        for view, path in views_of(warehouse).items():
-            driver.get(base + looking(path, *look))
+    with served(sample_warehouse, desk=desk) as base:
+        for view, path in views.items():
+            driver.get(base + looking(path, lang, theme))
+            # What is folded must be readable, too.
+            driver.execute_script("document.querySelectorAll('details').forEach(d => d.open = true)")
             driver.execute_script(axe)
             result = driver.execute_async_script("const done = arguments[0]; axe.run(document).then(done);")
             found += [
                 (view, v["id"], v["impact"], v["nodes"][0]["html"][:160], v["nodes"][0]["failureSummary"][:300])
                 for v in result["violations"]
-                if v["impact"] in ("serious", "critical")
+                if v["impact"] in SERIOUS
             ]
     desk.close()
     assert not found, "\n".join(map(str, found))
