@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from dedup import schemas
 from dedup.clusters.copies import examine_copies
 from dedup.engines.reuse_rows import Places, cluster_ids
-from dedup.engines.unchanged import take_over, unchanged_clusters
+from dedup.engines.unchanged import rows_before, take_over, unchanged_clusters
 from dedup.ids import make_id
 
 if TYPE_CHECKING:
@@ -81,4 +81,6 @@ def compare_copies(run: LocalRun, rows: SectionRows, places: Places, _: Path) ->
         "repairs": schemas.conform(repairs, schemas.REPAIRS),
         "consensus": schemas.conform(consensus, schemas.CONSENSUS),
     }
-    return {name: take_over(run, name, table, "cluster_id", same) for name, table in tables.items()}
+    return {
+        name: take_over(run, name, table, rows_before(run, name, "cluster_id", same)) for name, table in tables.items()
+    }

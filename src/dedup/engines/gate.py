@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,24 +99,20 @@ def check_input(run: LocalRun) -> QualityReport | None:
 
 
 def check_output(run: LocalRun) -> QualityReport | None:
-    """Hold all other datasets against their suites; what breaks a warning goes to quarantine with what refers to it.
+    """Make the search index, and hold all other datasets against their suites.
 
-    No row is taken away when something critical was found: a release that is stopped is kept as it is, and what
-    stopped it stands in its quarantine.
+    What breaks a warning goes to quarantine with what refers to it. No row is taken away when something critical was
+    found: a release that is stopped is kept as it is, and what stopped it stands in its quarantine.
     """
-    corpus = run.corpus
-    own = {name: run.tables[name] for name in schemas.DATASETS if name in run.tables}
-    made: dict[str, Any] = {
-        **own,
-        "reports": report_parts(run),
-        "fingerprints": _fingerprints(run),
-        "runs": run_metrics(run),
-    }
-    taken = {name: np.arange(own[name].num_rows) >= own[name].num_rows - n for name, n in run.taken_over.items() if n}
-    known = {"documents": corpus.document_facts, "sections": corpus.section_facts}
-    found = _held(run, made, known, rows=taken)
+    with ThreadPoolExecutor(1) as pool:
+        # Kernels make the index while rules are evaluated, most of them in Python.
+        index = pool.submit(index_texts, run)
+        found = _hold_tables(run)
+        run.tables["search"] = index.result()
     if found is None:
         return None
+    of_index = _held(run, {"search": run.tables["search"]}, {"clusters": run.tables["clusters"]}, rows={})
+    found = found.join(*([of_index] if of_index is not None else []))
     if found.critical or (run.input_quality is not None and run.input_quality.critical):
         refused = [found.failing] if run.input_quality is None else [run.input_quality.failing, found.failing]
         run.tables["quarantine"] = _distinct(pa.concat_tables([run.tables["quarantine"], *refused]))
@@ -126,10 +123,26 @@ def check_output(run: LocalRun) -> QualityReport | None:
         settings = run.settings.quality
         suites = load_suites(Path(settings.suites) if settings.suites else None, settings.rule)
         reports = pa.concat_tables([part.drop_columns(["clean_text"]) for part in report_parts(run)])
+        own = {name: run.tables[name] for name in schemas.DATASETS if name in run.tables}
         rows = set_rows_aside(found.failing, {**own, "reports": reports}, suites)
         _apply(run, rows, reports)
         found = replace(found, set_aside=_rows_by_dataset(rows.quarantine))
     return found
+
+
+def _hold_tables(run: LocalRun) -> QualityReport | None:
+    """Hold what was made of documents and sections against the suites, but for the search index."""
+    corpus = run.corpus
+    own = {name: run.tables[name] for name in schemas.DATASETS if name in run.tables and name != "search"}
+    made: dict[str, Any] = {
+        **own,
+        "reports": report_parts(run),
+        "fingerprints": _fingerprints(run),
+        "runs": run_metrics(run),
+    }
+    taken = {name: np.arange(own[name].num_rows) >= own[name].num_rows - n for name, n in run.taken_over.items() if n}
+    known = {"documents": corpus.document_facts, "sections": corpus.section_facts}
+    return _held(run, made, known, rows=taken)
 
 
 def _held(

@@ -31,7 +31,6 @@ from dedup.engines.pairing import audit_corpus, match_corpus
 from dedup.engines.publishing import describe_run, run_metrics, stage_datasets
 from dedup.engines.requests import describe_request
 from dedup.engines.reusing import find_shared_text, no_shared_text
-from dedup.engines.search_index import index_texts
 from dedup.engines.summary import RunSummary
 from dedup.engines.summing import summarise
 from dedup.ids import make_id
@@ -307,7 +306,6 @@ class LocalRun:
     def validate(self) -> None:
         """Run the suites of expectations over the datasets in the making."""
         with self._stage("validate") as note:
-            self.tables["search"] = index_texts(self)
             found = check_output(self)
             if found is None or self.input_quality is None:
                 note.append("off")

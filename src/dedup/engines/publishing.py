@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,9 @@ from dedup.text.languages import find_languages
 if TYPE_CHECKING:
     from dedup.engines.corpus import Corpus
     from dedup.engines.local import LocalRun
+
+#: Datasets that are written at a time: encoding takes a processor, a row group of each is held.
+WRITERS = 2
 
 
 def gather_quarantine(run: LocalRun) -> pa.Table:
@@ -87,19 +92,10 @@ def document_ranks(corpus: Corpus) -> pa.ChunkedArray:
 
 
 def stage_datasets(run: LocalRun) -> None:
-    """Write all datasets but `runs` into the staging folder."""
+    """Write all datasets but `runs` into the staging folder, two at a time."""
     corpus, staging = run.corpus, run.staging
-    staging.write("documents", corpus.documents)
-    staging.write("sections", corpus.sections.append_column("document", document_ranks(corpus)))
-    # Their texts come from all over the corpus; on disk they are sorted without being held.
-    reports = TableStore(run.work / "reports.arrow", schemas.REPORTS)
-    for part in report_parts(run):
-        reports.append(part.filter(pc.invert(pc.is_in(part.column("cluster_id"), run.withheld))))
-    staging.write("reports", reports.read())
-    for name, table in run.tables.items():
-        staging.write(name, table)
     prints = corpus.fingerprints
-    table = pa.table(
+    signatures = pa.table(
         [
             corpus.section_facts.column("section_id").take(pa.array(corpus.matched)).combine_chunks(),
             pa.array(prints.n_shingles),
@@ -108,7 +104,29 @@ def stage_datasets(run: LocalRun) -> None:
         ],
         schema=schemas.FINGERPRINTS,
     )
-    staging.write("fingerprints", table, fingerprint_metadata(run.settings.fingerprint))
+    work: list[Callable[[], None]] = [
+        partial(staging.write, "documents", corpus.documents),
+        partial(staging.write, "sections", corpus.sections.append_column("document", document_ranks(corpus))),
+        partial(_stage_reports, run),
+        *(partial(staging.write, name, table) for name, table in run.tables.items()),
+        partial(staging.write, "fingerprints", signatures, fingerprint_metadata(run.settings.fingerprint)),
+    ]
+    with ThreadPoolExecutor(min(WRITERS, run.settings.threads)) as pool:
+        written = [pool.submit(write) for write in work]
+        try:
+            for one in as_completed(written):
+                one.result()
+        finally:
+            # After a fault nothing more is begun; what was, ends before the staging folder goes.
+            pool.shutdown(cancel_futures=True)
+
+
+def _stage_reports(run: LocalRun) -> None:
+    # Their texts come from all over the corpus; on disk they are sorted without being held.
+    reports = TableStore(run.work / "reports.arrow", schemas.REPORTS)
+    for part in report_parts(run):
+        reports.append(part.filter(pc.invert(pc.is_in(part.column("cluster_id"), run.withheld))))
+    run.staging.write("reports", reports.read())
 
 
 def run_metrics(run: LocalRun) -> pa.Table:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +22,7 @@ from dedup.reuse.templates import build_templates
 if TYPE_CHECKING:
     from dedup.engines.local import LocalRun
 
+_Finder: TypeAlias = "Callable[[LocalRun, SectionRows, Places, Path], dict[str, pa.Table]]"
 #: Datasets that this stage makes; `membership` and `pairs` are completed by it.
 DATASETS = (
     "phrases",
@@ -45,24 +48,30 @@ def find_shared_text(run: LocalRun) -> dict[str, pa.Table]:
     `contained` (cluster_id, contained_in) names the clusters whose text lies inside another one's.
     """
     rows, places = section_rows(run), Places(run)
-    scratch = run.work / "reuse"
-    scratch.mkdir(exist_ok=True)
-    tables: dict[str, pa.Table] = {}
-    for stage, find in (
-        ("passages", find_shared_passages),
-        ("phrases", _find_phrases),
-        ("templates", _find_templates),
-        ("copies", compare_copies),
-    ):
-        with run.meter.measure(stage):
-            tables |= find(run, rows, places, scratch)
-    return tables
+
+    def find(*stages: tuple[str, _Finder]) -> dict[str, pa.Table]:
+        tables: dict[str, pa.Table] = {}
+        for stage, finder in stages:
+            scratch = run.work / "reuse" / stage
+            scratch.mkdir(parents=True, exist_ok=True)
+            with run.meter.measure(stage):
+                tables |= finder(run, rows, places, scratch)
+        return tables
+
+    shared = (("passages", find_shared_passages), ("copies", compare_copies))
+    sentences = (("phrases", _find_phrases), ("templates", _find_templates))
+    if run.settings.threads < 2:
+        return find(*shared, *sentences)
+    # Neither needs what the other finds, and each has stretches that only one processor can work on.
+    with ThreadPoolExecutor(1) as pool:
+        found = pool.submit(find, *sentences)
+        return find(*shared) | found.result()
 
 
 def _find_phrases(run: LocalRun, rows: SectionRows, places: Places, scratch: Path) -> dict[str, pa.Table]:
     settings = run.settings
     found = count_phrases(
-        rows, settings.reuse, folder=scratch, memory_limit=settings.memory_bytes, threads=settings.threads
+        rows, settings.reuse, folder=scratch, memory_limit=settings.memory_bytes // 2, threads=settings.threads
     )
     run.meter.note("phrases", clauses=found.n_clauses, too_long=found.n_long, phrases=found.table.num_rows)
     return {"phrases": _counted(places.place(found.table), found.corpus_families, schemas.PHRASES)}
@@ -71,7 +80,7 @@ def _find_phrases(run: LocalRun, rows: SectionRows, places: Places, scratch: Pat
 def _find_templates(run: LocalRun, rows: SectionRows, places: Places, scratch: Path) -> dict[str, pa.Table]:
     settings = run.settings
     found = build_templates(
-        rows, settings.reuse, folder=scratch, memory_limit=settings.memory_bytes, threads=settings.threads
+        rows, settings.reuse, folder=scratch, memory_limit=settings.memory_bytes // 2, threads=settings.threads
     )
     run.meter.note("templates", templates=found.table.num_rows, **found.metrics)
     return {

@@ -86,9 +86,8 @@ def rows_before(run: LocalRun, dataset: str, column: str, ids: pa.Array) -> pa.T
     return store.read()
 
 
-def take_over(run: LocalRun, dataset: str, mine: pa.Table, column: str, ids: pa.Array) -> pa.Table:
-    """Return the rows that were made anew, and behind them those of the last release whose `column` is one of `ids`."""
-    before = rows_before(run, dataset, column, ids)
+def take_over(run: LocalRun, dataset: str, mine: pa.Table, before: pa.Table) -> pa.Table:
+    """Return the rows that were made anew, and behind them those of the last release (`rows_before`)."""
     run.taken_over = {**run.taken_over, dataset: before.num_rows}
     return join_tables(mine, before)
 

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
+from dedup.reuse.units import in_turn
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dedup.reuse.keyed import KeyGroups
     from dedup.reuse.wordings import Wordings
 
 #: Wordings of one key are compared with this many leaders in each round.
@@ -165,6 +168,7 @@ def find_edges(
     leaders: tuple[int, int],
     least: int,
     limit: int,
+    threads: int,
 ) -> NDArray[np.uint64]:
     """Return which wordings may be variants of which leaders, as (leader << 32 | other), sorted, distinct.
 
@@ -176,27 +180,23 @@ def find_edges(
     leaders : range of the wordings that may lead
     least : normalised characters a skeleton keeps
     limit : bytes of links gathered before repeats are removed
+    threads : groups of keys that are read at a time
     """
     lengths = np.ascontiguousarray(wordings.units["n"])
     sizes = count_bits(wordings.sketches)
     parts: list[NDArray[np.uint64]] = [np.zeros(0, dtype=np.uint64)]
     pending = 0
-    for members, bounds in wordings.groups:
-        found = _edges_of_groups(
-            members,
-            bounds,
-            free,
-            spent,
-            asked,
-            *leaders,
-            lengths,
-            wordings.sketches,
-            sizes,
-            wordings.bags,
-            least,
-            LEADERS,
+
+    def links(some: KeyGroups) -> NDArray[np.uint64]:
+        # Threads may write `asked` for one wording at once: all of them write true.
+        found: NDArray[np.uint64] = _edges_of_groups(
+            *some, free, spent, asked, *leaders, lengths, wordings.sketches, sizes, wordings.bags, least, LEADERS
         )
-        parts.append(found.copy())
+        # Room that was taken for more is given back.
+        return found.copy()
+
+    for found in in_turn(links, wordings.groups, threads):
+        parts.append(found)
         pending += found.size
         if pending > max(limit // _BYTES_PER_LINK, _LEAST_BATCH):
             parts = [_distinct(np.concatenate(parts))]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+S = TypeVar("S")
 T = TypeVar("T")
 #: Bytes of text that one call of a kernel reads.
 BATCH_BYTES = 8 << 20
@@ -66,7 +67,7 @@ def batches_of(rows: NDArray[np.int64], offsets: NDArray[np.int64]) -> list[NDAr
     return [b for b in np.split(rows, np.unique(cuts)) if b.size]
 
 
-def in_turn(call: Callable[[NDArray[np.int64]], T], batches: Sequence[NDArray[np.int64]], threads: int) -> Iterator[T]:
+def in_turn(call: Callable[[S], T], batches: Sequence[S], threads: int) -> Iterator[T]:
     """Yield `call` of each batch in order; at most two batches per thread wait at a time."""
     if threads <= 1:
         yield from map(call, batches)

@@ -298,6 +298,7 @@ def group_variants(
     least: int,
     families: int,
     memory_limit: int,
+    threads: int,
 ) -> Formulae:
     """Group wordings around leaders.
 
@@ -308,6 +309,7 @@ def group_variants(
     least : normalised characters a skeleton keeps
     families : groups whose wordings cannot stand in as many families are dissolved again
     memory_limit : bytes; an eighth may go to the links between wordings
+    threads : which find the links
     """
     units = wordings.units
     starts = space.gather(offsets, units["row"])
@@ -327,7 +329,7 @@ def group_variants(
         asked = np.zeros(units.size, dtype=bool)
         # Links are those of the beginning of the round, however many ranges there are.
         for some in ranges:
-            edges = find_edges(wordings, free, spent, asked, some, least, limit)
+            edges = find_edges(wordings, free, spent, asked, some, least, limit, threads)
             if not edges.size:
                 continue
             heads = (edges >> _32).astype(np.int64)

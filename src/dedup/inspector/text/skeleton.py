@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dedup.inspector.language import Catalogue
 
 _SLOT = re.compile(r"\{([a-z_]+[0-9]*)\}")
+_NUMBERED = re.compile(r"([a-z_]+)([0-9]*)")
+
+
+def slot_words(name: str, t: Catalogue) -> str:
+    """Return the name of a slot in the language of the page: `other2` keeps its number."""
+    match = _NUMBERED.fullmatch(name)
+    return t.named("slot", match[1]) + match[2] if match else name
 
 
 def skeleton_parts(skeleton: str) -> list[tuple[bool, str]]:

@@ -8,11 +8,12 @@ from dedup.inspector.downloads import ROWS as DOWNLOAD_ROWS
 from dedup.inspector.downloads import Download
 from dedup.inspector.queries import shared_text as queries
 from dedup.inspector.rendering import Look, Page
-from dedup.inspector.text.skeleton import skeleton_parts
+from dedup.inspector.text.skeleton import skeleton_parts, slot_words
 from dedup.inspector.views.answers import ROWS, Answer, asked_form, downloads
 
 #: Occurrences on one page.
 PLACES = 60
+_ENDS = ("source", "target")
 
 
 def _ranked(look: Look, asked: Asked, kind: str) -> Answer:
@@ -39,6 +40,7 @@ def _ranked(look: Look, asked: Asked, kind: str) -> Answer:
             "query": query,
             "per_page": ROWS,
             "parts_of": skeleton_parts,
+            "slot_words": slot_words,
             "downloads": downloads(look, kind, **query),
         },
     )
@@ -70,6 +72,7 @@ def template_view(look: Look, asked: Asked) -> Answer:
             "title": look.t("templates.one"),
             "found": found,
             "pieces": skeleton_parts(found["skeleton"]),
+            "slot_words": slot_words,
             "rows": rows[:PLACES],
             "after": rows[PLACES - 1]["section_id"] if len(rows) > PLACES else "",
             "downloads": downloads(look, "template", id=found["template_id"]),
@@ -113,15 +116,19 @@ def network_view(look: Look, asked: Asked) -> Answer:
     found = queries.network(look.store, by, least)
     if form:
         return Download(f"network-{by}", form, found.edges)
-    rows = found.edges.slice(0, 400).to_pylist()
+    unknown = {f"{way} unknown": t(f"network.{way}_unknown") for way in ("region", "year")}
+    rows = [
+        {**row, **{end: unknown.get(row[end], row[end]) for end in _ENDS}}
+        for row in found.edges.slice(0, 400).to_pylist()
+    ]
     between = [row for row in rows if row["source"] != row["target"]]
     weight: dict[str, float] = {}
     for row in between:
-        for end in ("source", "target"):
+        for end in _ENDS:
             weight[row[end]] = weight.get(row[end], 0.0) + row["shared_chars"]
     heaviest = sorted(weight, key=lambda name: (-weight[name], name))[: queries.NODES]
     order = sorted(heaviest) if by == "year" else heaviest
-    sizes = {row["node"]: row["n_clusters"] for row in found.nodes.to_pylist()}
+    sizes = {unknown.get(row["node"], row["node"]): row["n_clusters"] for row in found.nodes.to_pylist()}
     ties = [
         plots.Tie(
             row["source"],
