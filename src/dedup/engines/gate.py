@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ from dedup.engines.unchanged import touched_clusters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from concurrent.futures import Future
 
     from numpy.typing import NDArray
 
@@ -98,17 +98,19 @@ def check_input(run: LocalRun) -> QualityReport | None:
     return replace(found, set_aside=_rows_by_dataset(found.failing))
 
 
-def check_output(run: LocalRun) -> QualityReport | None:
-    """Make the search index, and hold all other datasets against their suites.
+def check_output(run: LocalRun, search: Future[pa.Table] | None = None) -> QualityReport | None:
+    """Hold all other datasets against their suites; what breaks a warning goes to quarantine with what refers to it.
 
-    What breaks a warning goes to quarantine with what refers to it. No row is taken away when something critical was
-    found: a release that is stopped is kept as it is, and what stopped it stands in its quarantine.
+    No row is taken away when something critical was found: a release that is stopped is kept as it is, and what
+    stopped it stands in its quarantine.
+
+    Parameters
+    ----------
+    search : the search index, when it is still being made; it becomes one of the tables of the run
     """
-    with ThreadPoolExecutor(1) as pool:
-        # Kernels make the index while rules are evaluated, most of them in Python.
-        index = pool.submit(index_texts, run)
-        found = _hold_tables(run)
-        run.tables["search"] = index.result()
+    found = _hold_tables(run)
+    if search is not None:
+        run.tables["search"] = search.result()
     if found is None:
         return None
     of_index = _held(run, {"search": run.tables["search"]}, {"clusters": run.tables["clusters"]}, rows={})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +32,7 @@ from dedup.engines.pairing import audit_corpus, match_corpus
 from dedup.engines.publishing import describe_run, run_metrics, stage_datasets
 from dedup.engines.requests import describe_request
 from dedup.engines.reusing import find_shared_text, no_shared_text
+from dedup.engines.search_index import index_texts
 from dedup.engines.summary import RunSummary
 from dedup.engines.summing import summarise
 from dedup.ids import make_id
@@ -306,7 +308,9 @@ class LocalRun:
     def validate(self) -> None:
         """Run the suites of expectations over the datasets in the making."""
         with self._stage("validate") as note:
-            found = check_output(self)
+            # Kernels make the index while rules are evaluated, most of them in Python.
+            with ThreadPoolExecutor(1) as pool:
+                found = check_output(self, pool.submit(index_texts, self))
             if found is None or self.input_quality is None:
                 note.append("off")
                 return
