@@ -3,15 +3,20 @@
     python -m benchmarks.inspector [--sections 1000000] [--users 10] [--seconds 60] [--think 1.0] [--warehouse DIR]
 
 `dedup inspect` runs in a process of its own; users of another process ask for one view after another, each with a
-pause in between. Told are the median and the 95th percentile by view, and the largest memory of the server.
+pause in between. Ids are drawn from 20,000 of each kind, half of the words are cut out of the texts; after a search a
+browser fetches the places of the words for the rows that are seen, and so do these users. Told are the median and the
+95th percentile by view, how many of the addresses were asked for the first time, and the largest memory of the server.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import html
 import http.client
 import json
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -28,13 +33,18 @@ import psutil
 from benchmarks.inspector_release import make_release
 from benchmarks.results import write_result
 
-#: Two-character words, longer ones, and two words at once, as they stand in made texts.
-WORDS = ("区长", "镇长", "水利", "生产总值", "固定资产投资", "区长 农村", "科技创新", "县长水利科技")
+#: Words that stand in most texts, alone, within longer ones, and two at once.
+COMMON = ("区长", "镇长", "水利", "生产总值", "固定资产投资", "区长 农村", "科技创新", "县长水利科技")
+#: Rows of a list of clusters that are seen without scrolling.
+SEEN = 8
+#: Ids of each kind that are drawn from.
+IDS = 20_000
+_SNIPPET = re.compile(r'hx-get="(/snippets/[^"]+)"')
 
 
 @dataclass(frozen=True)
 class Things:
-    """Ids to ask for."""
+    """What to ask for: ids, and texts to cut words out of."""
 
     clusters: list[str]
     pairs: list[tuple[str, str]]
@@ -43,6 +53,7 @@ class Things:
     templates: list[str]
     facts: list[str]
     sections: list[str]
+    texts: list[str]
 
 
 def read_things(warehouse: Path) -> Things:
@@ -51,7 +62,7 @@ def read_things(warehouse: Path) -> Things:
 
     release = dedup.open_release(warehouse)
 
-    def some(dataset: str, columns: str, n: int = 400) -> list[Any]:
+    def some(dataset: str, columns: str, n: int = IDS) -> list[Any]:
         rows = release.sql(
             f"SELECT {columns} FROM {dataset} USING SAMPLE reservoir({n} ROWS) REPEATABLE (7)"
         ).to_pylist()
@@ -65,25 +76,45 @@ def read_things(warehouse: Path) -> Things:
         some("templates", "template_id"),
         some("facts", "fact_id"),
         some("sections", "section_id"),
+        some("reports", "clean_text", 400),
     )
+
+
+def draw_words(draw: random.Random, things: Things) -> str:
+    """Return what somebody searches for: a common word, one out of a text, two, or the number of a report."""
+    kind = draw.randrange(6)
+    if kind < 2:
+        return draw.choice(COMMON)
+    if kind == 2:
+        return f"第{draw.randrange(1_000_000)}号报告"
+    text = draw.choice(things.texts)
+    return " ".join(_cut(draw, text) for _ in range(1 if kind < 5 else 2))
+
+
+def _cut(draw: random.Random, text: str) -> str:
+    start = draw.randrange(max(1, len(text) - 8))
+    return text[start : start + draw.randint(2, 8)].strip("，。") or text[:2]
 
 
 def draw_request(draw: random.Random, things: Things) -> tuple[str, str]:
     """Return (view, address) of what a user asks for next."""
-    word = quote(draw.choice(WORDS))
+    word = quote(draw_words(draw, things))
     views = {
         "overview": "/",
         "clusters": f"/clusters?sort={draw.choice(('size', 'doubt', 'spread', 'conflicts', 'similarity'))}",
         "clusters of a source": f"/clusters?source=source{draw.randrange(40):02}&least={draw.choice((2, 3, 4))}",
         "search": f"/clusters?q={word}&sort={draw.choice(('size', 'doubt'))}",
-        "snippet": f"/snippets/{draw.choice(things.sections)}?q={word}",
         "cluster": f"/clusters/{draw.choice(things.clusters)}",
         "pair": "/pairs/" + "/".join(draw.choice(things.pairs)),
         "document": f"/documents/{draw.choice(things.documents)}",
         "documents": "/documents",
+        "pages by words": f"/documents?q=page-{draw.randrange(1_000_000):08}",
+        "id in the search box": f"/find?q={draw.choice(draw.choice((things.clusters, things.documents)))}",
+        "section": f"/sections/{draw.choice(things.sections)}",
         "figures with flags": f"/facts?from={50 * draw.randrange(100)}",
         "figures": f"/facts?all=1&indicator=gdp&year={2000 + draw.randrange(24)}",
         "figure": f"/facts/{draw.choice(things.facts)}",
+        "context of a figure": f"/facts/{draw.choice(things.facts)}/context",
         "templates": f"/templates?sort={draw.choice(('df', 'length'))}",
         "template": f"/templates/{draw.choice(things.templates)}",
         "passage": f"/passages/{draw.choice(things.passages)}",
@@ -106,16 +137,34 @@ class Server:
         assert self.process.stdout is not None
         self.port = int(self.process.stdout.readline().rsplit(":", 1)[1].strip().rstrip("/"))
         self.peak = 0
+        self.peak_with_helpers = 0
         threading.Thread(target=self._watch, daemon=True).start()
 
     def _watch(self) -> None:
         process = psutil.Process(self.process.pid)
         while self.process.poll() is None:
-            try:
+            with contextlib.suppress(psutil.Error):
                 self.peak = max(self.peak, process.memory_info().rss)
-            except psutil.Error:
+                # What processes share, such as libraries, counts once among them.
+                if helpers := process.children(recursive=True):
+                    shares = [one.memory_full_info().pss for one in (process, *helpers)]
+                    self.peak_with_helpers = max(self.peak_with_helpers, sum(shares))
+            time.sleep(0.2)
+
+    def wait_until_idle(self) -> None:
+        """Wait until everything is there that the server makes ahead, such as tables to look things up in."""
+        process = psutil.Process(self.process.pid)
+
+        def worked() -> float:
+            times = process.cpu_times()
+            return times.user + times.system
+
+        while True:
+            before = worked()
+            time.sleep(3)
+            busy = [one for one in process.children() if one.status() != psutil.STATUS_ZOMBIE]
+            if not busy and worked() - before < 0.3:
                 return
-            time.sleep(0.1)
 
     def stop(self) -> None:
         """End it."""
@@ -123,26 +172,60 @@ class Server:
         self.process.wait(timeout=30)
 
 
-def _use(port: int, seed: int, things: Things, until: float, think: float, told: list[tuple[str, float, int]]) -> None:
-    draw = random.Random(seed)
-    time.sleep(draw.random() * think)
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-    headers = {"Accept-Language": "zh"}
-    while time.monotonic() < until:
-        view, address = draw_request(draw, things)
+@dataclass(frozen=True)
+class Answer:
+    """One answer: of which view and address, how long it took, its status (0: none came)."""
+
+    view: str
+    address: str
+    seconds: float
+    status: int
+
+
+class _User:
+    """Somebody who asks for one view after another.
+
+    Parameters
+    ----------
+    told : gets the answers
+    """
+
+    def __init__(self, port: int, seed: int, things: Things, told: list[Answer]) -> None:
+        self._draw = random.Random(seed)
+        self._things = things
+        self._told = told
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+        self._headers = {"Accept-Language": "zh"}
+
+    def work(self, until: float, think: float) -> None:
+        """Ask until a time of the monotonic clock."""
+        time.sleep(self._draw.random() * think)
+        while time.monotonic() < until:
+            view, address = draw_request(self._draw, self._things)
+            body = self._ask(view, address)
+            if view == "search":
+                for place in _SNIPPET.findall(body)[:SEEN]:
+                    self._ask("words in a text", html.unescape(place))
+            time.sleep(think * self._draw.uniform(0.5, 1.5))
+
+    def _ask(self, view: str, address: str) -> str:
         start = time.perf_counter()
+        status, body = 0, b""
+        asked: str | None = address
         try:
-            connection.request("GET", address, headers=headers)
-            answer = connection.getresponse()
-            answer.read()
-            status = answer.status
-            if cookie := answer.getheader("set-cookie"):
-                headers["Cookie"] = cookie.split(";")[0]
+            while asked:
+                self._connection.request("GET", asked, headers=self._headers)
+                answer = self._connection.getresponse()
+                body = answer.read()
+                status = answer.status
+                asked = answer.getheader("location") if status == 303 else None
+                if cookie := answer.getheader("set-cookie"):
+                    self._headers["Cookie"] = cookie.split(";")[0]
         except (OSError, http.client.HTTPException):
-            connection.close()
+            self._connection.close()
             status = 0
-        told.append((view, time.perf_counter() - start, status))
-        time.sleep(think * draw.uniform(0.5, 1.5))
+        self._told.append(Answer(view, address, time.perf_counter() - start, status))
+        return body.decode("utf-8", "replace")
 
 
 def load(warehouse: Path, *, users: int, seconds: float, think: float) -> dict[str, Any]:
@@ -156,26 +239,15 @@ def load(warehouse: Path, *, users: int, seconds: float, think: float) -> dict[s
     server = Server(warehouse)
     try:
         start = time.perf_counter()
-        warm: list[tuple[str, float, int]] = []
-        _use(server.port, 0, things, time.monotonic() + 1, 0.0, warm)
+        _User(server.port, 0, things, []).work(time.monotonic() + 1, 0.0)
         first = time.perf_counter() - start
-        # What is made once, such as the tables that pages look things up in, is told apart.
-        for address in (
-            "/",
-            "/clusters",
-            "/network?by=source",
-            "/network?by=year",
-            "/facts",
-            "/passages/" + things.passages[0],
-        ):
-            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=600)
-            connection.request("GET", address)
-            connection.getresponse().read()
+        server.wait_until_idle()
         prepared = time.perf_counter() - start
-        told: list[tuple[str, float, int]] = []
+        told: list[Answer] = []
         until = time.monotonic() + seconds
         threads = [
-            threading.Thread(target=_use, args=(server.port, n + 1, things, until, think, told)) for n in range(users)
+            threading.Thread(target=_User(server.port, n + 1, things, told).work, args=(until, think))
+            for n in range(users)
         ]
         for thread in threads:
             thread.start()
@@ -187,19 +259,21 @@ def load(warehouse: Path, *, users: int, seconds: float, think: float) -> dict[s
             "first_answers_s": first,
             "prepared_s": prepared,
             "peak_mb": server.peak / 1e6,
+            "peak_while_preparing_mb": server.peak_with_helpers / 1e6,
             "answers": len(told),
-            "failed": sum(status != 200 for _, _, status in told),
+            "failed": sum(answer.status != 200 for answer in told),
+            "first_asked": len({answer.address for answer in told}) / max(1, len(told)),
             "views": _by_view(told),
         }
     finally:
         server.stop()
 
 
-def _by_view(told: list[tuple[str, float, int]]) -> dict[str, dict[str, float]]:
+def _by_view(told: list[Answer]) -> dict[str, dict[str, float]]:
     waits: dict[str, list[float]] = defaultdict(list)
-    for view, wait, _ in told:
-        waits[view].append(wait)
-        waits["all but search" if view != "search" else "all searches"].append(wait)
+    for answer in told:
+        waits[answer.view].append(answer.seconds)
+        waits["all but search" if answer.view != "search" else "all searches"].append(answer.seconds)
     return {
         view: {"n": len(w), "p50_ms": 1000 * _rank(w, 0.5), "p95_ms": 1000 * _rank(w, 0.95), "max_ms": 1000 * max(w)}
         for view, w in sorted(waits.items())

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -48,24 +48,23 @@ class Listing:
 
     Parameters
     ----------
-    table : the columns `COLUMNS` of all clusters; may lie in chunks
+    tables : the columns `COLUMNS` of all clusters, some at a time
     """
 
-    def __init__(self, table: pa.Table) -> None:
-        self.n = table.num_rows
-        self.numbers: dict[str, NDArray[np.int32] | NDArray[np.float64]] = {}
-        for name in WHOLE:
-            self.numbers[name] = pc.fill_null(table.column(name), 0).to_numpy().astype(np.int32)
-        for name in REAL:
-            self.numbers[name] = table.column(name).to_numpy().astype(np.float64)
-        self.coded = {name: _coded(table.column(name)) for name in CODED}
-        days = table.column("published_at").cast(pa.date32()).cast(pa.int32())
-        self.days = pc.fill_null(days, int(_NO_DAY)).to_numpy().astype(np.int32)
-        sources = pa.chunked_array(table.column("sources").chunks, table.schema.field("sources").type)
-        counts = pc.fill_null(pc.list_value_length(sources), 0).to_numpy()
-        self.sources = _coded(pc.list_flatten(sources))
+    def __init__(self, tables: Iterable[pa.Table]) -> None:
+        columns = _Columns()
+        for table in tables:
+            columns.add(table)
+        self.n = columns.n
+        self.numbers: dict[str, NDArray[np.int32] | NDArray[np.float64]] = {
+            **{name: columns.joined(name, np.int32) for name in WHOLE},
+            **{name: columns.joined(name, np.float64) for name in REAL},
+        }
+        self.coded = {name: columns.coded(name) for name in CODED}
+        self.days = columns.joined("published_at", np.int32)
+        self.sources = columns.coded("sources")
         #: For each entry of `sources` its cluster.
-        self.source_of = np.repeat(np.arange(self.n, dtype=np.int32), counts)
+        self.source_of = np.repeat(np.arange(self.n, dtype=np.int32), columns.joined("counts", np.int32))
         self._orders: dict[tuple[str, bool], NDArray[np.int32]] = {}
         self._lock = threading.Lock()
 
@@ -125,18 +124,39 @@ class Listing:
         return np.concatenate([np.zeros(0, dtype=np.int32), *found])[:n].astype(np.int64)
 
 
-def _coded(column: pa.ChunkedArray | pa.Array) -> Coded:
-    chunks: Sequence[pa.Array] = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
-    values: list[str] = []
-    places: dict[str, int] = {}
-    codes = [np.zeros(0, dtype=np.uint32)]
-    for chunk in chunks:
-        encoded = pc.fill_null(chunk, "").dictionary_encode()
-        own = []
-        for value in encoded.dictionary.to_pylist():
-            if value not in places:
-                places[value] = len(values)
-                values.append(value)
-            own.append(places[value])
-        codes.append(np.array(own, dtype=np.uint32)[encoded.indices.to_numpy()])
-    return Coded(values, np.concatenate(codes))
+class _Columns:
+    """Columns in the making, so that no more than one table is held as Arrow."""
+
+    def __init__(self) -> None:
+        self.n = 0
+        self._parts: dict[str, list[NDArray[Any]]] = {}
+        self._values: dict[str, dict[str, int]] = {name: {} for name in (*CODED, "sources")}
+
+    def add(self, table: pa.Table) -> None:
+        """Append the rows of a table."""
+        self.n += table.num_rows
+        table = table.combine_chunks()
+        for name in WHOLE:
+            self._append(name, pc.fill_null(table.column(name), 0).to_numpy().astype(np.int32))
+        for name in REAL:
+            self._append(name, table.column(name).to_numpy().astype(np.float64))
+        days = table.column("published_at").cast(pa.date32()).cast(pa.int32())
+        self._append("published_at", pc.fill_null(days, int(_NO_DAY)).to_numpy())
+        sources = table.column("sources")
+        self._append("counts", pc.fill_null(pc.list_value_length(sources), 0).to_numpy().astype(np.int32))
+        for name, column in (*((n, table.column(n)) for n in CODED), ("sources", pc.list_flatten(sources))):
+            encoded = pc.fill_null(column, "").combine_chunks().dictionary_encode()
+            known = self._values[name]
+            own = [known.setdefault(value, len(known)) for value in encoded.dictionary.to_pylist()]
+            self._append(name, np.array(own, dtype=np.uint32)[encoded.indices.to_numpy()])
+
+    def _append(self, name: str, values: NDArray[Any]) -> None:
+        self._parts.setdefault(name, []).append(values)
+
+    def joined(self, name: str, kind: type[Any]) -> NDArray[Any]:
+        """Return a whole column."""
+        return np.concatenate([np.zeros(0, dtype=kind), *self._parts.pop(name, [])]).astype(kind, copy=False)
+
+    def coded(self, name: str) -> Coded:
+        """Return a whole column of texts."""
+        return Coded(list(self._values[name]), self.joined(name, np.uint32))

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 #: Rows of a piece of a narrow copy. Five columns of one take some 0.1 ms to read.
 BATCH_ROWS = 256
+#: Pieces that are read together where all of them are read.
+_RUN = 64
+_PIECES = pa.schema([("rows", pa.int64()), ("low", pa.string()), ("high", pa.string())])
 #: Below and above every text: bounds of a piece that does not tell its own.
 _LOWEST, _HIGHEST = "", chr(0x10FFFF) * 4
 
@@ -141,6 +144,16 @@ class Lookup(ABC):
         place = {row: i for i, row in enumerate(ascending)}
         return found.take(pa.array([place[row] for row in rows], pa.int64()))
 
+    def all(self, columns: Sequence[str] | None = None) -> pa.Table:
+        """Return all rows."""
+        wanted = list(self.schema.names if columns is None else columns)
+        return self._together(list(self.parts(wanted)), wanted)
+
+    def parts(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Yield all rows, some at a time."""
+        for start in range(0, len(self._pieces), _RUN):
+            yield pa.concat_tables([self._read(piece, columns) for piece in self._pieces[start : start + _RUN]])
+
     def _candidates(self, values: Iterable[str]) -> dict[int, list[str]]:
         """Return the numbers of the pieces that may hold any of `values`, ascending, with these."""
         candidates: dict[int, list[str]] = {}
@@ -245,21 +258,35 @@ class BatchLookup(Lookup):
         self._source.close()
 
 
-def write_batches(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], key: str) -> BatchLookup:
-    """Write rows in batches of `BATCH_ROWS`, and return how to look them up.
+def write_batches(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], key: str) -> None:
+    """Write rows in batches of `BATCH_ROWS`, for `open_batches`; the file appears when it is whole.
 
     Parameters
     ----------
     batches : in the order of the table; `key` is a column of texts without nulls, in which rows of one value lie near
         each other
     """
-    pieces: list[Piece] = []
+    told: dict[str, list[Any]] = {"rows": [], "low": [], "high": []}
     options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema, options=options) as writer:
+    unfinished = path.with_suffix(".unfinished")
+    with pa.OSFile(str(unfinished), "wb") as sink, pa.ipc.new_file(sink, schema, options=options) as writer:
         for batch in batches:
             for start in range(0, batch.num_rows, BATCH_ROWS):
                 part = batch.slice(start, BATCH_ROWS)
                 bounds = pc.min_max(part.column(key)).as_py()
-                pieces.append(Piece(0, len(pieces), part.num_rows, bounds["min"], bounds["max"]))
+                told["rows"].append(part.num_rows)
+                told["low"].append(bounds["min"])
+                told["high"].append(bounds["max"])
                 writer.write_batch(part)
-    return BatchLookup(path, key, pieces)
+    pieces = pa.table(told, schema=_PIECES)
+    with pa.OSFile(str(path.with_suffix(".pieces")), "wb") as sink, pa.ipc.new_file(sink, _PIECES) as writer:
+        writer.write_table(pieces)
+    unfinished.replace(path)
+
+
+def open_batches(path: Path, key: str) -> BatchLookup:
+    """Return the rows of a file that `write_batches` wrote."""
+    with pa.OSFile(str(path.with_suffix(".pieces"))) as source:
+        told = pa.ipc.open_file(source).read_all().to_pydict()
+    bounds = zip(told["rows"], told["low"], told["high"], strict=True)
+    return BatchLookup(path, key, [Piece(0, number, *bound) for number, bound in enumerate(bounds)])

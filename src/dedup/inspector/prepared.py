@@ -6,9 +6,11 @@ out of a million; each of these tables answers that from one piece of some hundr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from dedup.inspector.database import read_parquet
 from dedup.releases.views import quote
 
 #: Characters of a title that lists show.
@@ -24,20 +26,35 @@ class Prepared:
     query : what it holds; `{jaccard}` and `{edit}` are the thresholds of the release, `{conflicts}` and the like
         datasets that old releases lack, `{sections_rows}` the rows of sections with `file` (its place among the files)
         and `row` (in that file)
-    key : column by which its rows are looked up, and sorted; '' for a table that is only asked in SQL
+    key : column by which its rows are looked up; '' for a table that is only asked in SQL
     after : tables that it reads
+    ranges : whether it is made for one range of ids after another, `{low}` to `{high}`: lists of what stands in a
+        group are held in memory until the last group is done
     """
 
     name: str
     query: str
     key: str = ""
     after: tuple[str, ...] = ()
+    ranges: bool = False
 
-    def statement(self, files: Callable[[str], list[str]], jaccard: float, edit: float) -> str:
-        """Return its query; `files` gives the files of a dataset, none where there is no such."""
-        optional = {name: name if files(name) else nothing for name, nothing in _NOTHING.items()}
-        rows = {f"{name}_rows": _with_rows(files(name)) for name in ("sections", "documents", "facts")}
-        return self.query.format(jaccard=float(jaccard), edit=float(edit), **optional, **rows)
+    def statement(
+        self, files: Mapping[str, Sequence[str]], fact_keys: Path, thresholds: tuple[float, float], ids: tuple[str, str]
+    ) -> str:
+        """Return its query.
+
+        Parameters
+        ----------
+        files : of the datasets there are
+        fact_keys : holds the table of that name
+        thresholds : of the release: Jaccard and edit similarity
+        ids : from which hexadecimal digits on, and before which, ids are meant
+        """
+        optional = {name: name if name in files else nothing for name, nothing in _NOTHING.items()}
+        rows = {f"{name}_rows": _with_rows(files.get(name, ())) for name in ("sections", "documents", "facts")}
+        (jaccard, edit), (low, high) = thresholds, ids
+        values = {"jaccard": float(jaccard), "edit": float(edit), "low": low, "high": high}
+        return self.query.format(fact_keys=read_parquet([str(fact_keys)]), **values, **optional, **rows)
 
 
 #: Datasets that a release may lack, and what stands for them then.
@@ -58,14 +75,14 @@ _NO_FACTS = (
 )
 
 
-def _with_rows(files: list[str]) -> str:
+def _with_rows(files: Sequence[str]) -> str:
     """Return the rows of some files, each with where it stands; no facts where there are no files."""
     if not files:
         return _NO_FACTS
     listed = ", ".join(quote(file) for file in files)
     return (
         f"(SELECT *, (list_position([{listed}], filename) - 1)::INT AS file, file_row_number AS row"
-        f" FROM read_parquet([{listed}], filename = true, file_row_number = true))"
+        f" FROM {read_parquet(files, 'filename = true', 'file_row_number = true')})"
     )
 
 
@@ -100,16 +117,17 @@ WITH of_members AS (
                     WHEN rule = 'edit' THEN 1 - (coalesce(edit_similarity, 1) - {edit}) / greatest(1 - {edit}, 1e-9)
                     ELSE 1 - (similarity - {jaccard}) / greatest(1 - {jaccard}, 1e-9) END) AS doubt,
            any_value(title) FILTER (is_canonical) AS title, max(mask_ratio) AS mask_ratio
-    FROM members GROUP BY cluster_id),
+    FROM members WHERE cluster_id >= 'c_{low}' AND cluster_id < 'c_{high}' GROUP BY cluster_id),
+before AS (SELECT count(*) AS n FROM clusters WHERE cluster_id < 'c_{low}'),
 of_conflicts AS (SELECT cluster_id, count(*) AS n FROM {conflicts} GROUP BY cluster_id),
 of_repairs AS (SELECT cluster_id, count(*) AS n FROM {repairs} GROUP BY cluster_id),
 of_families AS (SELECT family_id, count(*) AS n FROM clusters GROUP BY family_id)
-SELECT c.cluster_id, row_number() OVER (ORDER BY c.cluster_id) - 1 AS place, c.family_id, c.canonical_section, c.kind,
-       c.n_sections, c.n_documents, c.n_sources, c.min_similarity, c.link_rule, c.status, c.first_release,
+SELECT c.cluster_id, b.n + row_number() OVER (ORDER BY c.cluster_id) - 1 AS place, c.family_id, c.canonical_section,
+       c.kind, c.n_sections, c.n_documents, c.n_sources, c.min_similarity, c.link_rule, c.status, c.first_release,
        m.sources, m.published_at, greatest(0.0, least(1.0, m.doubt)) AS doubt, m.title, m.mask_ratio,
        coalesce(k.n, 0) AS n_conflicts, coalesce(r.n, 0) AS n_repairs, f.n AS n_editions,
        a.region_name, a.year_review
-FROM clusters c JOIN of_members m USING (cluster_id) JOIN of_families f USING (family_id)
+FROM clusters c JOIN of_members m USING (cluster_id) JOIN of_families f USING (family_id) CROSS JOIN before b
 LEFT JOIN of_conflicts k USING (cluster_id) LEFT JOIN of_repairs r USING (cluster_id)
 LEFT JOIN {attributions} a ON a.section_id = c.canonical_section
 ORDER BY c.cluster_id
@@ -122,7 +140,11 @@ _FACT_KEYS = """
 SELECT fact_id, cluster_id, indicator_id, region_code, year, measure, len(flags) > 0 AS flagged, file, row
 FROM {facts_rows} ORDER BY file, row
 """
-_FACT_ROWS = "SELECT fact_id, file, row FROM fact_keys ORDER BY fact_id"
+_FACT_ROWS = "SELECT fact_id, file, row FROM {fact_keys} ORDER BY fact_id"
+_BY_SOURCE = """
+SELECT source, count(*) FILTER (WHERE is_canonical) AS canonical, count(*) FILTER (WHERE NOT is_canonical) AS copies
+FROM members GROUP BY source ORDER BY copies DESC, canonical DESC, source
+"""
 _FAMILIES = "SELECT family_id, cluster_id FROM clusters ORDER BY family_id, cluster_id"
 
 PREPARED: dict[str, Prepared] = {
@@ -131,11 +153,12 @@ PREPARED: dict[str, Prepared] = {
         Prepared("places", _PLACES, "section_id"),
         Prepared("pages", _PAGES, "doc_id"),
         Prepared("members", _MEMBERS, "cluster_id"),
-        Prepared("listed", _LISTED, "cluster_id", after=("members",)),
+        Prepared("listed", _LISTED, "cluster_id", after=("members",), ranges=True),
         Prepared("passage_places", _PASSAGE_PLACES, "passage_id"),
         Prepared("fact_keys", _FACT_KEYS),
         Prepared("fact_rows", _FACT_ROWS, "fact_id", after=("fact_keys",)),
         Prepared("families", _FAMILIES, "family_id"),
+        Prepared("by_source", _BY_SOURCE, "source", after=("members",)),
     )
 }
 

@@ -98,9 +98,9 @@ def prepare(store: Store) -> None:
     """Make ahead what the first pages need, so that nobody waits for it; failures show when they are asked for."""
     from functools import partial
 
-    from dedup.inspector.prepared import COPIED, KEYS
-    from dedup.inspector.queries import facts, overview, shared_text
+    from dedup.inspector.queries import facts, overview
     from dedup.inspector.queries.clusters import SORTS, Filters, facets, listing_of
+    from dedup.inspector.tables import ORDER
 
     def warm() -> None:
         # The first comparison loads compiled kernels.
@@ -112,22 +112,18 @@ def prepare(store: Store) -> None:
         listing_of(store).order(column, down)
 
     steps: tuple[Callable[[], object], ...] = (
+        store.make_apart,
         lambda: store.need("places", "pages", "members", "listed"),
         warm,
         lambda: facets(store, Filters()),
-        *(
-            partial(store.need, name)
-            for name in sorted(KEYS, key=lambda name: (name in COPIED, name))
-            if store.count(name)
-        ),
         lambda: overview.funnel(store),
         lambda: overview.by_source(store),
         lambda: overview.similarities(store),
         lambda: overview.honesty(store),
-        lambda: store.need("fact_rows", "passage_places", "families"),
+        *(partial(store.need, name) for name in ORDER),
         *(partial(_sort, store, column, down) for column, down in SORTS.values() if column != "cluster_id"),
-        *(partial(shared_text.network, store, way, 0) for way in shared_text.WAYS),
         lambda: facts.n_flagged(store),
+        store.tables.rest,
     )
     for step in steps:
         with contextlib.suppress(Exception):

@@ -145,6 +145,6 @@ def _pages(store: Store, cluster_ids: list[str]) -> Iterator[tuple[str, dict[str
         for row in store.rows(f"SELECT template_id FROM templates ORDER BY df DESC, template_id LIMIT {TEMPLATES}"):
             yield "template", {"id": row["template_id"]}
     if store.has("facts"):
-        store.need("fact_keys")
-        for row in store.rows(f"SELECT fact_id FROM fact_keys WHERE flagged LIMIT {FACTS}"):
+        keys = store.tables.sql_of_fact_keys()
+        for row in store.rows(f"SELECT fact_id FROM {keys} WHERE flagged LIMIT {FACTS}"):
             yield "fact", {"id": row["fact_id"]}

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import duckdb
 import pyarrow as pa
 
+from dedup.inspector.apart import Apart
+from dedup.inspector.database import connect, read_parquet
 from dedup.inspector.keeping import Kept
 from dedup.inspector.lookups import ParquetLookup
 from dedup.inspector.prepared import PREPARED
 from dedup.inspector.tables import Tables
 from dedup.inspector.watching import Watch
 from dedup.releases import Release
-from dedup.releases.views import quote
 from dedup.settings import FingerprintSettings, MatchSettings
 
 if TYPE_CHECKING:
@@ -31,7 +32,11 @@ SECONDS = 8.0
 #: Seconds for tables that are prepared once, and for downloads.
 LONG_SECONDS = 600.0
 #: Bound for DuckDB; it spills beyond it. Python, Arrow and the kernels take some 400 MB beside it.
-MEMORY = "400MB"
+MEMORY = "250MB"
+#: Questions to DuckDB at once: it spreads each over all processors, and each takes memory of its own.
+TURNS = 2
+#: Sections above which tables are made by a process of their own.
+APART_SECTIONS = 50_000
 #: Rows of a row group above which DuckDB picks rows out of it faster than it is decoded whole.
 LARGE_ROWS = 20_000
 #: Bytes of results that visitors may ask for again, such as the places where words stand.
@@ -67,15 +72,16 @@ class Store:
     def __init__(self, release: Release, *, memory: str = MEMORY, seconds: float = SECONDS) -> None:
         self.release = release
         self.seconds = seconds
-        self._folder = tempfile.mkdtemp(prefix="dedup-inspect-")
+        self._folder = str(Path(tempfile.mkdtemp(prefix="dedup-inspect-")).resolve())
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
-        self._paths: dict[str, list[str]] = {}
-        self._connection = self._connect(memory)
+        folder = Path(self._folder)
+        self._files = {name: [str(path.resolve()) for path in release.files(name)] for name in release.datasets}
         #: Held by whatever reads whole datasets: two at once would need twice the memory, and help nobody.
         self.heavy = threading.RLock()
         match, _ = self.settings()
-        thresholds = (match.jaccard, match.edit)
-        self.tables = Tables(Path(self._folder), self._connection, self._files, thresholds, self.heavy)
+        self.tables = Tables(folder, self._files, (match.jaccard, match.edit), self.heavy)
+        self._connection = connect(self._files, folder, memory, further=[self.tables.fact_keys])
+        self._turns = threading.BoundedSemaphore(TURNS)
         self._watch = Watch()
         self._summaries = Kept(None)
         self._passing = Kept(KEPT_BYTES)
@@ -83,41 +89,6 @@ class Store:
         self._text = lru_cache(maxsize=64)(self._read_text)
         self._place = lru_cache(maxsize=4096)(self._find_place)
         self._page = lru_cache(maxsize=4096)(self._find_page)
-
-    def _connect(self, memory: str) -> duckdb.DuckDBPyConnection:
-        connection = duckdb.connect(
-            str(Path(self._folder) / "prepared.duckdb"),
-            config={
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-                "allow_community_extensions": False,
-                "temp_directory": str(Path(self._folder) / "spill"),
-                "memory_limit": memory,
-            },
-        )
-        # Files of a release never change: what was read of them once holds.
-        connection.execute("SET parquet_metadata_cache = true")
-        # The system caches them; DuckDB would hold them a second time.
-        connection.execute("SET enable_external_file_cache = false")
-        # Lists are sorted by one narrow column; the others are read for the rows that are shown.
-        connection.execute("SET late_materialization_max_rows = 1000")
-        paths: list[str] = []
-        for name in self.release.datasets:
-            files = self._files(name)
-            listed = ", ".join(quote(path) for path in files)
-            connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet([{listed}])')
-            paths += files
-        connection.execute(f"SET allowed_paths = [{', '.join(quote(path) for path in paths)}]")
-        connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
-        return connection
-
-    def _files(self, dataset: str) -> list[str]:
-        """Return the files of a dataset, none where the release has no such."""
-        if dataset not in self._paths:
-            found = self.release.files(dataset) if self.has(dataset) else []
-            self._paths[dataset] = [str(path.resolve()) for path in found]
-        return self._paths[dataset]
 
     def find(
         self,
@@ -145,6 +116,10 @@ class Store:
         found = self.find(name, value, columns, most=1)
         return found[0] if found else None
 
+    def holds(self, name: str, value: str) -> bool:
+        """Return whether a prepared table, or a dataset, has a row with a value in its key column."""
+        return self._has_rows(name) and bool(self.tables.lookup(name).places(value))
+
     def _has_rows(self, name: str) -> bool:
         return name in PREPARED or self.count(name) > 0
 
@@ -157,7 +132,7 @@ class Store:
         assert isinstance(lookup, ParquetLookup)
         if lookup.most_rows > LARGE_ROWS:
             # DuckDB decodes less of a row group than all of it.
-            source = f"read_parquet({quote(self._files(dataset)[file])}, file_row_number = true)"
+            source = f"{read_parquet([self._files[dataset][file]], 'file_row_number = true')}"
             places = ", ".join(str(int(row)) for row in rows)
             return self.rows(
                 f"SELECT {', '.join(columns)} FROM {source} WHERE file_row_number IN ({places})"
@@ -204,8 +179,10 @@ class Store:
         TooSlow
             It took longer.
         """
-        cursor = self._connection.cursor()
         allowed = seconds or self.seconds
+        if not self._turns.acquire(timeout=allowed):
+            raise TooSlow(f"the questions of others took longer than {allowed:g} s")
+        cursor = self._connection.cursor()
         watch = self._watch.begin(allowed, cursor.interrupt)
         try:
             for name, table in (over or {}).items():
@@ -218,6 +195,7 @@ class Store:
         finally:
             self._watch.end(watch)
             cursor.close()
+            self._turns.release()
 
     def rows(self, query: str, parameters: Mapping[str, Any] | None = None, **more: Any) -> list[dict[str, Any]]:
         """Answer a query with rows."""
@@ -232,6 +210,11 @@ class Store:
     def need(self, *tables: str) -> None:
         """See to it that prepared tables exist; the first who needs one makes it, others wait."""
         self.tables.need(*tables)
+
+    def make_apart(self) -> None:
+        """Have the tables of a large release made by a process of their own; pages wait for those they need."""
+        if self.tables.apart is None and self.count("sections") > APART_SECTIONS:
+            self.tables.apart = Apart(self.tables)
 
     def scan(self, name: str) -> ds.Dataset:
         """Return a prepared table for queries that read all of it: give it to `sql` as one of `over`."""

@@ -119,7 +119,7 @@ def _day(value: str) -> int:
 
 def listing_of(store: Store) -> Listing:
     """Return the columns of all clusters."""
-    return store.summary("listing", lambda: Listing(store.scan("listed").to_table(columns=list(COLUMNS))))
+    return store.summary("listing", lambda: Listing(store.tables.lookup("listed").parts(COLUMNS)))
 
 
 def _chosen(store: Store, filters: Filters) -> tuple[NDArray[np.bool_], searching.Found | None]:

@@ -50,7 +50,6 @@ def list_facts(store: Store, filters: FactFilters, offset: int, n: int) -> list[
     """Return facts in the order of the dataset, those with flags only unless asked otherwise."""
     if not store.has("facts"):
         return []
-    store.need("fact_keys")
     where, values = _where(filters)
     if filters.q:
         # Names are not among the keys; the dataset is asked, in its order.
@@ -59,7 +58,9 @@ def list_facts(store: Store, filters: FactFilters, offset: int, n: int) -> list[
             f"SELECT {', '.join(_COLUMNS)} FROM facts WHERE {where} ORDER BY {order} LIMIT {n} OFFSET {offset}", values
         )
     # The keys stand in the order of the dataset, so the first ones found are the first ones.
-    keys = store.rows(f"SELECT file, row FROM fact_keys WHERE {where} LIMIT {n} OFFSET {offset}", values)
+    keys = store.rows(
+        f"SELECT file, row FROM {store.tables.sql_of_fact_keys()} WHERE {where} LIMIT {n} OFFSET {offset}", values
+    )
     rows: list[dict[str, Any]] = []
     for file in dict.fromkeys(key["file"] for key in keys):
         rows += store.rows_at("facts", file, [key["row"] for key in keys if key["file"] == file], _COLUMNS)
@@ -102,8 +103,7 @@ def n_flagged(store: Store) -> int:
     """Return the number of facts that contradict others."""
 
     def make() -> int:
-        store.need("fact_keys")
-        found = store.row("SELECT count(*) AS n FROM fact_keys WHERE flagged")
+        found = store.row(f"SELECT count(*) AS n FROM {store.tables.sql_of_fact_keys()} WHERE flagged")
         return int(found["n"]) if found else 0
 
     return store.summary("flagged", make)

@@ -70,13 +70,8 @@ def by_source(store: Store) -> list[dict[str, Any]]:
     """Return for each source how many of its sections are canonical, and how many are copies of whose text."""
 
     def make() -> list[dict[str, Any]]:
-        return store.rows(
-            "SELECT source, count(*) FILTER (WHERE is_canonical) AS canonical,"
-            " count(*) FILTER (WHERE NOT is_canonical) AS copies FROM members GROUP BY source"
-            " ORDER BY copies DESC, canonical DESC, source",
-            seconds=LONG_SECONDS,
-            over={"members": store.scan("members")},
-        )
+        found: list[dict[str, Any]] = store.tables.lookup("by_source").all().to_pylist()
+        return found
 
     return store.summary("by_source", make)
 

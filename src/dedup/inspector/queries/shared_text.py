@@ -7,7 +7,8 @@ from typing import Any
 
 from dedup.inspector.desk import PatientRelease
 from dedup.inspector.store import Missing, Store
-from dedup.reuse.network import GROUPINGS, Network, build_network
+from dedup.inspector.tables import WAYS as WAYS
+from dedup.reuse.network import Network, build_network
 
 #: Order -> columns, all descending.
 TEMPLATE_SORTS = {
@@ -17,8 +18,6 @@ TEMPLATE_SORTS = {
     "sites": ("n_sites", "df"),
     "length": ("n_chars", "df"),
 }
-#: Ways to group the network, cluster apart: a node a cluster cannot be read on one page.
-WAYS = tuple(name for name in GROUPINGS if name != "cluster")
 #: Nodes of the picture.
 NODES = 28
 
@@ -105,9 +104,7 @@ def occurrences(store: Store, template_id: str, n: int, after: str = "") -> list
 
 def network(store: Store, by: str, least: int) -> Network:
     """Return who shares text with whom, grouped by one of `WAYS`."""
-
-    def make() -> Network:
-        return build_network(PatientRelease(store), [by], least_chars=least)
-
-    keep = store.passing if least else store.summary
-    return keep(f"network {by} {least}", make)
+    if not least:
+        return store.tables.network(by)
+    release = PatientRelease(store)
+    return store.passing(f"network {by} {least}", lambda: build_network(release, [by], least_chars=least))

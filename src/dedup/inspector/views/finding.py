@@ -11,6 +11,16 @@ from dedup.inspector.text.snippets import snippet
 from dedup.inspector.views.answers import Answer, Redirect
 
 _ID = re.compile(r"[scdfxtaob]_[0-9a-f]{2,16}…?")
+_WHOLE = re.compile(r"[scdxta]_[0-9a-f]{16}")
+#: First letter of an id -> its view, and the table that knows all such ids.
+_TABLES = {
+    "s": ("section", "places"),
+    "c": ("cluster", "listed"),
+    "d": ("document", "pages"),
+    "x": ("passage", "passage_stats"),
+    "t": ("template", "templates"),
+    "a": ("fact", "fact_rows"),
+}
 #: Kind of thing -> its view; a family is shown by its clusters.
 _VIEWS = {
     "section": "section",
@@ -27,6 +37,8 @@ def find_view(look: Look, asked: Asked) -> Answer:
     words = asked.text("q")
     if not words:
         return Redirect(look.address("clusters") or "/")
+    if (view := _view_of(look, words)) is not None:
+        return Redirect(look.address(view, id=words) or "/")
     if _ID.fullmatch(words):
         try:
             target = find_target(look.store, words)
@@ -41,6 +53,13 @@ def find_view(look: Look, asked: Asked) -> Answer:
     elif "/" in words or "#" in words:
         return Redirect(look.address("documents", q=words) or "/")
     return Redirect(look.address("clusters", q=words) or "/")
+
+
+def _view_of(look: Look, words: str) -> str | None:
+    """Return the view of a whole id that the release holds, None for what has to be looked for."""
+    view, table = _TABLES.get(words[:1], ("", ""))
+    known = view and _WHOLE.fullmatch(words) and look.store.holds(table, words)
+    return view if known else None
 
 
 def snippet_view(look: Look, asked: Asked) -> Page:
