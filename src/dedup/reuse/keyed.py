@@ -19,8 +19,6 @@ _BYTES_PER_KEY = 24
 _MOST_PARTS = 256
 #: A key counts at most this many wordings.
 _MOST_SUPPORT = 255
-#: Members of a group that are sorted by insertion.
-_FEW = 24
 _32 = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 
@@ -127,21 +125,6 @@ def _add_support(
 
 
 @njit(nogil=True, cache=True)
-def _sort(members: NDArray[np.uint32], start: int, end: int) -> None:
-    """Sort members[start:end] in place; most groups are small, where a view to sort costs more than sorting."""
-    if end - start > _FEW:
-        members[start:end].sort()
-        return
-    for i in range(start + 1, end):
-        value = members[i]
-        at = i
-        while at > start and members[at - 1] > value:
-            members[at] = members[at - 1]
-            at -= 1
-        members[at] = value
-
-
-@njit(nogil=True, cache=True)
 def _renumber(members: NDArray[np.uint32], bounds: NDArray[np.int64], place: NDArray[np.int64]) -> tuple[int, int]:
     """Give members their places, in place; those at -1 and groups of one are dropped. Returns groups and members."""
     g = m = 0
@@ -158,7 +141,7 @@ def _renumber(members: NDArray[np.uint32], bounds: NDArray[np.int64], place: NDA
         if m - start < 2:
             m = start
             continue
-        _sort(members, start, m)
+        members[start:m].sort()
         g += 1
         bounds[g] = m
     return g, m

@@ -34,8 +34,8 @@ SLOT_SUPPORT = 0.05
 #: long sentences an eighth of the tokens may differ, a quarter where most reports write the leader's own words.
 MISPRINT = 3
 FREE, MISPRINTED = -1, -2
-#: Alignments with one leader that are remembered between judging and taking its variants.
-_REMEMBERED = 256
+#: Alignments with one leader that are remembered between judging and taking its variants: 26 MB at most.
+_REMEMBERED = 1 << 14
 _BAG = 4096
 _BAG_MASK = np.uint32(_BAG - 1)
 _32 = np.uint64(32)
