@@ -14,11 +14,16 @@ from dedup.schemas import DATASETS
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 #: Rows measured at a time: bounds the memory of the measurements on memory-mapped tables.
 _SLICE = 1 << 16
 #: Rows that are looked at at once: a frame of them takes about 100 MB.
 PIECE_ROWS = 1 << 19
+
+#: Rows among which new ones are looked for at once, and bytes of them that are handed on together.
+_LOOKED_AT = 1024
+_PART_BYTES = 64 << 20
 
 
 def _characters(column: str) -> Callable[[pa.Table], Any]:
@@ -111,6 +116,25 @@ def pieces(parts: pa.Table | Iterable[pa.Table], rows: int = PIECE_ROWS) -> Iter
             yield parts.slice(start, rows)
     else:
         yield from parts
+
+
+def fresh_parts(table: pa.Table, known: NDArray[np.bool_]) -> Iterator[pa.Table]:
+    """Yield the rows of a table that are not known, copied some megabytes at a time: texts may lie in a mapped file.
+
+    Parameters
+    ----------
+    known : (n,) rows that are left out
+    """
+    waiting: list[pa.Table] = []
+    for start in range(0, table.num_rows, _LOOKED_AT):
+        fresh = ~known[start : start + _LOOKED_AT]
+        if fresh.any():
+            waiting.append(table.slice(start, _LOOKED_AT).filter(pa.array(fresh)))
+        if sum(part.nbytes for part in waiting) >= _PART_BYTES:
+            yield pa.concat_tables(waiting)
+            waiting = []
+    if waiting:
+        yield pa.concat_tables(waiting)
 
 
 def _measure(table: pa.Table, measure: Callable[[pa.Table], Any]) -> pa.ChunkedArray:

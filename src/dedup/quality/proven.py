@@ -16,8 +16,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from dedup.quality.report import QualityReport
@@ -43,9 +44,12 @@ class Proven:
     broken: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def of(self, dataset: str) -> NDArray[np.bool_] | None:
-        """Return which rows of a dataset are proven; None where none are."""
+        """Return which rows of a dataset are proven; None where leaving them out is worth nothing."""
         known = self.rows.get(dataset)
-        return known if known is not None and dataset in self.broken and known.any() else None
+        if known is None or dataset not in self.broken:
+            return None
+        # What is left is copied, which costs more than looking at a few rows again.
+        return known if 2 * np.count_nonzero(known) > known.size else None
 
     def holds(self, dataset: str, rule: str) -> bool:
         """Tell whether all proven rows of a dataset obey a rule."""

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from dedup.quality.evaluating import Evaluator, is_of_rows, mostly
-from dedup.quality.frames import PIECE_ROWS, as_frame, measured, pieces
+from dedup.quality.frames import PIECE_ROWS, as_frame, fresh_parts, measured, pieces
 from dedup.quality.outcome import Outcome
 from dedup.quality.proven import Proven
 from dedup.quality.querying import Query, used_columns
@@ -79,10 +79,9 @@ def validate(
             table, suite = tables[name], suites[name]
             known_rows = proven.of(name) if proven is not None and isinstance(table, pa.Table) else None
             if proven is not None and known_rows is not None and isinstance(table, pa.Table):
-                first, rest = _divided(suite, proven)
-                fresh = table.filter(pa.array(~known_rows))
+                first, suite = _divided(suite, proven)
+                fresh = fresh_parts(table, known_rows)
                 outcomes |= _look_at_parts(evaluator, query, first, fresh, parameters or {}, piece_rows)[0]
-                suite = rest
             found = _look_at_parts(evaluator, query, suite, table, parameters or {}, piece_rows)
             outcomes |= found[0]
             kept[name] = found[1]
