@@ -37,7 +37,8 @@ def nights_section(result: dict[str, Any]) -> Lines:
             told = "none of its datasets differs from the rebuild but by names" if not found else f"differs in {found}"
             lines += [
                 "",
-                f"The night ({how}) took {night['cpu_s'] / full['cpu_s']:.0%} of the CPU time and wrote "
+                f"The night ({how}) took {night['cpu_s'] / full['cpu_s']:.0%} of the CPU time and "
+                f"{night['wall_s'] / full['wall_s']:.0%} of the time of a rebuild, and wrote "
                 f"{night['written'] / full['bytes']:.0%} of the bytes of a rebuild; {told}.",
             ]
     first = next(result[how] for how in ("local", "scattered") if how in result)
@@ -47,7 +48,13 @@ def nights_section(result: dict[str, Any]) -> Lines:
         for name in (*NEW, *ANEW)
         if name in first["second"]["stages"] and name in first["rebuild"]["stages"]
     ]
-    lines += ["", "| stage | rebuild CPU s | night CPU s |", "| --- | ---: | ---: |", *cells]
+    lines += [
+        "",
+        "Stages that run side by side (passages and copies beside phrases and templates, the search index beside "
+        "validation) have each other's CPU time in theirs.",
+        "",
+        *("| stage | rebuild CPU s | night CPU s |", "| --- | ---: | ---: |", *cells),
+    ]
     if "nights" in result:
         nights = result["nights"]
         told = "no dataset differs" if not nights["differences"] else f"differs in {nights['differences']}"

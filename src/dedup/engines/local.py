@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +17,7 @@ from dedup.clusters.canonical import Ranking
 from dedup.clusters.variants import VariantMarks
 from dedup.engines.admission import Admission
 from dedup.engines.attributing import attribute_corpus, no_attributions
+from dedup.engines.beside import beside
 from dedup.engines.checkpoints import Kept, resumable, take_up
 from dedup.engines.clustering import cluster_corpus
 from dedup.engines.corpus import Corpus
@@ -309,8 +309,7 @@ class LocalRun:
         """Run the suites of expectations over the datasets in the making."""
         with self._stage("validate") as note:
             # Kernels make the index while rules are evaluated, most of them in Python.
-            with ThreadPoolExecutor(1) as pool:
-                found = check_output(self, pool.submit(index_texts, self))
+            found = check_output(self, beside(lambda: index_texts(self)))
             if found is None or self.input_quality is None:
                 note.append("off")
                 return

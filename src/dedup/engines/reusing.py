@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -12,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup import schemas
+from dedup.engines.beside import beside
 from dedup.engines.copies import compare_copies
 from dedup.engines.passing import find_shared_passages
 from dedup.engines.reuse_rows import Places, section_rows
@@ -63,9 +63,8 @@ def find_shared_text(run: LocalRun) -> dict[str, pa.Table]:
     if run.settings.threads < 2:
         return find(*shared, *sentences)
     # Neither needs what the other finds, and each has stretches that only one processor can work on.
-    with ThreadPoolExecutor(1) as pool:
-        found = pool.submit(find, *sentences)
-        return find(*shared) | found.result()
+    found = beside(lambda: find(*sentences))
+    return find(*shared) | found.result()
 
 
 def _find_phrases(run: LocalRun, rows: SectionRows, places: Places, scratch: Path) -> dict[str, pa.Table]:
