@@ -110,3 +110,19 @@ def test_doctor_names_what_is_wrong_and_what_to_do(tmp_path: Path, monkeypatch: 
 )
 def test_versions_are_compared_as_numbers(have: str, wanted: str, met: bool) -> None:
     assert _satisfies(have, wanted) is met
+
+
+def test_init_says_that_a_folder_holds_nothing_yet(tmp_path: Path) -> None:
+    (tmp_path / "crawl").mkdir()
+    made = call("init", "--from", tmp_path / "crawl", "-c", tmp_path / "dedup.toml")
+    assert made.code == 0
+    assert f"{tmp_path / 'crawl'} holds no files yet" in made.err
+    (tmp_path / "crawl" / "page.txt").write_text("各位代表", "utf-8")
+    again = call("init", "--force", "--from", tmp_path / "crawl", "-c", tmp_path / "dedup.toml")
+    assert "holds no files" not in again.err
+
+
+def test_the_comments_of_a_configuration_say_nothing_twice(tmp_path: Path) -> None:
+    assert call("init", "-c", tmp_path / "dedup.toml").code == 0
+    for line in (tmp_path / "dedup.toml").read_text("utf-8").splitlines():
+        assert line.lower().count("not set") <= 1, line

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import socket
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -15,6 +16,7 @@ from dedup.inspector.security import Guard, is_loopback
 from dedup.inspector.store import Store, TooSlow
 from dedup.releases import open_release
 from tests import small_release
+from tests.command import call
 from tests.inspected import HERE, Visitor, hostile_release, links_of, visiting
 
 VIEWS = ("/", "/clusters?least=1", "/documents", "/facts?all=1", "/templates", "/phrases", "/network", "/quality",
@@ -269,3 +271,16 @@ def test_asked_values_are_checked() -> None:
     for wrong in (lambda: asked.id("id", "s"), lambda: asked.id("bad", "c"), lambda: asked.whole("n", 1, 8)):
         with pytest.raises(Unclear):
             wrong()
+
+
+def test_a_port_that_is_taken_is_said(hostile: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        refused = call("inspect", "-w", hostile, "--port", port, "--no-browser")
+    assert refused.code == 1
+    assert f"port {port} is taken" in refused.err
+    elsewhere = call("inspect", "-w", hostile, "--host", "192.0.2.1", "--no-browser")
+    assert elsewhere.code == 1
+    assert "192.0.2.1: no address of this machine" in elsewhere.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -89,6 +90,7 @@ def _serve(
     shelf: Shelf, desk: Desk | None, host: str, port: int, browser: bool, names: list[str], token: str | None
 ) -> None:
     import threading
+    from contextlib import ExitStack
 
     from dedup.inspector.app import create_app
     from dedup.inspector.security import Guard, is_loopback
@@ -98,7 +100,11 @@ def _serve(
         token = new_token()
     hosts = {*names, *([] if is_loopback(host) else [host])}
     app = create_app(shelf, Guard(token, frozenset(hosts)), desk)
-    with listening(host, port) as bound:
+    with ExitStack() as held:
+        try:
+            bound = held.enter_context(listening(host, port))
+        except OSError as error:
+            raise CommandError(_why_deaf(host, port, error)) from None
         shown = "127.0.0.1" if host in _EVERYWHERE else f"[{host}]" if ":" in host else host
         address = f"http://{names[0] if names else shown}:{bound.getsockname()[1]}/"
         note(f"release     {shelf.store().id}")
@@ -112,6 +118,15 @@ def _serve(
 
             webbrowser.open(address + (f"?token={token}" if token else ""))
         serve(app, bound)
+
+
+def _why_deaf(host: str, port: int, error: OSError) -> str:
+    """Return why nothing can listen at an address, and what to do."""
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is taken, perhaps by another `dedup inspect`; without --port a free one is found"
+    if error.errno == errno.EACCES:
+        return f"port {port} is not for everybody to take; name one above 1023, or none"
+    return f"{host}: no address of this machine ({error.strerror or error}); --host names one, 127.0.0.1 by default"
 
 
 def register(app: typer.Typer) -> None:

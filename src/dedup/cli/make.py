@@ -36,6 +36,7 @@ def init(
     """Write a dedup.toml: sources, columns, what a near-duplicate is; every setting with its default and meaning."""
     from dedup.settings import load_settings
     from dedup.sources import propose_config
+    from dedup.sources.locate import list_entries
 
     if config.exists() and not force:
         raise CommandError(f"{config} is there already; --force overwrites it, --config writes another file", USAGE)
@@ -47,6 +48,9 @@ def init(
     found = load_settings(config).sources
     flag = "" if config.name == "dedup.toml" and config.parent == Path() else f" --config {config}"
     print(f"{config} written, {plural(len(found), 'source')} declared")
+    for declared in found:
+        if next(iter(list_entries(declared)), None) is None:
+            note(f"{declared.path} holds no files yet; pages that are put there are read by the next run")
     if found:
         print(f"next        dedup run{flag} --limit 50 --dry-run  ·  dedup run{flag}")
     else:

@@ -41,7 +41,7 @@ def _meaning(info: FieldInfo) -> str:
     choices = getattr(info.annotation, "__args__", ())
     if choices and all(isinstance(c, str) for c in choices):
         parts.append("one of " + ", ".join(choices))
-    if info.default is None:
+    if info.default is None and "not set" not in (info.description or "").lower():
         parts.append("not set")
     return "; ".join(parts)
 
