@@ -277,3 +277,13 @@ def test_a_source_that_speaks_again_is_good_news() -> None:
     assert both.title == "w: 2031-03-04.1 published, 1 figure is out of range"
     assert both.lines[:2] == ("alarm: wenku has had nothing new for 4 runs", f"back: {back.message}")
     assert "back        gov speaks again: 4 new or changed documents" in summary_lines(_summary(alarms=(back,)))
+
+
+def test_a_folder_that_holds_no_pages_is_said(tmp_path: Path, config: Path) -> None:
+    assert call("run", "--no-prefect", "-q", "-w", tmp_path / "w", "-c", config).code == 0
+    (tmp_path / "nothing").mkdir()
+    done = call("run", "--no-prefect", "--dry-run", "-w", tmp_path / "w", tmp_path / "nothing")
+    assert f"{tmp_path / 'nothing'} holds no file that is read" in done.err
+    first = call("run", "--no-prefect", "-w", tmp_path / "other", tmp_path / "nothing")
+    assert first.code == 1
+    assert "nothing was found in" in first.err

@@ -53,6 +53,7 @@ def run(
     from dedup.cli.summary_view import LABEL, readable_path, summary_lines
     from dedup.engines.telling import telling
     from dedup.sources import resolve_sources
+    from dedup.sources.locate import is_remote, list_entries
 
     if mirror and limit is not None:
         raise CommandError("--mirror takes the sources as complete, and --limit reads a part of them", USAGE)
@@ -62,6 +63,9 @@ def run(
     # What the configuration declares and is not there is told by webhook too; what was mistyped, to its author alone.
     with telling(settings, note, dry_run=dry_run) if not sources else nullcontext():
         chosen = resolve_sources(sources or [], settings)
+    for source in chosen:
+        if not is_remote(source.path) and next(iter(list_entries(source)), None) is None:
+            note(f"{source.path} holds no file that is read; `dedup init --from DIR` shows what can be")
     prefect_seconds: float | None = None
     waiting_for = "" if no_prefect else "start Prefect (--no-prefect skips it)"
     with show_progress(not quiet and not json, waiting_for) as observer:
