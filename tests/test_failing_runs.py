@@ -162,6 +162,26 @@ def test_permission_that_is_lost_while_a_run_is_at_work(bound):
     assert verify_release(open_release(site.warehouse)) == []
 
 
+def test_a_folder_that_may_not_be_entered_is_named_and_the_rest_is_read(bound):
+    site, theirs = bound
+    locked = site.folder / "gov" / "locked"
+    locked.mkdir()
+    if theirs:
+        os.chown(locked, NOBODY, NOBODY)
+    locked.chmod(0)
+    try:
+        assert site.run(theirs) == 0
+    finally:
+        locked.chmod(0o700)
+        locked.rmdir()
+    release = open_release(site.warehouse)
+    assert release.rows("documents") == site.before.rows("documents")
+    refused = release.arrow("quarantine", ["record_id", "rule", "reason"]).to_pylist()
+    (row,) = [row for row in refused if row["record_id"].endswith("gov/locked")]
+    assert row["rule"] == "unreadable"
+    assert row["reason"].startswith("the folder cannot be listed: ")
+
+
 def test_a_page_that_may_not_be_read_stays_published_and_is_named(bound):
     site, theirs = bound
     page = site.folder / "gov" / "kangyuan.txt"

@@ -110,8 +110,11 @@ def matches(inside: str, pattern: str) -> bool:
 
 def _is_warehouse(folder: Path) -> bool:
     """Tell a folder of releases, so that what was published, or is being written, is not read as input."""
-    kept = [name for name in ("releases", "staging", "rejected") if (folder / name).is_dir()]
-    return bool(kept) and ((folder / "latest.json").is_file() or (folder / ".lock").exists())
+    try:
+        kept = [name for name in ("releases", "staging", "rejected") if (folder / name).is_dir()]
+        return bool(kept) and ((folder / "latest.json").is_file() or (folder / ".lock").exists())
+    except PermissionError:
+        return False  # it cannot be listed either, which is said then
 
 
 def _walk(root: Path, inside: str = "") -> Iterator[tuple[str, os.DirEntry[str] | None, str]]:
