@@ -22,7 +22,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -262,6 +262,7 @@ def load(warehouse: Path, *, users: int, seconds: float, think: float) -> dict[s
             "peak_while_preparing_mb": server.peak_with_helpers / 1e6,
             "answers": len(told),
             "failed": sum(answer.status != 200 for answer in told),
+            "failures": dict(Counter(f"{answer.view} {answer.status}" for answer in told if answer.status != 200)),
             "first_asked": len({answer.address for answer in told}) / max(1, len(told)),
             "views": _by_view(told),
         }

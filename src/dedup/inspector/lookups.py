@@ -121,9 +121,9 @@ class Lookup(ABC):
 
     def rank(self, value: str) -> int:
         """Return how many rows have a key up to `value`, in a table that is sorted by it."""
-        number = bisect_left(self._highs, value)
-        if number == len(self._pieces) or self._lows[number] > value:
-            return self._starts[number]
+        number = bisect_right(self._lows, value) - 1
+        if number < 0:
+            return 0
         keys = self._read(self._pieces[number], [self.key]).column(0)
         return self._starts[number] + int(pc.sum(pc.less_equal(keys, value)).as_py() or 0)
 

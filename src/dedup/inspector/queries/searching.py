@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: Pieces of one question that are looked up; more only make it slower.
 PIECES = 24
+#: Pieces of one character that are looked up, the commonest first.
+CHARACTER_PIECES = 5000
 _NOWHERE = np.zeros(0, dtype=np.int32)
 
 
@@ -60,12 +62,19 @@ def _by_pieces(store: Store, words: str) -> Found:
 
 def _of_character(store: Store, character: str) -> NDArray[np.int32]:
     """Return where one character alone stands: all pieces that begin with it, or end with it."""
-    found = store.sql(
-        "SELECT gaps FROM search WHERE starts_with(piece, $c) OR suffix(piece, $c) ORDER BY n_clusters DESC LIMIT 5000",
+    index = store.tables.lookup("search")
+    found = store.rows(
+        "SELECT piece FROM search WHERE starts_with(piece, $c) OR suffix(piece, $c) ORDER BY n_clusters DESC"
+        f" LIMIT {CHARACTER_PIECES}",
         {"c": character},
     )
-    every = [_places(gaps.values) for gaps in found.column("gaps")]
-    return np.unique(np.concatenate([_NOWHERE, *every]))
+    pieces = [row["piece"] for row in found]
+    holds = np.zeros(store.count("clusters"), dtype=bool)
+    # Some at a time: their lists together may be longer than memory is large.
+    for start in range(0, len(pieces), PIECES):
+        for gaps in index.find(pieces[start : start + PIECES], ["gaps"]).column("gaps"):
+            holds[_places(gaps.values)] = True
+    return np.flatnonzero(holds).astype(np.int32)
 
 
 def _in_all(lists: list[NDArray[np.int32]]) -> NDArray[np.int32]:
