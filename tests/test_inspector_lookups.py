@@ -136,7 +136,8 @@ FILTERS = [
     (Filters(least=1, kind="poem"), "false"),
     (Filters(least=1, relation="variant"), "n_editions > 1"),
     (Filters(least=1, relation="conflict"), "n_conflicts > 0"),
-    (Filters(least=1, relation="repaired", first_release="2026-01-02.1"), "n_repairs > 0 AND first_release LIKE '%02.1'"),
+    (Filters(least=1, relation="repaired", status="auto"), "n_repairs > 0"),
+    (Filters(least=1, first_release="2026-01-02.1"), "first_release = '2026-01-02.1'"),
     (Filters(least=1, until="2003-12-31"), "published_at <= DATE '2003-12-31'"),
     (Filters(least=1, since="2004-02-29"), "published_at >= DATE '2004-02-29'"),
 ]  # fmt: skip
