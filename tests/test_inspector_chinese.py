@@ -15,7 +15,7 @@ from dedup.schemas import KINDS
 from tests import written_sentences as written
 from tests.command import call
 from tests.decided_pages import PAGES, settings_for, write_pages
-from tests.inspected import Visitor, text_of, visiting
+from tests.inspected import Visitor, links_of, text_of, visiting
 
 #: Modules, and their functions where not all of their sentences go into releases.
 WRITERS: dict[str, tuple[str, ...]] = {
@@ -196,6 +196,26 @@ def test_chinese_pages_say_verdicts_and_reasons_in_chinese(visitor: Visitor) -> 
         found = english.search(text)
         assert found is None, text[max(0, found.start() - 40) : found.end() + 60]
     assert "joined in " in visitor.get(f"/pairs/{pair['a']}/{pair['b']}?lang=en")
+
+
+def test_no_chinese_page_speaks_english(visitor: Visitor) -> None:
+    """The pages of this release are Chinese throughout, so whatever is English on them is of the program."""
+    waiting = ["/?lang=zh", "/queue", "/decisions?history=1", "/phrases", "/network?by=year", "/thresholds?jaccard=0.2",
+               "/facts?all=1", "/clusters?least=x", "/nowhere", "/clusters/c_0123456789abcdef"]  # fmt: skip
+    seen: set[str] = set()
+    while waiting and len(seen) < 80:
+        path = waiting.pop(0)
+        seen.add(path)
+        answer = visitor.client.get(path)
+        if not answer.headers["content-type"].startswith("text/html"):
+            continue
+        links = {link.partition("#")[0] for link in links_of(answer.text)} - seen - set(waiting)
+        waiting += sorted(link for link in links if link.startswith("/") and not re.search("lang=|theme=|static", link))
+        shown = re.sub(r"<(code|script)\b.*?</\1>", " | ", answer.text, flags=re.DOTALL)
+        said = re.findall(r'(?:title|aria-label|placeholder)="([^"]*)"', shown) + re.findall(r">([^<]+)<", shown)
+        english = [words for words in said if re.search(r"[A-Za-z]{2,} [a-z]{2,}\b", words)]
+        assert not english, (path, english)
+    assert len(seen) > 50
 
 
 @pytest.mark.slow
