@@ -15,6 +15,7 @@ import contextlib
 import html
 import http.client
 import json
+import os
 import random
 import re
 import subprocess
@@ -31,6 +32,7 @@ from urllib.parse import quote
 import psutil
 
 from benchmarks.inspector_release import make_release
+from benchmarks.measuring import machine
 from benchmarks.results import write_result
 
 #: Words that stand in most texts, alone, within longer ones, and two at once.
@@ -243,6 +245,7 @@ def load(warehouse: Path, *, users: int, seconds: float, think: float) -> dict[s
         first = time.perf_counter() - start
         server.wait_until_idle()
         prepared = time.perf_counter() - start
+        load_before = os.getloadavg()[0]
         told: list[Answer] = []
         until = time.monotonic() + seconds
         threads = [
@@ -258,6 +261,8 @@ def load(warehouse: Path, *, users: int, seconds: float, think: float) -> dict[s
             "think_s": think,
             "first_answers_s": first,
             "prepared_s": prepared,
+            "load_before": load_before,
+            "processors": os.cpu_count(),
             "peak_mb": server.peak / 1e6,
             "peak_while_preparing_mb": server.peak_with_helpers / 1e6,
             "answers": len(told),
@@ -304,7 +309,7 @@ def main() -> None:
     for view, line in result["views"].items():
         print(f"{view:<22} {line['n']:>5}  {line['p50_ms']:>7.0f} {line['p95_ms']:>7.0f} {line['max_ms']:>7.0f} ms")
     print(json.dumps({k: v for k, v in result.items() if k != "views"}))
-    write_result("inspector", result)
+    write_result("inspector", {"machine": machine(), **result})
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.inspector_report import inspector_section
 from benchmarks.nights import nights_section
 from benchmarks.peers.registry import PEERS
 from benchmarks.pictures import draw_bars, draw_curves
@@ -24,6 +25,7 @@ TITLES = {
     "extraction": "Figures, places, years and tables",
     "validation": "Validation",
     "incremental": "Nightly runs",
+    "inspector": "The inspector",
 }
 PICTURES = ROOT / "docs" / "benchmarks"
 Lines = list[str]
@@ -55,6 +57,7 @@ def write_report() -> Path:
         "extraction": extraction_section,
         "validation": validation_section,
         "incremental": nights_section,
+        "inspector": inspector_section,
     }
     found = {name: result for name in parts if (result := read_result(name)) is not None}
     machines, kept = _read_report()

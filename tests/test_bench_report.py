@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from benchmarks import comparison, flow, nights, report, results
+from benchmarks import comparison, flow, inspector_report, nights, report, results
 from benchmarks.environments import CONSTRAINTS, NotInstalled, ensure_environment
 from benchmarks.extraction import measure_release, per_second
 from benchmarks.measuring import CommandFailed, measure
@@ -221,7 +221,7 @@ def test_parts_that_are_not_measured_here_stay_in_the_report_as_they_were(folder
 
 
 def test_every_section_of_the_report_has_the_title_it_is_found_by():
-    text = "".join(Path(module.__file__).read_text("utf-8") for module in (report, nights))
+    text = "".join(Path(module.__file__).read_text("utf-8") for module in (report, nights, inspector_report))
     for title in report.TITLES.values():
         assert f'"## {title}"' in text
 
@@ -234,3 +234,15 @@ def test_the_report_says_how_many_rows_a_second_are_validated(folder):
         line for line in report.write_report().read_text("utf-8").splitlines() if line.startswith("| observations")
     ]
     assert row.split(" | ")[1:] == ["1,000,000", "9", "24", "2.5", "2.4", "400,000", "1,044 |"]
+
+
+def test_the_report_says_how_long_users_of_the_inspector_waited(folder):
+    waits = {"n": 40, "p50_ms": 20.4, "p95_ms": 180.0, "max_ms": 299.0}
+    result = {"machine": ["m"], "sections": 1_000_000, "users": 10, "think_s": 1.0, "first_asked": 0.78,
+              "answers": 900, "failed": 0, "peak_mb": 640.0, "peak_while_preparing_mb": 900.0, "prepared_s": 60.0,
+              "load_before": 1.5, "processors": 2,
+              "views": {"all but search": waits, "all searches": {**waits, "p95_ms": 712.0}}}  # fmt: skip
+    write_result("inspector", result)
+    text = report.write_report().read_text("utf-8")
+    assert "95 of 100 searches were answered within 712 ms, 95 of 100 other views within 180 ms" in text
+    assert "| all searches | 40 | 20 | 712 | 299 |" in text

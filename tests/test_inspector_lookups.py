@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 import threading
 import time
+import urllib.request
 from datetime import date
 from pathlib import Path
 
@@ -172,6 +176,24 @@ def test_a_listing_of_nothing_is_empty() -> None:
     assert listing.n == 0
     assert listing.first("doubt", True, Filters().mask(listing), 10).tolist() == []
     assert listing.count_values("kind", np.zeros(0, dtype=np.int64)) == []
+
+
+def test_a_server_that_is_asked_to_end_leaves_nothing_behind(warehouse: Path, tmp_path: Path) -> None:
+    code = "from dedup.cli import main; main()"
+    command = [sys.executable, "-c", code, "inspect", "--no-browser", "--read-only", "-w", str(warehouse)]
+    run = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(tmp_path)})
+    try:
+        assert run.stdout is not None
+        address = run.stdout.readline().strip()
+        with urllib.request.urlopen(f"{address}clusters", timeout=60) as answer:
+            assert answer.status == 200
+        assert list(tmp_path.glob("dedup-inspect-*"))
+        run.terminate()
+        assert run.wait(60) == 0
+    finally:
+        run.kill()
+        run.communicate()
+    assert not list(tmp_path.glob("dedup-inspect-*"))
 
 
 @pytest.fixture(scope="module")

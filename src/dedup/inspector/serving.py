@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import signal
 import socket
 import threading
 import time
@@ -146,6 +147,8 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
     with socket.socket(family, socket.SOCK_STREAM) as bound:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))
+        # Who comes before the server is ready waits instead of being turned away.
+        bound.listen(100)
         yield bound
 
 
@@ -170,8 +173,18 @@ def serve(app: FastAPI, bound: socket.socket) -> None:
         h11_max_incomplete_event_size=32 * 1024,
         lifespan="off",
     )
-    with _tidying():
-        Server(config).run(sockets=[bound])
+    # Who is asked to end tidies up behind himself: uvicorn raises the signal once more when it has ended.
+    before = signal.signal(signal.SIGTERM, _end) if threading.current_thread() is threading.main_thread() else None
+    try:
+        with _tidying():
+            Server(config).run(sockets=[bound])
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _end(*_: object) -> None:
+    raise SystemExit(0)
 
 
 @contextlib.contextmanager
