@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Rows of a piece of a narrow copy. Five columns of one take some 0.1 ms to read.
 BATCH_ROWS = 256
+#: Footers of a dataset that are kept, of some 100 KB each.
+FOOTERS = 32
 #: Pieces that are read together where all of them are read.
 _RUN = 64
 _PIECES = pa.schema([("rows", pa.int64()), ("low", pa.string()), ("high", pa.string())])
@@ -212,10 +215,13 @@ class ParquetLookup(Lookup):
                     rows += told.num_rows
                     self.most_rows = max(self.most_rows, told.num_rows)
                     pieces.append(Piece(number, group, told.num_rows, *_bounds(told, key)))
+        # Parsing the footer of a file with many row groups takes longer than reading one of them.
+        self._footer = lru_cache(maxsize=FOOTERS)(pq.read_metadata)
         super().__init__(schema, key, [piece for piece in pieces if piece.rows])
 
     def _read(self, piece: Piece, columns: Sequence[str]) -> pa.Table:
-        with pq.ParquetFile(self._files[piece.file]) as opened:
+        file = self._files[piece.file]
+        with pq.ParquetFile(file, metadata=self._footer(file)) as opened:
             return opened.read_row_group(piece.number, columns=list(columns), use_threads=False)
 
     def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:

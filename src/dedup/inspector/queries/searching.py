@@ -50,14 +50,17 @@ def _by_pieces(store: Store, words: str) -> Found:
     parts = [pieces for word in words.split() if (pieces := pieces_of(word))]
     wanted = list(dict.fromkeys(piece for pieces in parts for piece in pieces))[:PIECES]
     exact = all(len(pieces) == 1 for pieces in parts)
-    pairs = [piece for piece in wanted if len(piece) == 2]
-    lists = [_of_character(store, piece) for piece in wanted if len(piece) == 1]
-    found = store.tables.lookup("search").find(pairs, ["n_clusters", "gaps"]) if pairs else None
-    if not wanted or (found is not None and found.num_rows < len(pairs)):
-        return Found(_NOWHERE, exact)
-    if found is not None:
-        lists += [_places(gaps.values) for gaps in found.column("gaps")]
-    return Found(_in_all(lists), exact)
+    index = store.tables.lookup("search")
+    lists: list[NDArray[np.int32]] = []
+    for piece in wanted:
+        if len(piece) == 1:
+            lists.append(_of_character(store, piece))
+            continue
+        found = index.find([piece], ["gaps"]).column("gaps")
+        lists.append(_places(found[0].values) if len(found) else _NOWHERE)
+        if not lists[-1].size:
+            break
+    return Found(_in_all(lists) if lists else _NOWHERE, exact)
 
 
 def _of_character(store: Store, character: str) -> NDArray[np.int32]:
