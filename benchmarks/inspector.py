@@ -220,7 +220,8 @@ class _User:
                 answer = self._connection.getresponse()
                 body = answer.read()
                 status = answer.status
-                asked = answer.getheader("location") if status == 303 else None
+                # The place on the page is the browser's business.
+                asked = answer.getheader("location", "").partition("#")[0] if status == 303 else None
                 if cookie := answer.getheader("set-cookie"):
                     self._headers["Cookie"] = cookie.split(";")[0]
         except (OSError, http.client.HTTPException):
