@@ -25,7 +25,7 @@ def inspector_section(result: dict[str, Any]) -> Lines:
         f"{result['peak_mb']:.0f} MB at most; together with the process that makes the tables when it starts "
         f"({result['prepared_s']:.0f} s, shared pages counted once) {result['peak_while_preparing_mb']:.0f} MB. Other "
         f"work on the machine while it was measured: a load of {result['load_before']:.1f} on "
-        f"{result['processors']} processors just before.",
+        f"{result['processors']} processors just before, the preparation included.",
         "",
         "| view | answers | median ms | 95th percentile ms | longest ms |",
         "| --- | ---: | ---: | ---: | ---: |",
