@@ -177,9 +177,9 @@ def test_validation_calls_nobody_and_writes_nothing(tmp_path):
         "import socket, sys\n"
         "def refuse(*args): raise AssertionError('network')\n"
         "socket.socket.connect = socket.getaddrinfo = refuse\n"
-        "from tests.small_release import small_tables\n"
+        "from tests.sound_rows import sound_tables\n"
         "from dedup.quality import validate\n"
-        "assert not validate(small_tables()).critical\n"
+        "assert not validate(sound_tables()).critical\n"
         "import time; time.sleep(1)"
     )
     (tmp_path / "home").mkdir()

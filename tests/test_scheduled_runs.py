@@ -323,7 +323,9 @@ def test_care_verifies_and_prunes_and_names_what_is_damaged(server: Server, tmp_
     victim.write_bytes(bytes(content))
     care()
     assert "Damaged" in states[1]
-    assert server.events("dedup.release.damaged")[0]["payload"]["release_id"] == release.id
+    # Events come to the server beside the states of runs.
+    told = wait_for(lambda: server.events("dedup.release.damaged"), 60, "the damage is told")
+    assert told[0]["payload"]["release_id"] == release.id
 
 
 @pytest.mark.slow
@@ -338,6 +340,8 @@ def test_serve_starts_a_server_of_its_own_and_ends_it(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", code, "serve", "--every", "10s", "-w", "own"],
         cwd=tmp_path, env=variables, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        # A test runner in the background hands its children a Ctrl-C that does nothing.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,
     )  # fmt: skip
     try:
         wait_for(lambda: published(tmp_path / "own") or process.poll() is not None, 240, "a scheduled run publishes")
