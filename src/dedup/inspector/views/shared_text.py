@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dedup.inspector import plots
 from dedup.inspector.asking import Asked
 from dedup.inspector.downloads import ROWS as DOWNLOAD_ROWS
@@ -56,6 +58,24 @@ def phrases_view(look: Look, asked: Asked) -> Answer:
     return _ranked(look, asked, "phrases")
 
 
+def page_of(rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], str]:
+    """Return the places that one page shows, and the section behind which the next one goes on; '' for the last.
+
+    The next page begins behind a section, so that one that goes on beyond this page is left to it whole. Only of a
+    section with more places than a page the rest is shown nowhere; downloads have all.
+
+    Parameters
+    ----------
+    rows : places in the order of their sections, one more than a page shows where there are more
+    """
+    shown = rows[:PLACES]
+    if len(rows) <= PLACES:
+        return shown, ""
+    whole = [row for row in shown if row["section_id"] != rows[PLACES]["section_id"]]
+    shown = whole or shown
+    return shown, str(shown[-1]["section_id"])
+
+
 def template_view(look: Look, asked: Asked) -> Answer:
     """Show a template: skeleton, slots, occurrences."""
     found = queries.template(look.store, asked.id("id", "t"))
@@ -66,6 +86,7 @@ def template_view(look: Look, asked: Asked) -> Answer:
     )
     if form:
         return Download(found["template_id"], form, rows)
+    shown, behind = page_of(rows)
     return Page(
         "template.html",
         {
@@ -73,8 +94,8 @@ def template_view(look: Look, asked: Asked) -> Answer:
             "found": found,
             "pieces": skeleton_parts(found["skeleton"]),
             "slot_words": slot_words,
-            "rows": rows[:PLACES],
-            "after": rows[PLACES - 1]["section_id"] if len(rows) > PLACES else "",
+            "rows": shown,
+            "after": behind,
             "downloads": downloads(look, "template", id=found["template_id"]),
         },
     )
@@ -90,6 +111,7 @@ def passage_view(look: Look, asked: Asked) -> Answer:
     )
     if form:
         return Download(found["passage_id"], form, rows)
+    shown, behind = page_of(rows)
     return Page(
         "passage.html",
         {
@@ -97,8 +119,8 @@ def passage_view(look: Look, asked: Asked) -> Answer:
             "found": found,
             "done": asked.optional_id("done", "g"),
             "undone": asked.optional_id("undone", "g"),
-            "rows": rows[:PLACES],
-            "after": rows[PLACES - 1]["section_id"] if len(rows) > PLACES else "",
+            "rows": shown,
+            "after": behind,
             "downloads": downloads(look, "passage", id=found["passage_id"]),
         },
     )
