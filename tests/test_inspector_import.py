@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -198,11 +199,11 @@ def test_a_file_that_means_harm_leaves_no_trace(
 
 
 def test_a_reader_that_dies_takes_nobody_with_it(given: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(received, "_program", lambda name: "import os; os.abort()")
+    monkeypatch.setattr(received, "command_of", lambda *_: [sys.executable, "-c", "import os; os.abort()"])
     with pytest.raises(DecisionError, match="cannot be read; it is damaged"):
         received.read_received(given, "the file")
     monkeypatch.setattr(received, "SECONDS", 0.2)
-    monkeypatch.setattr(received, "_program", lambda name: "import time; time.sleep(60)")
+    monkeypatch.setattr(received, "command_of", lambda *_: [sys.executable, "-c", "import time; time.sleep(60)"])
     with pytest.raises(DecisionError, match="cannot be read; it is damaged"):
         received.read_received(given, "the file")
 
@@ -213,7 +214,7 @@ def test_the_reader_can_write_no_file(given: bytes, tmp_path: Path, monkeypatch:
         "import os; from dedup.decisions.received import _bind; _bind();"
         f" os.write(os.open({str(target)!r}, os.O_CREAT | os.O_WRONLY), b'x')"
     )
-    monkeypatch.setattr(received, "_program", lambda name: program)
+    monkeypatch.setattr(received, "command_of", lambda *_: [sys.executable, "-c", program])
     with pytest.raises(DecisionError, match="cannot be read"):
         received.read_received(given, "the file")
     assert not target.exists() or not target.read_bytes()

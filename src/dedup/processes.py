@@ -98,12 +98,20 @@ def serve() -> None:
             _send(out, work(_receive(sys.stdin.buffer)))
 
 
-def _start(work: Callable[[Task], Result]) -> subprocess.Popen[bytes]:
+def command_of(module: str, call: str) -> list[str]:
+    """Return the command of a process that makes one call, such as `serve()`, in a module of this package.
+
+    The package is the caller's own, however the caller found it; -P keeps the working folder out.
+    """
     root = str(Path(dedup.__file__).resolve().parents[1])
-    # The package is the caller's own, however the caller found it; -P keeps the working folder out.
-    code = f"import sys; sys.path.insert(0, {root!r}); import dedup; del sys.path[0]"
+    found = f"import sys; sys.path.insert(0, {root!r}); import dedup; del sys.path[0]"
+    name, _, _ = call.partition("(")
+    return [sys.executable, "-P", "-c", f"{found}; from {module} import {name}; {call}"]
+
+
+def _start(work: Callable[[Task], Result]) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(  # noqa: S603 - the interpreter itself, and nothing of the input
-        [sys.executable, "-P", "-c", f"{code}; from {__name__} import serve; serve()"],
+        command_of(__name__, "serve()"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         # Ctrl-C in a terminal reaches the caller alone, which then ends this process.

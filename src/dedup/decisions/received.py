@@ -11,11 +11,10 @@ import contextlib
 import os
 import subprocess
 import sys
-from pathlib import Path
 
-import dedup
 from dedup.decisions.kinds import DecisionError
 from dedup.decisions.rows import Decision
+from dedup.processes import command_of
 
 #: Bytes of a file at most; half a million decisions take less.
 MOST_BYTES = 16 * 1024 * 1024
@@ -55,7 +54,7 @@ def _look_through(content: bytes, name: str) -> None:
     unreadable = DecisionError(f"{name}: cannot be read; it is damaged")
     try:
         done = subprocess.run(  # noqa: S603 - the interpreter itself; what was sent is only its input
-            [sys.executable, "-P", "-c", _program(name)],
+            command_of(__name__, f"answer({name!r})"),
             input=content,
             capture_output=True,
             timeout=SECONDS,
@@ -68,12 +67,6 @@ def _look_through(content: bytes, name: str) -> None:
         raise DecisionError(done.stdout.decode("utf-8", "replace")[:600])
     if done.returncode:
         raise unreadable
-
-
-def _program(name: str) -> str:
-    root = str(Path(dedup.__file__).resolve().parents[1])
-    # The package is the caller's own, however the caller found it; -P keeps the working folder out.
-    return f"import sys; sys.path.insert(0, {root!r}); from {__name__} import answer; answer({name!r})"
 
 
 def answer(name: str) -> None:

@@ -16,14 +16,13 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
-import dedup
 from dedup.engines.cutter import read_frame, write_frame
+from dedup.processes import command_of
 from dedup.text.sections import UncutDocument, cut_documents
 
 if TYPE_CHECKING:
@@ -176,11 +175,8 @@ class _Process:
     """One process that cuts (`dedup.engines.cutter`), spoken to over its pipes."""
 
     def __init__(self, settings: dict[str, Any]) -> None:
-        root = str(Path(dedup.__file__).resolve().parents[1])
-        # The package is the caller's own, however the caller found it; -P keeps the working folder out.
-        start = f"import sys; sys.path.insert(0, {root!r}); import dedup; del sys.path[0]"
         self._process = subprocess.Popen(  # noqa: S603 - the interpreter itself, and nothing of the input
-            [sys.executable, "-P", "-c", f"{start}; from dedup.engines.cutter import serve; serve()"],
+            command_of("dedup.engines.cutter", "serve()"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             # Ctrl-C in a terminal reaches the caller alone, which then ends this process.

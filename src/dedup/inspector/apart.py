@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import dedup
+from dedup.processes import command_of
 
 if TYPE_CHECKING:
     from dedup.inspector.tables import Tables
@@ -31,11 +31,8 @@ class Apart:
     """
 
     def __init__(self, tables: Tables) -> None:
-        root = str(Path(dedup.__file__).resolve().parents[1])
-        # The package is the caller's own, however the caller found it; -P keeps the working folder out.
-        code = f"import sys; sys.path.insert(0, {root!r}); from {__name__} import work; work()"
         self._process = subprocess.Popen(  # noqa: S603 - the interpreter itself; file names go in on stdin
-            [sys.executable, "-P", "-c", code],
+            command_of(__name__, "work()"),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             # Ctrl-C in a terminal reaches the caller alone, which then ends this process.
