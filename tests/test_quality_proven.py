@@ -27,6 +27,13 @@ def first(tmp_path_factory) -> Path:
     return folder / "w"
 
 
+def finish(run: LocalRun) -> None:
+    """Do all stages."""
+    stages = ("read", "check", "match", "measure_recall", "cluster", "attribute", "find_reuse", "extract", "validate")
+    for stage in (*stages, "publish"):
+        getattr(run, stage)()
+
+
 def publish(source: Path, warehouse: Path, *rules: dict[str, str], looked_at: dict[str, int] | None = None):
     """Run over a folder; returns the report of the gate.
 
@@ -45,11 +52,7 @@ def publish(source: Path, warehouse: Path, *rules: dict[str, str], looked_at: di
                 return evaluate(self, dataset, frame, expectations, parameters)
 
             patch.setattr(validating.Evaluator, "evaluate", watch)
-        for stage in (
-            *("read", "check", "match", "measure_recall", "cluster", "attribute", "find_reuse", "extract", "validate"),
-        ):
-            getattr(run, stage)()
-        run.publish()
+        finish(run)
         assert run.quality is not None
         return run.quality
 
@@ -83,7 +86,7 @@ def test_only_new_rows_are_held_against_rules_on_rows(warehouse, tmp_path):
     assert not report.broken
 
 
-def test_a_new_row_that_breaks_a_rule_is_found(first, tmp_path):
+def test_a_new_row_that_breaks_a_rule_is_found(tmp_path):
     warehouse = tmp_path / "w"
     # The rule stood in the run before too, and held.
     publish(crawl(tmp_path / "old", _OLD), warehouse, _BEYOND_NEW)
@@ -113,11 +116,7 @@ def test_a_release_that_was_not_validated_proves_nothing(tmp_path):
         Settings(warehouse=warehouse, workers=1, quality={"enabled": False}),
         [SourceSettings(path=str(crawl(tmp_path / "old", _OLD)))],
     ) as run:
-        for stage in (
-            *("read", "check", "match", "measure_recall", "cluster", "attribute", "find_reuse", "extract", "validate"),
-        ):
-            getattr(run, stage)()
-        run.publish()
+        finish(run)
     seen: dict[str, int] = {}
     publish(crawl(tmp_path / "more", _NEW), warehouse, looked_at=seen)
     assert seen == rows(warehouse)

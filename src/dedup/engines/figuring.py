@@ -7,7 +7,6 @@ the size of a part however many figures there are.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup import schemas
+from dedup.engines.beside import beside
 from dedup.engines.reuse_rows import Places, cluster_ids
 from dedup.engines.store import TableStore
 from dedup.engines.table_spans import TableSpans
@@ -116,28 +116,27 @@ def extract_figures(run: LocalRun, tables_found: pa.Table) -> dict[str, pa.Table
     known = _rows_of_clusters(run, places, same)
     in_tables = TableSpans(tables_found, run.corpus.document_facts.column("doc_id").combine_chunks())
     # Read while texts are read: the one waits for worker processes, the other for the disk.
-    with ThreadPoolExecutor(1) as pool:
-        before = {name: pool.submit(rows_before, run, name, "cluster_id", same) for name in stores}
-        texts_read = 0
-        for part, figures, failures in _figures_by_part(run, known):
-            texts_read += len(part.texts)
-            observations = _observations(run, places, part, figures)
-            cells = in_tables.hold(
-                observations.column("doc_id").combine_chunks(), observations.column("value_start").to_numpy()
-            )
-            observations = observations.filter(pa.array(~cells))
-            checks = check_consistency(
-                observations,
-                _rows_of(run.tables["attributions"], part.rows),
-                _conflicts(run, observations),
-                _sections_as_printed(run, part),
-            )
-            observations = flag_observations(observations, checks)
-            stores["checks"].append(schemas.conform(checks, schemas.CHECKS))
-            stores["observations"].append(schemas.conform(observations, schemas.OBSERVATIONS))
-            stores["facts"].append(schemas.conform(_facts(run, part, observations), schemas.FACTS))
-            refused.append(_refusals(run, places, part, failures))
-        tables = {name: take_over(run, name, store.read(), before[name].result()) for name, store in stores.items()}
+    before = beside(lambda: {name: rows_before(run, name, "cluster_id", same) for name in stores})
+    texts_read = 0
+    for part, figures, failures in _figures_by_part(run, known):
+        texts_read += len(part.texts)
+        observations = _observations(run, places, part, figures)
+        cells = in_tables.hold(
+            observations.column("doc_id").combine_chunks(), observations.column("value_start").to_numpy()
+        )
+        observations = observations.filter(pa.array(~cells))
+        checks = check_consistency(
+            observations,
+            _rows_of(run.tables["attributions"], part.rows),
+            _conflicts(run, observations),
+            _sections_as_printed(run, part),
+        )
+        observations = flag_observations(observations, checks)
+        stores["checks"].append(schemas.conform(checks, schemas.CHECKS))
+        stores["observations"].append(schemas.conform(observations, schemas.OBSERVATIONS))
+        stores["facts"].append(schemas.conform(_facts(run, part, observations), schemas.FACTS))
+        refused.append(_refusals(run, places, part, failures))
+    tables = {name: take_over(run, name, store.read(), before.result()[name]) for name, store in stores.items()}
     counts = {name: table.num_rows for name, table in tables.items()}
     run.meter.note("figures", texts=texts_read, clusters_kept=len(same), **counts)
     tables["refused"] = pa.concat_tables([schemas.empty(schemas.QUARANTINE), *refused])

@@ -25,6 +25,7 @@ from dedup.reuse.borders import (
     token_table,
 )
 from dedup.text.normalise import fold_table
+from dedup.text.utf8 import decode
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,28 +63,6 @@ def reading() -> Reading:
     """Return the frozen tables."""
     table = fold_table()
     return Reading(table.index, table.expansions, border_table(), token_table())
-
-
-@njit(nogil=True, cache=True, inline="always")
-def decode(data: NDArray[np.uint8], i: int) -> tuple[np.uint32, int]:
-    """Return the code point that starts at byte i of valid UTF-8, and where the next one starts."""
-    byte = data[i]
-    if byte < 0x80:
-        return np.uint32(byte), i + 1
-    if byte < 0xE0:
-        return (np.uint32(byte & 0x1F) << 6) | np.uint32(data[i + 1] & 0x3F), i + 2
-    if byte < 0xF0:
-        return (
-            (np.uint32(byte & 0x0F) << 12) | (np.uint32(data[i + 1] & 0x3F) << 6) | np.uint32(data[i + 2] & 0x3F),
-            i + 3,
-        )
-    return (
-        (np.uint32(byte & 0x07) << 18)
-        | (np.uint32(data[i + 1] & 0x3F) << 12)
-        | (np.uint32(data[i + 2] & 0x3F) << 6)
-        | np.uint32(data[i + 3] & 0x3F),
-        i + 4,
-    )
 
 
 @njit(nogil=True, cache=True, inline="always")

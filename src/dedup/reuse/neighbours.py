@@ -140,18 +140,6 @@ def _edges_of_groups(
     return out[:n]
 
 
-@njit(nogil=True, cache=True)
-def count_bits(sketches: NDArray[np.uint64]) -> NDArray[np.uint16]:
-    """Return the number of bits of each sketch, shape (w,)."""
-    out = np.empty(sketches.shape[0], dtype=np.uint16)
-    for w in range(sketches.shape[0]):
-        total = 0
-        for k in range(4):
-            total += _bits(sketches[w, k])
-        out[w] = total
-    return out
-
-
 def ranges_of_leaders(wordings: Wordings, limit: int) -> list[tuple[int, int]]:
     """Return ranges of wordings whose links, as they lead, take about `limit` bytes each."""
     count = wordings.units.size
@@ -183,14 +171,23 @@ def find_edges(
     threads : groups of keys that are read at a time
     """
     lengths = np.ascontiguousarray(wordings.units["n"])
-    sizes = count_bits(wordings.sketches)
     parts: list[NDArray[np.uint64]] = [np.zeros(0, dtype=np.uint64)]
     pending = 0
 
     def links(some: KeyGroups) -> NDArray[np.uint64]:
         # Threads may write `asked` for one wording at once: all of them write true.
         found: NDArray[np.uint64] = _edges_of_groups(
-            *some, free, spent, asked, *leaders, lengths, wordings.sketches, sizes, wordings.bags, least, LEADERS
+            *some,
+            free,
+            spent,
+            asked,
+            *leaders,
+            lengths,
+            wordings.sketches,
+            wordings.bits,
+            wordings.bags,
+            least,
+            LEADERS,
         )
         # Room that was taken for more is given back.
         return found.copy()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from dedup.reuse.clauses import decode
+from dedup.text.utf8 import decode
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,9 +9,10 @@ from numba import njit
 
 from dedup.reuse.alignment import align_tokens
 from dedup.reuse.borders import TABLE_SIZE
-from dedup.reuse.clauses import Reading, decode
+from dedup.reuse.clauses import Reading
 from dedup.reuse.tokens import tokenise
 from dedup.text.characters import CLOSERS, OPENERS
+from dedup.text.utf8 import decode
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,7 +13,8 @@ from numba import njit
 
 from dedup.fingerprinting.shingles import BASE, FMIX_1, FMIX_2, GOLDEN, finish_hash, mix_code_point
 from dedup.reuse.borders import BLANK, CHINESE_NUMERAL, DIGIT, LETTER, PLAIN, TABLE_SIZE
-from dedup.reuse.clauses import Reading, decode
+from dedup.reuse.clauses import Reading
+from dedup.text.utf8 import decode
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

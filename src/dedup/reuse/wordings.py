@@ -44,6 +44,7 @@ class Wordings:
     df : (w,) int64, families it stands in
     groups : wordings with equal keys
     sketches : (w, 4) uint64, a set of 256 bits of pairs of tokens
+    bits : (w,) uint16, how many of them are set
     bags : (w, 4) uint64, a set of 256 bits of tokens
     n_sentences, n_long, n_kept : sentences of the corpus, those too long, those whose wording is kept
     """
@@ -52,6 +53,7 @@ class Wordings:
     df: NDArray[np.int64]
     groups: list[KeyGroups]
     sketches: NDArray[np.uint64]
+    bits: NDArray[np.uint16]
     bags: NDArray[np.uint64]
     n_sentences: int
     n_long: int
@@ -156,11 +158,13 @@ def gather_wordings(
     rank = chosen[np.lexsort((units["hash"][chosen], -support[chosen], -df[chosen]))]
     place = np.full(count, -1, dtype=np.int64)
     place[rank] = np.arange(rank.size)
+    sketches = space.gather(sketches, rank)
     return Wordings(
         space.gather(units, rank),
         space.gather(df, rank),
         renumber(by_key, place),
-        space.gather(sketches, rank),
+        sketches,
+        np.bitwise_count(sketches).sum(axis=1, dtype=np.uint16),
         space.gather(bags, rank),
         found.count,
         found.skipped,

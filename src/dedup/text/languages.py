@@ -13,6 +13,7 @@ from numba import njit
 
 from dedup.text.characters import HAN
 from dedup.text.normalise import utf8_buffers
+from dedup.text.utf8 import decode
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,24 +53,8 @@ def _count_chinese(
         i, end = offsets[text], offsets[text + 1]
         n = of_hanzi = 0
         while i < end and n < most:
-            byte = np.int64(data[i])
-            if byte < 0x80:
-                i += 1
-            elif byte < 0xE0:
-                i += 2
-            elif byte < 0xF0:
-                cp = ((byte & 0x0F) << 12) | (np.int64(data[i + 1] & 0x3F) << 6) | np.int64(data[i + 2] & 0x3F)
-                of_hanzi += hanzi[cp]
-                i += 3
-            else:
-                cp = (
-                    ((byte & 0x07) << 18)
-                    | (np.int64(data[i + 1] & 0x3F) << 12)
-                    | (np.int64(data[i + 2] & 0x3F) << 6)
-                    | np.int64(data[i + 3] & 0x3F)
-                )
-                of_hanzi += hanzi[cp]
-                i += 4
+            cp, i = decode(data, i)
+            of_hanzi += hanzi[cp]
             n += 1
         found += of_hanzi >= share * max(n, 1)
     return found

@@ -11,6 +11,7 @@ from numba import njit
 
 from dedup.text.characters import BLANK_CHARACTERS, NEWLINES
 from dedup.text.normalise import utf8_buffers
+from dedup.text.utf8 import decode
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,7 +88,7 @@ def _hash_edges(
             n = 0
             if edge == 0:
                 while i < end and n < edge_chars:
-                    i += _width(data[i])
+                    _, i = decode(data, i)
                     n += 1
                 i, stop = start, i
             else:
@@ -105,9 +106,7 @@ def _hash_edges(
                 seen = between = inner = 0
                 ended = False
                 while i < stop and not ended:
-                    width = _width(data[i])
-                    cp = _code_point(data, i, width)
-                    i += width
+                    cp, i = decode(data, i)
                     kind = classes[cp] if cp < classes.size else 0
                     if kind == _NEWLINE:
                         ended = True
@@ -140,22 +139,3 @@ def _hash_edges(
                         unsure[text] |= last[at, 2] > 0
                         break
                     hashes[text, edge_lines + step] = last[at, 0]
-
-
-@njit(nogil=True, cache=True, inline="always")
-def _width(byte: np.uint8) -> int:
-    if byte < 0x80:
-        return 1
-    if byte < 0xE0:
-        return 2
-    return 3 if byte < 0xF0 else 4
-
-
-@njit(nogil=True, cache=True, inline="always")
-def _code_point(data: NDArray[np.uint8], i: int, width: int) -> int:
-    if width == 1:
-        return int(data[i])
-    cp = int(data[i]) & (0x7F >> width)
-    for k in range(1, width):
-        cp = (cp << 6) | (int(data[i + k]) & 0x3F)
-    return cp
