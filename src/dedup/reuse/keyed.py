@@ -19,6 +19,8 @@ _BYTES_PER_KEY = 24
 _MOST_PARTS = 256
 #: A key counts at most this many wordings.
 _MOST_SUPPORT = 255
+#: Groups of so many members are sorted by NumPy.
+_LARGE = 256
 _32 = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 
@@ -125,23 +127,62 @@ def _add_support(
 
 
 @njit(nogil=True, cache=True)
-def _renumber(members: NDArray[np.uint32], bounds: NDArray[np.int64], place: NDArray[np.int64]) -> tuple[int, int]:
-    """Give members their places, in place; those at -1 and groups of one are dropped. Returns groups and members."""
+def _renumber(
+    members: NDArray[np.uint32],
+    bounds: NDArray[np.int64],
+    place: NDArray[np.int64],
+    g: int,
+    m: int,
+    out_members: NDArray[np.uint32],
+    out_bounds: NDArray[np.int64],
+) -> tuple[int, int]:
+    """Append groups with the places of their members, in order in small groups; those at -1 and groups of one are left.
+
+    Parameters
+    ----------
+    g, m : groups and members there are in `out_members` and `out_bounds`
+
+    Returns
+    -------
+    how many there are then
+    """
+    for k in range(bounds.size - 1):
+        start = m
+        for i in range(bounds[k], bounds[k + 1]):
+            at = place[members[i]]
+            if at >= 0:
+                out_members[m] = np.uint32(at)
+                m += 1
+        if m - start < 2:
+            m = start
+            continue
+        if m - start < _LARGE:
+            out_members[start:m].sort()
+        g += 1
+        out_bounds[g] = m
+    return g, m
+
+
+@njit(nogil=True, cache=True)
+def _drop(
+    members: NDArray[np.uint32], bounds: NDArray[np.int64], free: NDArray[np.bool_], spent: NDArray[np.bool_]
+) -> tuple[int, int]:
+    """Drop members that are not free, in place, and groups of one or without anybody who may lead."""
     g = m = 0
     low = bounds[0]
     for k in range(bounds.size - 1):
         high = bounds[k + 1]
         start = m
+        fresh = 0
         for i in range(low, high):
-            at = place[members[i]]
-            if at >= 0:
-                members[m] = np.uint32(at)
+            if free[members[i]]:
+                fresh += not spent[members[i]]
+                members[m] = members[i]
                 m += 1
         low = high
-        if m - start < 2:
+        if m - start < 2 or fresh == 0:
             m = start
             continue
-        members[start:m].sort()
         g += 1
         bounds[g] = m
     return g, m
@@ -200,10 +241,29 @@ def count_support(groups: list[KeyGroups], shared: NDArray[np.bool_], n_keys: ND
     return support
 
 
-def renumber(groups: list[KeyGroups], place: NDArray[np.int64]) -> list[KeyGroups]:
-    """Return the groups with other numbers of the wordings, -1 for those left out; the old ones are overwritten."""
-    out = []
-    for members, bounds in groups:
-        g, m = _renumber(members, bounds, place)
-        out.append(KeyGroups(members[:m], bounds[: g + 1]))
-    return out
+def renumber(groups: list[KeyGroups], place: NDArray[np.int64], space: Workspace) -> KeyGroups:
+    """Return all groups as one, with other numbers of the wordings; -1 for those left out."""
+    members = space.empty(sum(some.members.size for some in groups), np.uint32)
+    bounds = space.empty(sum(some.bounds.size - 1 for some in groups) + 1, np.int64)
+    bounds[0] = 0
+    g = m = 0
+    for some in groups:
+        g, m = _renumber(some.members, some.bounds, place, g, m, members, bounds)
+    found = KeyGroups(members[:m], bounds[: g + 1])
+    # NumPy sorts many times as fast as a kernel does.
+    for k in np.flatnonzero(np.diff(found.bounds) >= _LARGE).tolist():
+        found.members[found.bounds[k] : found.bounds[k + 1]].sort()
+    return found
+
+
+def drop_members(groups: KeyGroups, free: NDArray[np.bool_], spent: NDArray[np.bool_]) -> KeyGroups:
+    """Return the groups without the wordings that are not free, and without groups that nobody can lead.
+
+    Parameters
+    ----------
+    groups : overwritten
+    free : (w,) wordings without a leader
+    spent : (w,) which have led
+    """
+    g, m = _drop(groups.members, groups.bounds, free, spent)
+    return KeyGroups(groups.members[:m], groups.bounds[: g + 1])

@@ -118,7 +118,6 @@ def _build(
         least=settings.phrase_chars,
         families=settings.template_families,
         memory_limit=memory_limit,
-        threads=threads,
     )
     formulae = find_formulae(
         wordings, variants, data, offsets, least=settings.phrase_chars, families=settings.template_families

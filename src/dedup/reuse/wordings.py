@@ -42,7 +42,7 @@ class Wordings:
     ----------
     units : (w,) `UNIT`, the best occurrence of each
     df : (w,) int64, families it stands in
-    groups : wordings with equal keys
+    groups : wordings with equal keys, of all kinds of keys
     sketches : (w, 4) uint64, a set of 256 bits of pairs of tokens
     bits : (w,) uint16, how many of them are set
     bags : (w, 4) uint64, a set of 256 bits of tokens
@@ -51,7 +51,7 @@ class Wordings:
 
     units: NDArray
     df: NDArray[np.int64]
-    groups: list[KeyGroups]
+    groups: KeyGroups
     sketches: NDArray[np.uint64]
     bits: NDArray[np.uint16]
     bags: NDArray[np.uint64]
@@ -162,7 +162,7 @@ def gather_wordings(
     return Wordings(
         space.gather(units, rank),
         space.gather(df, rank),
-        renumber(by_key, place),
+        renumber(by_key, place, space),
         sketches,
         np.bitwise_count(sketches).sum(axis=1, dtype=np.uint16),
         space.gather(bags, rank),
