@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dedup.reuse.alignment import align_tokens
 from dedup.reuse.clauses import reading
 from dedup.reuse.keyed import KeyGroups, group_by_key, renumber
-from dedup.reuse.neighbours import holds_skeleton, may_hold_skeleton
+from dedup.reuse.neighbours import Likeness, holds_skeleton, may_hold_skeleton, set_marks
 from dedup.reuse.templates import Templates, build_templates
 from dedup.reuse.tokens import KEY_GROUPS, KEYS, tokenise
 from dedup.reuse.wordings import MOST_CHARS, gather_wordings
@@ -118,12 +118,21 @@ def test_no_pair_is_dropped_whose_alignment_keeps_a_skeleton(a: str, b: str, c: 
     trace = np.zeros((MOST_CHARS + 2) ** 2, dtype=np.uint8)
     scores = np.zeros((4, MOST_CHARS + 2), dtype=np.int32)
     lengths = wordings.units["n"].tolist()
+    alike = Likeness(
+        np.ascontiguousarray(wordings.units["n"]),
+        wordings.sketches,
+        wordings.bits,
+        wordings.marks,
+        wordings.mark_bounds,
+    )
     for i in range(count):
+        present = np.zeros(256, dtype=np.uint8)
+        set_marks(alike, i, present, 1)
         for j in range(count):
             align_tokens(ids[i], kinds[i], places[i], sizes[i], ids[j], kinds[j], sizes[j], match, trace, scores)
             kept = int(np.diff(places[i, : sizes[i] + 1])[match[: sizes[i]] >= 0].sum())
             if holds_skeleton(kept, 0, lengths[i], lengths[j], least):
-                assert may_hold_skeleton(wordings.bags, i, j, lengths[i], lengths[j], least)
+                assert may_hold_skeleton(alike, i, j, present, least)
 
 
 def test_a_corpus_larger_than_the_limit_gives_the_same_templates(tmp_path: Path) -> None:

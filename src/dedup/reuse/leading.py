@@ -13,7 +13,7 @@ from numba import njit
 
 from dedup.reuse.alignment import align_tokens, is_numeric
 from dedup.reuse.clauses import Reading
-from dedup.reuse.neighbours import Likeness, holds_skeleton, look_alike, may_hold_skeleton
+from dedup.reuse.neighbours import Likeness, holds_skeleton, look_alike, may_hold_skeleton, set_marks
 from dedup.reuse.tokens import tokenise
 
 if TYPE_CHECKING:
@@ -184,6 +184,7 @@ def lead_variants(
     new_cut = np.empty(most + 2, dtype=np.bool_)
     support = np.empty((2, most + 2), dtype=np.int64)
     bag = np.zeros(_BAG, dtype=np.uint8)
+    present = np.zeros(256, dtype=np.uint8)
     matches = np.empty((_REMEMBERED, most + 1), dtype=np.int16)
     kinds_of = np.empty((_REMEMBERED, most + 1), dtype=np.uint8)
     others = np.empty(1024, dtype=np.uint32)
@@ -197,6 +198,7 @@ def lead_variants(
             end += 1
         low, start = start, end
         count = 0
+        set_marks(alike, own, present, 1)
         for at in range(low, end):
             g = np.int64(turns[at] & _LOW)
             if leader[own] != FREE and asked[own]:
@@ -214,9 +216,7 @@ def lead_variants(
                 asked[own] = True
                 if leader[own] != FREE:
                     break
-                if leader[other] != FREE or not may_hold_skeleton(
-                    alike.bags, own, other, np.int64(alike.lengths[own]), np.int64(alike.lengths[other]), least
-                ):
+                if leader[other] != FREE or not may_hold_skeleton(alike, own, other, present, least):
                     continue
                 if count == others.size:
                     more = np.empty(2 * count, dtype=np.uint32)
@@ -224,6 +224,7 @@ def lead_variants(
                     others = more
                 others[count] = other
                 count += 1
+        set_marks(alike, own, present, 0)
         if leader[own] != FREE or count == 0:
             continue
         line = others[:count]

@@ -37,13 +37,14 @@ class Likeness(NamedTuple):
     Attributes
     ----------
     lengths : (w,) uint32, normalised characters
-    sketches, bits, bags : (w, ...), as in `wordings.Wordings`
+    sketches, bits, marks, mark_bounds : as in `wordings.Wordings`
     """
 
     lengths: NDArray[np.uint32]
     sketches: NDArray[np.uint64]
     bits: NDArray[np.uint16]
-    bags: NDArray[np.uint64]
+    marks: NDArray[np.uint8]
+    mark_bounds: NDArray[np.int64]
 
 
 @njit(nogil=True, cache=True, inline="always")
@@ -66,17 +67,24 @@ def _bits(x: np.uint64) -> np.int64:
 
 
 @njit(nogil=True, cache=True, inline="always")
-def may_hold_skeleton(
-    bags: NDArray[np.uint64], leader: int, other: int, n_leader: int, n_other: int, least: int
-) -> bool:
-    """Whether two wordings have so many tokens in common that a skeleton is possible; never wrongly false."""
-    missing_leader = missing_other = 0
-    for k in range(4):
-        missing_leader += _bits(bags[leader, k] & ~bags[other, k])
-        missing_other += _bits(bags[other, k] & ~bags[leader, k])
-    # Each bit that only one of them has stands for a character or more that the other lacks.
-    kept = min(n_leader - missing_leader, n_other - missing_other)
-    return bool(holds_skeleton(kept, 0, n_leader, n_other, least))
+def set_marks(alike: Likeness, leader: int, present: NDArray[np.uint8], value: int) -> None:
+    """Write to `present`, shape (256,), at each mark of a wording."""
+    for i in range(alike.mark_bounds[leader], alike.mark_bounds[leader + 1]):
+        present[alike.marks[i]] = value
+
+
+@njit(nogil=True, cache=True, inline="always")
+def may_hold_skeleton(alike: Likeness, leader: int, other: int, present: NDArray[np.uint8], least: int) -> bool:
+    """Whether so many characters of a wording may stand in its leader that a skeleton is possible; never wrongly false.
+
+    Parameters
+    ----------
+    present : (256,), 1 at each mark of the leader, 0 elsewhere
+    """
+    kept = 0
+    for i in range(alike.mark_bounds[other], alike.mark_bounds[other + 1]):
+        kept += present[alike.marks[i]]
+    return bool(holds_skeleton(kept, 0, np.int64(alike.lengths[leader]), np.int64(alike.lengths[other]), least))
 
 
 @njit(nogil=True, cache=True, inline="always")

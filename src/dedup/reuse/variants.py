@@ -80,7 +80,9 @@ def group_variants(
     starts += units["byte"]
     ends = space.keep(starts)
     ends += units["bytes"]
-    alike = Likeness(np.ascontiguousarray(units["n"]), wordings.sketches, wordings.bits, wordings.bags)
+    alike = Likeness(
+        np.ascontiguousarray(units["n"]), wordings.sketches, wordings.bits, wordings.marks, wordings.mark_bounds
+    )
     leader = space.empty(units.size, np.int64)
     leader[:] = FREE
     met = space.empty(units.size, np.uint32)

@@ -45,7 +45,8 @@ class Wordings:
     groups : wordings with equal keys, of all kinds of keys
     sketches : (w, 4) uint64, a set of 256 bits of pairs of tokens
     bits : (w,) uint16, how many of them are set
-    bags : (w, 4) uint64, a set of 256 bits of tokens
+    marks : uint8, for each normalised character the lowest bits of the id of its token
+    mark_bounds : (w + 1,) int64; wording i owns marks[mark_bounds[i]:mark_bounds[i + 1]]
     n_sentences, n_long, n_kept : sentences of the corpus, those too long, those whose wording is kept
     """
 
@@ -54,7 +55,8 @@ class Wordings:
     groups: KeyGroups
     sketches: NDArray[np.uint64]
     bits: NDArray[np.uint16]
-    bags: NDArray[np.uint64]
+    marks: NDArray[np.uint8]
+    mark_bounds: NDArray[np.int64]
     n_sentences: int
     n_long: int
     n_kept: int
@@ -72,10 +74,9 @@ def _read_wordings(
     b: NDArray[np.uint32],
     out: NDArray[np.uint32],
     sketches: NDArray[np.uint64],
-    bags: NDArray[np.uint64],
     n_keys: NDArray[np.int64],
 ) -> None:
-    """Write the keys, sketches and bags of the wordings [low, high)."""
+    """Write the keys and sketches of the wordings [low, high)."""
     ids = np.empty(MOST_CHARS + 1, dtype=np.uint32)
     kinds = np.empty(MOST_CHARS + 1, dtype=np.uint8)
     breaks = np.empty(MOST_CHARS + 1, dtype=np.uint8)
@@ -91,11 +92,30 @@ def _read_wordings(
         for k in range(KEYS):
             out[k, u] = np.uint32(keys[k] >> np.uint64(32)) | np.uint32(keys[k] != 0)
             n_keys[u] += keys[k] != 0
-        for k in range(4):
-            bags[u, k] = np.uint64(0)
+
+
+@njit(nogil=True, cache=True)
+def _write_marks(
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    units: NDArray,
+    low: int,
+    high: int,
+    tables: Reading,
+    bounds: NDArray[np.int64],
+    out: NDArray[np.uint8],
+) -> None:
+    """Write the marks of the wordings [low, high)."""
+    ids = np.empty(MOST_CHARS + 1, dtype=np.uint32)
+    kinds = np.empty(MOST_CHARS + 1, dtype=np.uint8)
+    breaks = np.empty(MOST_CHARS + 1, dtype=np.uint8)
+    places = np.empty(MOST_CHARS + 2, dtype=np.int32)
+    for u in range(low, high):
+        unit = units[u]
+        start = offsets[unit["row"]] + unit["byte"]
+        t = tokenise(data, start, start + unit["bytes"], tables, ids, kinds, places, breaks)
         for i in range(t):
-            bit = np.uint64(ids[i] & np.uint32(255))
-            bags[u, bit >> np.uint64(6)] |= np.uint64(1) << (bit & np.uint64(63))
+            out[bounds[u] + places[i] : bounds[u] + places[i + 1]] = np.uint8(ids[i] & np.uint32(255))
 
 
 def gather_wordings(
@@ -140,16 +160,14 @@ def gather_wordings(
     units, df, times = units[:count], df[:count], times[:count]
     keys = space.empty((KEYS, count), np.uint32)
     sketches = space.empty((count, 4), np.uint64)
-    bags = space.empty((count, 4), np.uint64)
     n_keys = space.empty(count, np.int64)
     a, b = (p[:MINHASH_ROWS].copy() for p in permutations())
 
     def read(ends: NDArray[np.int64]) -> None:
         low, high = ends.tolist()
-        _read_wordings(data, offsets, units, low, high, tables, a, b, keys, sketches, bags, n_keys)
+        _read_wordings(data, offsets, units, low, high, tables, a, b, keys, sketches, n_keys)
 
-    blocks = [np.array([low, min(low + _BLOCK, count)]) for low in range(0, count, _BLOCK)]
-    for _ in in_turn(read, blocks, threads):
+    for _ in in_turn(read, _blocks(count), threads):
         pass
     by_key = group_by_key(keys, space, memory_limit // 8)
     shared = mark_shared(by_key, space.gather(np.asarray(rows.family), units["row"]), df)
@@ -158,15 +176,31 @@ def gather_wordings(
     rank = chosen[np.lexsort((units["hash"][chosen], -support[chosen], -df[chosen]))]
     place = np.full(count, -1, dtype=np.int64)
     place[rank] = np.arange(rank.size)
-    sketches = space.gather(sketches, rank)
+    units, sketches = space.gather(units, rank), space.gather(sketches, rank)
+    bounds = space.empty(rank.size + 1, np.int64)
+    bounds[0] = 0
+    np.cumsum(units["n"], out=bounds[1:])
+    marks = space.empty(int(bounds[-1]), np.uint8)
+
+    def mark(ends: NDArray[np.int64]) -> None:
+        low, high = ends.tolist()
+        _write_marks(data, offsets, units, low, high, tables, bounds, marks)
+
+    for _ in in_turn(mark, _blocks(rank.size), threads):
+        pass
     return Wordings(
-        space.gather(units, rank),
+        units,
         space.gather(df, rank),
         renumber(by_key, place, space),
         sketches,
         np.bitwise_count(sketches).sum(axis=1, dtype=np.uint16),
-        space.gather(bags, rank),
+        marks,
+        bounds,
         found.count,
         found.skipped,
         int(times[rank].sum()),
     )
+
+
+def _blocks(count: int) -> list[NDArray[np.int64]]:
+    return [np.array([low, min(low + _BLOCK, count)]) for low in range(0, count, _BLOCK)]
