@@ -10,13 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup.ids import make_id
-from dedup.reuse.clauses import UNIT, reading, scan_units
+from dedup.reuse.clauses import UNIT, reading
 from dedup.reuse.formulae import Formula, find_formulae
 from dedup.reuse.quoting import quote_bytes
 from dedup.reuse.skeletons import number_slots
 from dedup.reuse.slots import mask_table, pair_table, place_slots, quote_slots
 from dedup.reuse.spread import SPREAD, count_spread, traits_of
-from dedup.reuse.units import batches_of, in_turn
 from dedup.reuse.variants import group_variants
 from dedup.reuse.wordings import MOST_CHARS, Wordings, gather_wordings
 from dedup.reuse.workspace import Workspace
@@ -136,9 +135,7 @@ def _build(
     template = np.full(wordings.units.size, -1, dtype=np.int64)
     for k, formula in enumerate(formulae):
         template[formula.members] = k
-    units, wording = _find_occurrences(
-        own, data, offsets, wordings.units["hash"], template, settings.phrase_chars, threads
-    )
+    units, wording = _find_occurrences(wordings, template)
     same_as = np.array([f.same_as for f in formulae], dtype=np.int64)
     of = same_as[template[wording]]
     by_template = np.argsort(of, kind="stable")
@@ -167,35 +164,15 @@ def _build(
     )
 
 
-def _find_occurrences(
-    own: NDArray[np.int64],
-    data: NDArray[np.uint8],
-    offsets: NDArray[np.int64],
-    hashes: NDArray[np.uint64],
-    template: NDArray[np.int64],
-    least: int,
-    threads: int,
-) -> tuple[NDArray, NDArray[np.int64]]:
+def _find_occurrences(wordings: Wordings, template: NDArray[np.int64]) -> tuple[NDArray, NDArray[np.int64]]:
     """Return every sentence whose wording belongs to a template, in text order, and its wording."""
     used = np.flatnonzero(template >= 0)
-    used = used[np.argsort(hashes[used])]
-    known = hashes[used]
-    tables = reading()
-
-    def find(batch: NDArray[np.int64]) -> tuple[NDArray, NDArray[np.int64]]:
-        room = int((offsets[batch + 1] - offsets[batch]).sum()) // least + batch.size + 1
-        out = np.empty(room, dtype=UNIT)
-        written, _ = scan_units(data, offsets, batch, tables, True, least, MOST_CHARS, out)
-        units = out[:written]
-        at = np.minimum(np.searchsorted(known, units["hash"]), max(known.size - 1, 0))
-        hit = known[at] == units["hash"] if known.size else np.zeros(written, dtype=bool)
-        return units[hit], used[at[hit]] if known.size else at[hit]
-
-    found = list(in_turn(find, batches_of(own, offsets), threads))
-    return (
-        np.concatenate([np.zeros(0, dtype=UNIT), *(u for u, _ in found)]),
-        np.concatenate([np.zeros(0, dtype=np.int64), *(w for _, w in found)]),
-    )
+    times = wordings.times[used]
+    ends = np.cumsum(times)
+    at = np.arange(int(times.sum())) + np.repeat(wordings.first_place[used] - ends + times, times)
+    units = wordings.places[at]
+    order = np.argsort((units["row"].astype(np.uint64) << np.uint64(32)) | units["byte"])
+    return units[order], np.repeat(used, times)[order]
 
 
 def _quote_values(
@@ -288,32 +265,30 @@ def _count_values(
 ) -> dict[tuple[int, int], list[str]]:
     lengths = np.diff(values.offsets.to_numpy())
     firsts = np.repeat(values.offsets.to_numpy()[:-1], lengths)
-    table = pa.table(
-        {
-            "template": np.repeat(of, lengths),
-            "slot": np.arange(firsts.size) - firsts,
-            "value": values.values,
-            "family": np.repeat(family, lengths),
-        }
-    )
-    table = table.filter(pc.not_equal(table.column("value"), ""))
-    voices = table.group_by(["template", "slot", "value", "family"]).aggregate([])
-    counted = voices.group_by(["template", "slot", "value"]).aggregate([("family", "count")])
-    counted = counted.sort_by(
-        [("template", "ascending"), ("slot", "ascending"), ("family_count", "descending"), ("value", "ascending")]
-    )
-    template, slot = (counted.column("template").to_numpy(), counted.column("slot").to_numpy())
-    new = np.append(True, (template[1:] != template[:-1]) | (slot[1:] != slot[:-1])) if template.size else template > 0
-    rank = np.arange(template.size) - np.maximum.accumulate(np.where(new, np.arange(template.size), 0))
-    shown = counted.filter(pa.array(rank < EXAMPLES))
+    slot = np.arange(firsts.size) - firsts
+    slots = int(slot.max(initial=0)) + 1
+    coded = values.values.dictionary_encode()
+    rising = pc.sort_indices(coded.dictionary).to_numpy()
+    said = coded.dictionary.take(pa.array(rising))
+    rank = np.empty(rising.size, dtype=np.int64)
+    rank[rising] = np.arange(rising.size)
+    value = rank[coded.indices.to_numpy()]
+    # Numbers instead of strings are told apart, and a value counts once in a family.
+    many = max(rising.size, 1)
+    told = pa.array((np.repeat(of, lengths) * slots + slot) * many + value).dictionary_encode()
+    families = int(family.max(initial=0)) + 1
+    voices = np.sort(told.indices.to_numpy() * np.int64(families) + np.repeat(family, lengths))
+    voices = voices[np.diff(voices, prepend=-1) > 0] // families
+    counted = np.bincount(voices, minlength=len(told.dictionary))
+    number, value = np.divmod(told.dictionary.to_numpy(), many)
+    best = np.lexsort((value, -counted, number))
+    best = best[pc.not_equal(said, "").to_numpy(zero_copy_only=False)[value[best]]]
+    number, value = number[best], value[best]
+    starts = np.flatnonzero(np.diff(number, prepend=-1))
+    shown = np.arange(number.size) - np.repeat(starts, np.diff(np.append(starts, number.size))) < EXAMPLES
     found: dict[tuple[int, int], list[str]] = {}
-    for t, k, value in zip(
-        shown.column("template").to_pylist(),
-        shown.column("slot").to_pylist(),
-        shown.column("value").to_pylist(),
-        strict=True,
-    ):
-        found.setdefault((t, k), []).append(value)
+    for at, text in zip(number[shown].tolist(), said.take(pa.array(value[shown])).to_pylist(), strict=True):
+        found.setdefault(divmod(at, slots), []).append(text)
     return found
 
 

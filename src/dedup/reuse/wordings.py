@@ -47,6 +47,8 @@ class Wordings:
     bits : (w,) uint16, how many of them are set
     marks : uint8, for each normalised character the lowest bits of the id of its token
     mark_bounds : (w + 1,) int64; wording i owns marks[mark_bounds[i]:mark_bounds[i + 1]]
+    places : `UNIT`, the sentences of the corpus, those of one wording together
+    first_place, times : (w,) int64; wording i stands at places[first_place[i]:first_place[i] + times[i]]
     n_sentences, n_long, n_kept : sentences of the corpus, those too long, those whose wording is kept
     """
 
@@ -57,6 +59,9 @@ class Wordings:
     bits: NDArray[np.uint16]
     marks: NDArray[np.uint8]
     mark_bounds: NDArray[np.int64]
+    places: NDArray
+    first_place: NDArray[np.int64]
+    times: NDArray[np.int64]
     n_sentences: int
     n_long: int
     n_kept: int
@@ -149,10 +154,15 @@ def gather_wordings(
     units = space.empty(found.count, UNIT)
     df = space.empty(found.count, np.int64)
     times = space.empty(found.count, np.int64)
-    count = 0
+    first = space.empty(found.count, np.int64)
+    places = space.empty(found.count, UNIT)
+    count = done = 0
     for part in found.partitions():
         groups = group_units(part, 1)
         end = count + groups.bounds.size - 1
+        places[done : done + groups.units.size] = groups.units
+        first[count:end] = groups.bounds[:-1] + done
+        done += groups.units.size
         units[count:end] = groups.units[best_members(groups, order)]
         df[count:end] = count_spread(groups.bounds, groups.units["row"].astype(np.int64), families)[:, 0]
         times[count:end] = np.diff(groups.bounds)
@@ -188,6 +198,7 @@ def gather_wordings(
 
     for _ in in_turn(mark, _blocks(rank.size), threads):
         pass
+    times = space.gather(times, rank)
     return Wordings(
         units,
         space.gather(df, rank),
@@ -196,9 +207,12 @@ def gather_wordings(
         np.bitwise_count(sketches).sum(axis=1, dtype=np.uint16),
         marks,
         bounds,
+        places,
+        space.gather(first, rank),
+        times,
         found.count,
         found.skipped,
-        int(times[rank].sum()),
+        int(times.sum()),
     )
 
 
