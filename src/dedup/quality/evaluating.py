@@ -1,20 +1,25 @@
-"""Rules that Great Expectations evaluates, on the parts of a table: no telemetry, no files, no network."""
+"""Rules in the words of Great Expectations, on the parts of a table.
+
+It is asked where it is not evident that a rule holds (`evident`), and only then imported: no telemetry, no files, no
+network.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
-from dedup.quality.frames import identifying_columns
+from dedup.quality.evident import evident, looks_at_rows
+from dedup.quality.frames import as_frame, identifying_columns, measured
 from dedup.quality.outcome import SHOWN, Outcome
-from dedup.quality.suites import SuiteError
-
-if TYPE_CHECKING:
-    import pandas as pd
+from dedup.quality.suites import SuiteError, looked_at
+from dedup.schemas import DATASETS
 
 #: Expectations that look at one row at a time by their kind, and still compare rows with each other.
 _ACROSS_ROWS = frozenset(
@@ -27,13 +32,14 @@ _ACROSS_ROWS = frozenset(
     }
 )
 
-Expectation = Mapping[str, Any]
+Expectation = dict[str, Any]
 
 
 class Evaluator:
     """Great Expectations with a context that lives in memory and tells nobody."""
 
-    def __init__(self) -> None:
+    @cached_property
+    def _parts(self) -> Any:
         os.environ["GX_ANALYTICS_ENABLED"] = "false"
         import great_expectations as gx
 
@@ -44,16 +50,16 @@ class Evaluator:
         context.variables.progress_bars = {"globally": False}
         # One asset serves all frames: each new one would make the context write itself down again, for 15 ms.
         asset = context.data_sources.add_pandas("tables").add_dataframe_asset("part")
-        self._parts: Any = asset.add_batch_definition_whole_dataframe("all")
+        return asset.add_batch_definition_whole_dataframe("all")
 
     def evaluate(
-        self, dataset: str, frame: pd.DataFrame, expectations: Sequence[Expectation], parameters: Mapping[str, float]
+        self, dataset: str, table: pa.Table, expectations: Sequence[Expectation], parameters: Mapping[str, float]
     ) -> dict[str, Outcome]:
-        """Return by rule what expectations say of the rows of a frame.
+        """Return by rule what expectations say of the rows of a table.
 
         Parameters
         ----------
-        frame : the columns that they look at, and those that name a row
+        table : the columns that they look at, and those that name a row
         parameters : values that expectations refer to with `$PARAMETER`
 
         Raises
@@ -61,8 +67,18 @@ class Evaluator:
         SuiteError
             Great Expectations knows no such expectation, or not with these arguments.
         """
-        if not expectations:
-            return {}
+        keys = identifying_columns(dataset)
+        found = {_rule(e): evident(table, e, parameters, keys) for e in expectations}
+        asked = [e for e in expectations if found[_rule(e)] is None]
+        if asked:
+            needed = measured(table, dataset, looked_at(asked))
+            found.update(self._answers(dataset, needed, asked, parameters))
+        return {rule: outcome for rule, outcome in found.items() if outcome is not None}
+
+    def _answers(
+        self, dataset: str, table: pa.Table, expectations: Sequence[Expectation], parameters: Mapping[str, float]
+    ) -> dict[str, Outcome]:
+        frame = as_frame(table)
         batch = self._parts.get_batch({"dataframe": frame})
         # Asking for nothing but yes or no halves the cost; details are asked for where the answer is no, and where
         # the share of failing rows decides, which only all parts together tell.
@@ -78,7 +94,7 @@ class Evaluator:
         answers |= _ask(batch, dataset, [*broken, *lenient], detailed, parameters)
         return {_rule(e): _outcome(answers[_rule(e)]) for e in expectations}
 
-    def require_known(self, dataset: str, expectations: Sequence[Expectation]) -> None:
+    def require_known(self, dataset: str, expectations: Sequence[Expectation], parameters: Mapping[str, float]) -> None:
         """Refuse expectations that do not exist, also where there is no row to hold against them.
 
         Raises
@@ -86,11 +102,15 @@ class Evaluator:
         SuiteError
             Great Expectations knows no such expectation, or not with these arguments.
         """
-        _configured(dataset, expectations)
+        nothing = measured(DATASETS[dataset].schema.empty_table(), dataset, looked_at(expectations))
+        keys = identifying_columns(dataset)
+        _configured(dataset, [e for e in expectations if evident(nothing, e, parameters, keys) is None])
 
 
 def is_of_rows(expectation: Expectation) -> bool:
     """Tell whether an expectation looks at rows one by one, so that it may be asked of parts of a table."""
+    if (known := looks_at_rows(expectation)) is not None:
+        return known
     from great_expectations.exceptions import ExpectationNotFoundError
     from great_expectations.expectations.expectation import (
         ColumnMapExpectation,
@@ -130,6 +150,8 @@ def _ask(
 
 
 def _configured(dataset: str, expectations: Sequence[Expectation]) -> list[Any]:
+    if not expectations:
+        return []
     import great_expectations as gx
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 

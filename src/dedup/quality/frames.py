@@ -126,13 +126,15 @@ def fresh_parts(table: pa.Table, known: NDArray[np.bool_]) -> Iterator[pa.Table]
     known : (n,) rows that are left out
     """
     waiting: list[pa.Table] = []
-    for start in range(0, table.num_rows, _LOOKED_AT):
+    n_bytes = 0
+    for start in (np.unique(np.flatnonzero(~known) // _LOOKED_AT) * _LOOKED_AT).tolist():
         fresh = ~known[start : start + _LOOKED_AT]
-        if fresh.any():
-            waiting.append(table.slice(start, _LOOKED_AT).filter(pa.array(fresh)))
-        if sum(part.nbytes for part in waiting) >= _PART_BYTES:
+        part = table.slice(start, _LOOKED_AT)
+        waiting.append(part if fresh.all() else part.filter(pa.array(fresh)))
+        n_bytes += waiting[-1].nbytes
+        if n_bytes >= _PART_BYTES:
             yield pa.concat_tables(waiting)
-            waiting = []
+            waiting, n_bytes = [], 0
     if waiting:
         yield pa.concat_tables(waiting)
 

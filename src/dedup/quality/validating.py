@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from dedup.quality.evaluating import Evaluator, is_of_rows, mostly
-from dedup.quality.frames import PIECE_ROWS, as_frame, fresh_parts, measured, pieces
+from dedup.quality.frames import PIECE_ROWS, fresh_parts, measured, pieces
 from dedup.quality.outcome import Outcome
 from dedup.quality.proven import Proven
 from dedup.quality.querying import Query, used_columns
@@ -150,10 +150,10 @@ def _look_at_parts(
             outcomes[name, rule].add(outcome, shares.get(rule, 1.0))
 
     def evaluate() -> None:
-        frame = as_frame(pa.concat_tables(waiting))
+        rows = pa.concat_tables(waiting)
         waiting.clear()
         # No row breaks a rule on rows.
-        take(evaluator.evaluate(name, frame, of_rows if len(frame) else [], values))
+        take(evaluator.evaluate(name, rows, of_rows if rows.num_rows else [], values))
 
     for part in pieces(table, piece_rows) if expected or conditions or not isinstance(table, pa.Table) else ():
         if conditions and part.num_rows:
@@ -169,10 +169,10 @@ def _look_at_parts(
             kept.append(part.drop_columns([text for text in _TEXTS if text in part.column_names]))
     if waiting:
         evaluate()
-    evaluator.require_known(name, of_rows)
+    evaluator.require_known(name, of_rows, values)
     if of_tables:
-        frame = as_frame(pa.concat_tables(whole or [DATASETS[name].schema.empty_table()]))
-        take(evaluator.evaluate(name, frame, of_tables, values))
+        rows = pa.concat_tables(whole or [DATASETS[name].schema.empty_table()])
+        take(evaluator.evaluate(name, rows, of_tables, values))
     return outcomes, table if isinstance(table, pa.Table) else pa.concat_tables(kept or [_nothing(name)])
 
 
