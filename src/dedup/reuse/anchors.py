@@ -96,42 +96,51 @@ def find_anchors(
     expansions: NDArray[np.uint32],
     scheme: Winnowing,
     lengths: NDArray[np.int64],
-) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
-    """Return hash and row (counted from the first given) of every anchor, row by row.
+    counts: NDArray[np.int64],
+) -> tuple[NDArray[np.uint64], NDArray[np.uint32], NDArray[np.uint32]]:
+    """Return hash, row (counted from the first given) and position of every anchor, row by row.
 
     Parameters
     ----------
     data, starts, ends : UTF-8 bytes and the stretch of each row
-    lengths : (n,) receives the normalised characters of each row
+    lengths, counts : (n,) receive the normalised characters and the anchors of each row
     """
     cps = np.empty(4096, dtype=np.uint32)
     hashes = np.empty(4096, dtype=np.uint64)
     places = np.empty(4096, dtype=np.int64)
     found = np.empty(np.int64((ends - starts).sum() * DENSITY / 3) + 64, dtype=np.uint64)
     of_row = np.empty(found.size, dtype=np.uint32)
+    positions = np.empty(found.size, dtype=np.uint32)
     at = 0
     for r in range(starts.size):
         cps, n = fold_utf8(data, starts[r], ends[r], index, expansions, cps, False)
         lengths[r] = n
+        counts[r] = 0
         if n < scheme.run:
             continue
         hashes, count = hash_char_shingles(cps, n, scheme.gram, hashes)
         if places.size < count:
             places = np.empty(2 * count, dtype=np.int64)
         chosen = winnow(hashes[:count], scheme.window, places)
+        counts[r] = chosen
         if at + chosen > found.size:
             size = max(at + chosen, 2 * found.size)
-            larger = np.empty(size, dtype=np.uint64)
-            larger[:at] = found[:at]
-            found = larger
-            larger_rows = np.empty(size, dtype=np.uint32)
-            larger_rows[:at] = of_row[:at]
-            of_row = larger_rows
+            found = _enlarged(found, at, size)
+            of_row = _enlarged(of_row, at, size)
+            positions = _enlarged(positions, at, size)
         for i in range(chosen):
             found[at] = hashes[places[i]]
             of_row[at] = r
+            positions[at] = places[i]
             at += 1
-    return found[:at], of_row[:at]
+    return found[:at], of_row[:at], positions[:at]
+
+
+@njit(nogil=True, cache=True)
+def _enlarged(values: NDArray, filled: int, size: int) -> NDArray:
+    larger = np.empty(size, dtype=values.dtype)
+    larger[:filled] = values[:filled]
+    return larger
 
 
 @njit(nogil=True, cache=True)
@@ -142,7 +151,9 @@ def find_grams(
     index: NDArray[np.int32],
     expansions: NDArray[np.uint32],
     scheme: Winnowing,
-    bits: int,
+    counts: NDArray[np.int64],
+    places: NDArray[np.uint32],
+    parts: NDArray[np.uint16],
     cursors: NDArray[np.int64],
     shared: NDArray[np.uint8],
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint32], NDArray[np.uint32]]:
@@ -150,51 +161,53 @@ def find_grams(
 
     Parameters
     ----------
-    bits, cursors, shared : `shared[cursors[p]]` says of the next anchor of partition p whether it stands elsewhere;
+    counts : (n,) anchors of each row
+    places, parts : position and partition of these anchors, row by row
+    cursors, shared : `shared[cursors[p]]` says of the next anchor of partition p whether it stands elsewhere;
         `cursors` is counted up
     """
     cps = np.empty(4096, dtype=np.uint32)
     hashes = np.empty(4096, dtype=np.uint64)
-    places = np.empty(4096, dtype=np.int64)
+    kept = np.empty(1024, dtype=np.int64)
     found = np.empty(1024, dtype=np.uint64)
     of_row = np.empty(1024, dtype=np.uint32)
     positions = np.empty(1024, dtype=np.uint32)
     at = 0
+    anchor = 0
     for r in range(starts.size):
+        if kept.size < counts[r]:
+            kept = np.empty(2 * counts[r], dtype=np.int64)
+        size = 0
+        for i in range(anchor, anchor + counts[r]):
+            if shared[cursors[parts[i]]]:
+                kept[size] = places[i]
+                size += 1
+            cursors[parts[i]] += 1
+        anchor += counts[r]
+        if size == 0:
+            continue
         cps, n = fold_utf8(data, starts[r], ends[r], index, expansions, cps, False)
-        if n < scheme.run:
-            continue
-        hashes, count = hash_char_shingles(cps, n, scheme.gram, hashes)
-        if places.size < count:
-            places = np.empty(2 * count, dtype=np.int64)
-        chosen = winnow(hashes[:count], scheme.window, places)
-        kept = 0
-        for i in range(chosen):
-            p = partition_of(hashes[places[i]], bits)
-            if shared[cursors[p]]:
-                places[kept] = places[i]
-                kept += 1
-            cursors[p] += 1
-        if kept == 0:
-            continue
-        hashes, count = hash_char_shingles(cps, n, scheme.run, hashes)
+        count = n - scheme.run + 1
         if at + count > found.size:
-            size = max(at + count, 2 * found.size)
-            larger = np.empty(size, dtype=np.uint64)
-            larger[:at] = found[:at]
-            found = larger
-            larger_rows = np.empty(size, dtype=np.uint32)
-            larger_rows[:at] = of_row[:at]
-            of_row = larger_rows
-            larger_positions = np.empty(size, dtype=np.uint32)
-            larger_positions[:at] = positions[:at]
-            positions = larger_positions
-        done = 0
-        for i in range(kept):
-            for position in range(max(done, places[i] - scheme.window + 1), min(count, places[i] + 1)):
-                found[at] = hashes[position]
+            room = max(at + count, 2 * found.size)
+            found = _enlarged(found, at, room)
+            of_row = _enlarged(of_row, at, room)
+            positions = _enlarged(positions, at, room)
+        i = 0
+        while i < size:
+            # Anchors near each other speak for one stretch of runs.
+            low = max(0, kept[i] - scheme.window + 1)
+            high = min(count, kept[i] + 1)
+            i += 1
+            while i < size and kept[i] - scheme.window + 1 <= high:
+                high = min(count, kept[i] + 1)
+                i += 1
+            if high <= low:
+                continue
+            hashes, more = hash_char_shingles(cps[low:n], high - low + scheme.run - 1, scheme.run, hashes)
+            for k in range(more):
+                found[at] = hashes[k]
                 of_row[at] = r
-                positions[at] = position
+                positions[at] = low + k
                 at += 1
-            done = max(done, min(count, places[i] + 1))
     return found[:at], of_row[:at], positions[:at]

@@ -123,7 +123,7 @@ def _find(rows: SectionRows, settings: ReuseSettings, folder: Path, memory_limit
 
     def located(low: int, high: int) -> None:
         part = slice(int(cuts[low]), int(cuts[high]))
-        locate(data, starts, ends, table.index, table.expansions, runs[part], clean[part])
+        locate(texts, runs[part], clean[part])
 
     for _ in run_parts(located, cuts.size - 1, 4096, threads):
         pass

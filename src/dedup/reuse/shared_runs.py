@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 #: Bytes of text read at a time, at most; reading them takes some five times as much.
 BATCH_BYTES = 16 << 20
 MOST_BITS = 12
+#: Partitions of so many records are grouped within the caches of a processor, but more than `WIDE_BITS` bits of them
+#: are made for want of memory only.
+FITTING = 1 << 15
+WIDE_BITS = 9
 
 
 @dataclass(frozen=True)
@@ -86,9 +90,15 @@ def _batches(n_bytes: NDArray[np.int64], size: int) -> list[tuple[int, int]]:
     return list(pairwise(edges))
 
 
+def _parts(hashes: NDArray[np.uint64], bits: int) -> NDArray[np.uint16]:
+    return (hashes >> np.uint64(64 - bits)).astype(np.uint16)
+
+
 def _bits(records: int, record_bytes: int, memory: int) -> int:
-    """Return the bits that make partitions small enough to be grouped in `memory` bytes."""
+    """Return the bits that make partitions small enough to be grouped in `memory` bytes, and fast."""
     bits = 3
+    while records >> bits > FITTING and bits < WIDE_BITS:
+        bits += 1
     while (records * record_bytes >> bits) > memory and bits < MOST_BITS:
         bits += 1
     return bits
@@ -128,17 +138,24 @@ def find_shared_runs(
 
     anchor_bits = _bits(int(n_bytes.sum() * DENSITY), ANCHOR_BYTES, share)
     anchors = Partitions(folder, "anchors", {"hash": np.uint64, "row": np.uint32}, 1 << anchor_bits)
+    # In reading order, so that the second pass has nothing to choose again.
+    anchor_parts = GrowingColumn(folder / "anchor-parts.bin", np.uint16)
+    anchor_places = GrowingColumn(folder / "anchor-places.bin", np.uint32)
+    counts = np.zeros(starts.size, dtype=np.int64)
 
-    def anchors_of(k: int, _: int) -> tuple[NDArray, NDArray, NDArray]:
+    def anchors_of(k: int, _: int) -> tuple[NDArray, ...]:
         low, high = batches[k]
-        hashes, rows = find_anchors(
-            data, starts[low:high], ends[low:high], table.index, table.expansions, scheme, lengths[low:high]
+        some = slice(low, high)
+        hashes, rows, positions = find_anchors(
+            data, starts[some], ends[some], table.index, table.expansions, scheme, lengths[some], counts[some]
         )
         order, sizes = deal(hashes, anchor_bits)
-        return sizes, hashes[order], rows[order] + np.uint32(low)
+        return sizes, _parts(hashes, anchor_bits), positions, hashes[order], rows[order] + np.uint32(low)
 
-    for sizes, hashes, rows in run_parts(anchors_of, len(batches), 1, threads):
+    for sizes, of_part, positions, hashes, rows in run_parts(anchors_of, len(batches), 1, threads):
         anchors.append(sizes, hash=hashes, row=rows)
+        anchor_parts.append(of_part)
+        anchor_places.append(positions)
     anchors.freeze()
     shared = anchors.results(np.uint8)
 
@@ -156,22 +173,27 @@ def find_shared_runs(
     parts = GrowingColumn(folder / "gram-parts.bin", np.uint16)
     part_ends = [0]
 
+    of_anchor, at_anchor = anchor_parts.map(), anchor_places.map()
+
     def grams_of(k: int, _: int) -> tuple[NDArray, ...]:
         low, high = batches[k]
+        some = slice(low, high)
+        mine = anchors.extent(k)
         hashes, rows, positions = find_grams(
             data,
-            starts[low:high],
-            ends[low:high],
+            starts[some],
+            ends[some],
             table.index,
             table.expansions,
             scheme,
-            anchor_bits,
+            counts[some],
+            at_anchor[mine],
+            of_anchor[mine],
             anchors.cursors(k),
             shared,
         )
         order, sizes = deal(hashes, gram_bits)
-        of_part = (hashes >> np.uint64(64 - gram_bits)).astype(np.uint16)
-        return sizes, of_part, hashes[order], rows[order] + np.uint32(low), positions[order]
+        return sizes, _parts(hashes, gram_bits), hashes[order], rows[order] + np.uint32(low), positions[order]
 
     for sizes, of_part, hashes, rows, positions in run_parts(grams_of, len(batches), 1, threads):
         grams.append(sizes, hash=hashes, row=rows, position=positions)
@@ -180,6 +202,8 @@ def find_shared_runs(
     grams.freeze()
     n_anchors = anchors.size
     anchors.remove()
+    anchor_parts.remove()
+    anchor_places.remove()
     group_of = grams.results(np.uint32)
     groups = _group(grams, group_of, codes, folder, threads)
     bounds, position, group = _gather(grams, group_of, parts.map(), part_ends, starts.size, folder)

@@ -41,6 +41,10 @@ class GrowingColumn:
             return np.zeros(0, dtype=self._dtype)
         return np.asarray(np.memmap(self._path, dtype=self._dtype, mode="r+"))
 
+    def remove(self) -> None:
+        """Delete the file; arrays over it stay readable while they are held."""
+        self._path.unlink()
+
 
 class Partitions:
     """Columns of records, dealt by hash.
@@ -78,10 +82,14 @@ class Partitions:
         slices = [values[cuts[partition] : cuts[partition + 1]] for cuts in self._cuts]
         return np.concatenate(slices) if slices else values[:0]
 
+    def extent(self, batch: int) -> slice:
+        """Return the places of a batch."""
+        cuts = self._cuts[batch]
+        return slice(int(cuts[0]), int(cuts[-1]))
+
     def batch(self, batch: int, column: str) -> NDArray:
         """Return one column of a batch, partition after partition."""
-        cuts = self._cuts[batch]
-        return self._columns[column][cuts[0] : cuts[-1]]
+        return self._columns[column][self.extent(batch)]
 
     def results(self, dtype: Any) -> NDArray:
         """Return an array in a file with a place for the result of every record."""

@@ -90,3 +90,24 @@ def read_window(texts: Texts, row: int, position: int, out: NDArray[np.uint32]) 
                     out[n] = texts.expansions[-target + 1 + k]
                 n += 1
     return int(min(max(n, 0), out.size))
+
+
+@njit(nogil=True, cache=True)
+def find_character(texts: Texts, row: int, position: int) -> tuple[int, int, int]:
+    """Find the character of a row that holds a normalised character.
+
+    Returns
+    -------
+    the byte it starts at, the normalised characters before it, and how many it has
+    """
+    mark = texts.marks[texts.first_mark[row] + position // STEP]
+    at = texts.starts[row] + (mark >> _BITS)
+    n = position - position % STEP - (mark & ((1 << _BITS) - 1))
+    while True:
+        here = at
+        cp, at = decode(texts.data, at)
+        target = texts.folded[np.int64(cp)]
+        width = np.int64(0 if target == 0 else (1 if target > 0 else texts.expansions[-target]))
+        if n + width > position:
+            return here, n, int(width)
+        n += width
