@@ -10,6 +10,7 @@ import random
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +29,10 @@ from benchmarks.inspector_rows import (
     write_shared,
 )
 from dedup import schemas
+from dedup.engines.search_index import BLOCK_SECTIONS, BLOCKS
 from dedup.engines.store import TableStore
 from dedup.releases import Release, Staging, open_staging, warehouse_lock
+from dedup.releases.sharing import borders
 from dedup.reuse.pieces import PieceIndex
 
 #: Sections made at a time.
@@ -173,15 +176,31 @@ def _write_texts(staging: Staging, made: Made, sentences: list[str], work: Path)
 
 
 def _write_search(staging: Staging, work: Path) -> None:
-    """Write the index of the staged reports, which lie in the order of cluster_id."""
-    index = PieceIndex(work)
-    place = 0
-    for part in sorted((staging.path / schemas.DATASETS["reports"].path).glob("part-*.parquet")):
-        for batch in pq.ParquetFile(part).iter_batches(4000, columns=["clean_text"]):
-            texts = batch.column(0).cast(pa.large_string())
-            index.add(texts, np.arange(place, place + len(texts), dtype=np.int32))
-            place += len(texts)
+    """Write the index of the staged sections, one of each page, cut into blocks as a run cuts it."""
+    files = sorted((staging.path / schemas.DATASETS["sections"].path).glob("part-*.parquet"))
+    pages = pa.concat_tables([pq.read_table(file, columns=["doc_id"]) for file in files]).column(0)
+    starts = [*borders(pages, min(BLOCKS, len(pages) // BLOCK_SECTIONS)).tolist(), len(pages)]
+    batches = (
+        pa.Table.from_batches([batch])
+        for file in files
+        for batch in pq.ParquetFile(file).iter_batches(4000, columns=["clean_text", "title"])
+    )
     store = TableStore(work / "search.arrow", schemas.SEARCH)
-    for table in index.tables():
-        store.append(schemas.conform(table, schemas.SEARCH))
+    index = PieceIndex(work)
+    held = next(batches)
+    for start, stop in pairwise(starts):
+        index.clear()
+        place = 0
+        while place < stop - start:
+            held = held if held.num_rows else next(batches)
+            part, held = held.slice(0, stop - start - place), held.slice(stop - start - place)
+            texts = part.column("clean_text").combine_chunks().cast(pa.large_string())
+            titles = part.column("title").combine_chunks().cast(pa.large_string())
+            turns = np.arange(2 * len(part)).reshape(2, -1).T.reshape(-1)
+            places = 2 * place + np.arange(2 * len(part), dtype=np.int32)
+            index.add(pa.concat_arrays([texts, titles]).take(pa.array(turns)), places)
+            place += len(part)
+        for table in index.tables():
+            table = table.append_column("block", pa.repeat(pages[start], len(table)))
+            store.append(schemas.conform(table, schemas.SEARCH))
     staging.write("search", store.read())

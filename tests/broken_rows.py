@@ -316,9 +316,10 @@ BREAKS: dict[str, dict[str, list[dict[str, Any]] | Missing]] = {
         "cluster_history.n_sections.in_range": [{"n_sections": 0}],
     },
     "search": {
-        "search.piece.unique": [{"piece": "区长"}] * 2,
+        "search.key.unique": [{"piece": "区长"}] * 2,
         "search.piece.two_characters": [{"piece": "区"}],
-        "search.n_clusters.counted": [{"piece": "县长", "n_clusters": 2}],
+        "search.n_places.counted": [{"piece": "县长", "n_places": 2}],
+        "search.block.stands_in_documents": [{"block": NOWHERE["d"]}],
     },
     "furniture": {
         "furniture.key.unique": [{"doc_id": DOC_A}] * 2,

@@ -302,7 +302,7 @@ def sound_tables() -> dict[str, pa.Table]:
                 "n_sections": 1,
             }
         ],
-        "search": [{"piece": "政府", "n_clusters": 1, "gaps": [1]}],
+        "search": [{"block": DOC_A, "piece": "政府", "n_places": 1, "gaps": [1]}],
         **_reuse(),
         **_tables(),
     }

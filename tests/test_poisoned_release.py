@@ -58,7 +58,7 @@ CRITICAL: dict[str, dict[str, Any]] = {
     "quarantine": {"reason": ""},
     "decisions": {"outcome": "forgotten"},
     "cluster_history": {"event": "moved"},
-    "search": {"n_clusters": 0},
+    "search": {"n_places": 0},
     "fingerprints": {"n_shingles": -5},
     "runs": {"value": float("nan")},
 }
@@ -276,7 +276,7 @@ def test_a_row_that_breaks_a_warning_is_taken_out_with_what_refers_to_it_alone(r
     after = all_tables(run)
     for name, table in after.items():
         lost = gone.get(name, [])
-        if name == "quarantine" or (name == "search" and "clusters" in gone):
+        if name == "quarantine":
             continue
         assert keys(table, name) == sorted(set(keys(before[name], name)) - set(lost)), name
         if not lost and name not in ("records", "reports"):
@@ -287,8 +287,6 @@ def test_a_row_that_breaks_a_warning_is_taken_out_with_what_refers_to_it_alone(r
     assert len(named) == sum(map(len, told.values()))
     assert all("a house rule" in r["reason"] for r in named)
     assert report.set_aside == {name: len(lost) for name, lost in told.items()}
-    # The index names clusters by their places.
-    assert max(sum(gaps) for gaps in after["search"]["gaps"].to_pylist()) <= after["clusters"].num_rows
     # References are checked again, on the files.
     stage_datasets(run)
     assert find_contradictions(run.staging.path) == []

@@ -21,7 +21,7 @@ def _built(folder: Path, texts: list[str], positions: list[int], postings: int, 
         index.add(pa.array(texts[start : start + cuts], pa.large_string()), np.array(positions[start : start + cuts]))
     rows = [row for table in index.tables() for row in table.to_pylist()]
     assert [row["piece"] for row in rows] == sorted(row["piece"] for row in rows)
-    assert all(row["n_clusters"] == len(row["gaps"]) for row in rows)
+    assert all(row["n_places"] == len(row["gaps"]) for row in rows)
     return {row["piece"]: (np.cumsum(row["gaps"]) - 1).tolist() for row in rows}
 
 

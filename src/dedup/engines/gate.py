@@ -17,7 +17,6 @@ from dedup.engines.corpus import filter_mapped, set_aside
 from dedup.engines.deciding import sections_as_decided
 from dedup.engines.heritage import CUT_COLUMNS
 from dedup.engines.publishing import report_parts, run_metrics
-from dedup.engines.search_index import index_texts
 from dedup.engines.unchanged import touched_clusters
 
 if TYPE_CHECKING:
@@ -106,14 +105,15 @@ def check_output(run: LocalRun, search: Future[pa.Table] | None = None) -> Quali
 
     Parameters
     ----------
-    search : the search index, when it is still being made; it becomes one of the tables of the run
+    search : the rows of the search index that are new (`all_proven` speaks for the others), when they are still being
+        made; they become one of the tables of the run
     """
     found = _hold_tables(run)
     if search is not None:
         run.tables["search"] = search.result()
     if found is None:
         return None
-    of_index = _held(run, {"search": run.tables["search"]}, {"clusters": run.tables["clusters"]}, rows={})
+    of_index = _held(run, {"search": run.tables["search"]}, {"documents": run.corpus.document_facts}, rows={})
     found = found.join(*([of_index] if of_index is not None else []))
     if found.critical or (run.input_quality is not None and run.input_quality.critical):
         refused = [found.failing] if run.input_quality is None else [run.input_quality.failing, found.failing]
@@ -192,6 +192,15 @@ def _suite_digests(run: LocalRun) -> dict[str, str]:
     )
 
 
+def all_proven(run: LocalRun, dataset: str) -> bool:
+    """Tell whether all that the last release holds of a dataset obeys the rules of this run."""
+    if not run.settings.quality.enabled:
+        return True
+    held = run.previous.manifest.get("held", {}) if run.previous else {}
+    known = held.get(dataset, {"suite": None, "broken": []})
+    return bool(known["suite"] == _suite_digests(run).get(dataset) and not known["broken"])
+
+
 def describe_gate(run: LocalRun) -> dict[str, Any]:
     """Return for the manifest which datasets were held against what."""
     if run.quality is None:
@@ -248,9 +257,6 @@ def _apply(run: LocalRun, rows: SetAside, reports: pa.Table) -> None:
             run.withheld = pc.unique(pa.concat_arrays([run.withheld, lost]))
         else:
             run.tables[name] = filter_mapped(run.tables[name], ~mask)
-    if rows.gone.get("clusters", np.zeros(1, dtype=bool)).any():
-        # It counts clusters by their place among those that are left.
-        run.tables["search"] = index_texts(run)
     run.tables["quarantine"] = _distinct(pa.concat_tables([run.tables["quarantine"], rows.quarantine]))
 
 

@@ -31,6 +31,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "attribute": ("extraction", "engines/attributing.py"),
     "copies": ("clusters", "engines/copies.py"),
     "figures": ("engines/figuring.py", "engines/table_spans.py", "engines/tabling.py", "engines/reuse_rows.py"),
+    "search": ("reuse/pieces.py", "engines/search_index.py"),
 }
 #: Groups of settings that each kind of result depends on, beside those of what it builds on.
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -39,6 +40,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "attribute": ("extract",),
     "copies": ("reuse", "cluster"),
     "figures": (),
+    "search": (),
 }
 #: What each kind of result builds on.
 BASES: dict[str, tuple[str, ...]] = {
@@ -47,6 +49,7 @@ BASES: dict[str, tuple[str, ...]] = {
     "attribute": ("cut",),
     "copies": ("cut",),
     "figures": ("attribute", "copies"),
+    "search": ("fingerprint",),
 }
 #: What a person calls these results.
 NAMES = {
@@ -55,6 +58,7 @@ NAMES = {
     "attribute": "places and years",
     "copies": "conflicts of copies",
     "figures": "figures and tables",
+    "search": "the search index",
 }
 #: Columns of a document that its sections depend on. `n_chars` tells when the same bytes were decoded otherwise.
 CUT_COLUMNS = ("doc_id", "source", "site", "role", "format", "title", "sha256", "encoding", "n_chars")

@@ -23,7 +23,7 @@ from dedup.engines.clustering import cluster_corpus
 from dedup.engines.corpus import Corpus
 from dedup.engines.deciding import Decided, sections_as_decided
 from dedup.engines.extracting import extract, nothing_extracted
-from dedup.engines.gate import check_input, check_output, describe_gate, require_rules
+from dedup.engines.gate import all_proven, check_input, check_output, describe_gate, require_rules
 from dedup.engines.heritage import Heritage, find_heritage
 from dedup.engines.ingest import ingest
 from dedup.engines.observing import Meter, Observer, SilentObserver
@@ -121,6 +121,8 @@ class LocalRun:
         self.taken_over: dict[str, int] = {}
         self.mirror_notes: tuple[str, ...] = ()
         self.tables: dict[str, pa.Table] = {}
+        #: Blocks of the search index, each with a digest of what it is made of; `tables` has the rows of new ones.
+        self.search_blocks: dict[str, str] = {}
         self.implied_pairs = 0
         self.copy_pairs: pa.Table
         self.contained: pa.Table
@@ -309,7 +311,8 @@ class LocalRun:
         """Run the suites of expectations over the datasets in the making."""
         with self._stage("validate") as note:
             # Kernels make the index while rules are evaluated, most of them in Python.
-            found = check_output(self, beside(lambda: index_texts(self)))
+            proven = all_proven(self, "search")
+            found = check_output(self, beside(lambda: index_texts(self, proven=proven)))
             if found is None or self.input_quality is None:
                 note.append("off")
                 return

@@ -108,7 +108,8 @@ def stage_datasets(run: LocalRun) -> None:
         partial(staging.write, "documents", corpus.documents),
         partial(staging.write, "sections", corpus.sections.append_column("document", document_ranks(corpus))),
         partial(_stage_reports, run),
-        *(partial(staging.write, name, table) for name, table in run.tables.items()),
+        *(partial(staging.write, name, table) for name, table in run.tables.items() if name != "search"),
+        partial(staging.write_blocks, "search", run.tables["search"], run.search_blocks),
         partial(staging.write, "fingerprints", signatures, fingerprint_metadata(run.settings.fingerprint)),
     ]
     with ThreadPoolExecutor(min(WRITERS, run.settings.threads)) as pool:

@@ -109,7 +109,7 @@ FROM membership m JOIN sections s USING (section_id) JOIN documents d USING (doc
 ORDER BY m.cluster_id, m.is_canonical DESC, m.similarity DESC, m.section_id
 """
 #: `doubt`: how near the least similar copy is to the threshold that let it in; 0 for exact copies, 1 right at it.
-#: `place` is the position in the order of cluster_id, which the search index counts by.
+#: `place` is the position in the order of cluster_id.
 _LISTED = """
 WITH of_members AS (
     SELECT cluster_id, list_sort(list_distinct(list(source))) AS sources, min(published_at) AS published_at,
@@ -131,6 +131,13 @@ FROM clusters c JOIN of_members m USING (cluster_id) JOIN of_families f USING (f
 LEFT JOIN of_conflicts k USING (cluster_id) LEFT JOIN of_repairs r USING (cluster_id)
 LEFT JOIN {attributions} a ON a.section_id = c.canonical_section
 ORDER BY c.cluster_id
+"""
+#: Sections in the order of their dataset, which the search index counts by: the place of the cluster among `listed`.
+_SEARCHED = """
+WITH of_clusters AS (SELECT cluster_id, row_number() OVER (ORDER BY cluster_id) - 1 AS place FROM clusters)
+SELECT s.source, coalesce(c.place, -1)::INT AS place, coalesce(m.is_canonical, false) AS is_canonical
+FROM {sections_rows} s LEFT JOIN membership m USING (section_id) LEFT JOIN of_clusters c USING (cluster_id)
+ORDER BY s.file, s.row
 """
 _PASSAGE_PLACES = """
 SELECT passage_id, section_id, char_start, char_end FROM {passages} ORDER BY passage_id, section_id, char_start
@@ -154,6 +161,7 @@ PREPARED: dict[str, Prepared] = {
         Prepared("pages", _PAGES, "doc_id"),
         Prepared("members", _MEMBERS, "cluster_id"),
         Prepared("listed", _LISTED, "cluster_id", after=("members",), ranges=True),
+        Prepared("searched", _SEARCHED, "source"),
         Prepared("passage_places", _PASSAGE_PLACES, "passage_id"),
         Prepared("fact_keys", _FACT_KEYS),
         Prepared("fact_rows", _FACT_ROWS, "fact_id", after=("fact_keys",)),

@@ -37,7 +37,7 @@ WAYS = tuple(name for name in GROUPINGS if name != "cluster")
 #: All names of tables, in the order in which pages ask for them.
 ORDER = (
     *("places", "pages", "members", "listed", "by_source", *sorted(COPIED)),
-    *("passage_places", "families", "fact_keys", "fact_rows"),
+    *("searched", "passage_places", "families", "fact_keys", "fact_rows"),
     *(f"network_{way}" for way in WAYS),
 )
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from dedup.releases.blocks import block_content, write_blocks
 from dedup.releases.card import build_card
 from dedup.releases.datapackage import build_datapackage
 from dedup.releases.errors import BrokenRelease, IntegrityError, NoRelease, WarehouseError
@@ -38,7 +40,7 @@ from dedup.releases.recovery import announce_publication, withdraw_announcement,
 from dedup.releases.sharing import Shelf, shelf_of
 from dedup.releases.views import release_views
 from dedup.releases.writing import write_parquet
-from dedup.schemas import DATASETS
+from dedup.schemas import DATASETS, Dataset
 from dedup.workspaces import local_folder, origin_of
 
 
@@ -75,13 +77,37 @@ class Staging:
         WarehouseError
             The disk is full or may not be written; the staging folder is removed.
         """
+        self._write(dataset, partial(write_parquet, tables=tables, metadata=metadata, shelf=self._shelf))
+
+    def write_blocks(self, dataset: str, rows: pa.Table, digests: Mapping[str, str]) -> None:
+        """Write a dataset that is divided into blocks (`Dataset.blocks`), a file for each.
+
+        A block that the last release holds too is linked; its rows are not needed.
+
+        Parameters
+        ----------
+        rows : of the other blocks; those of a block stand together. Blocks without rows have no file
+        digests : of every block of the release: of all that its rows are made of
+
+        Raises
+        ------
+        ValueError, WarehouseError
+            As `write`.
+        """
+        self._write(dataset, partial(write_blocks, rows=rows, digests=digests, shelf=self._shelf))
+
+    def shares(self, dataset: str, block: str, digest: str) -> bool:
+        """Tell whether the last release holds a block that is made of the same."""
+        return block_content(DATASETS[dataset], block, digest) in self._shelf.files
+
+    def _write(self, dataset: str, write: Callable[[Path, Dataset], object]) -> None:
         spec = DATASETS[dataset]
         folder = self.path / spec.path
         try:
             with explained(folder):
                 if folder.exists():
                     shutil.rmtree(folder)
-                write_parquet(folder, spec, tables, metadata, shelf=self._shelf)
+                write(folder, spec)
         except Exception:
             self.discard()
             raise

@@ -69,22 +69,27 @@ def write_parquet(
     missing = sorted({name for part in parts for name in dataset.schema.names if name not in part.column_names})
     if missing:
         raise ValueError(f"{dataset.name}: columns missing: {', '.join(missing)}")
-    order = _sort_order(parts, dataset)
+    order = sort_order(parts, dataset)
     batches = [batch for part in parts for batch in part.select(dataset.schema.names).to_batches() if batch.num_rows]
-    sizes = np.concatenate([np.zeros(0, dtype=np.int64), *(_row_bytes(batch) for batch in batches)])[order]
+    sizes = np.concatenate([np.zeros(0, dtype=np.int64), *(row_bytes(batch) for batch in batches)])[order]
     group_bytes = row_group_bytes or dataset.row_group_bytes
     starts = chunk_starts(_chunk_keys(batches, order, dataset), int(sizes.sum()))
-    schema = dataset.schema.with_metadata(
-        {"dataset": dataset.name, "doc": dataset.doc, **(dict(sorted(metadata.items())) if metadata else {})}
-    )
+    schema = file_schema(dataset, metadata)
     folder.mkdir(parents=True, exist_ok=True)
     files: list[Path] = []
     for start, stop in zip(starts, [*starts[1:], len(order)], strict=True):
         for groups in _files(sizes[start:stop], int(start), group_bytes, file_bytes):
             files.append(folder / f"part-{len(files):05d}.parquet")
             small = len(groups) * group_bytes <= ROW_GROUP_BYTES
-            _write_file(files[-1], schema, dataset, batches, order, groups, shelf, small=small)
+            write_file(files[-1], schema, dataset, batches, order, groups, shelf, small=small)
     return files
+
+
+def file_schema(dataset: Dataset, metadata: Mapping[str, str] | None = None) -> pa.Schema:
+    """Return the schema of the files of a dataset, with what they say about it."""
+    return dataset.schema.with_metadata(
+        {"dataset": dataset.name, "doc": dataset.doc, **(dict(sorted(metadata.items())) if metadata else {})}
+    )
 
 
 def _chunk_keys(batches: Sequence[pa.RecordBatch], order: np.ndarray, dataset: Dataset) -> pa.ChunkedArray | None:
@@ -103,7 +108,7 @@ def _files(sizes: np.ndarray, first: int, row_group_bytes: int, file_bytes: int)
     """
     groups: list[slice] = []
     held = 0
-    for rows, n_bytes in _row_groups(sizes, row_group_bytes):
+    for rows, n_bytes in row_groups(sizes, row_group_bytes):
         if groups and held + n_bytes > file_bytes:
             yield groups
             groups, held = [], 0
@@ -112,7 +117,7 @@ def _files(sizes: np.ndarray, first: int, row_group_bytes: int, file_bytes: int)
     yield groups
 
 
-def _write_file(
+def write_file(
     path: Path,
     schema: pa.Schema,
     dataset: Dataset,
@@ -122,10 +127,15 @@ def _write_file(
     shelf: Shelf | None,
     *,
     small: bool,
+    content: str | None = None,
 ) -> None:
     """Write some row groups as one file, or link the earlier file that holds them.
 
     A small file, as most are, is gathered once; a larger one again, so that it is never held whole.
+
+    Parameters
+    ----------
+    content : what the file says it holds, where that is known without the digest of its rows
     """
 
     def tables() -> Iterator[pa.Table]:
@@ -136,7 +146,7 @@ def _write_file(
                 raise ValueError(f"{dataset.name}: {error}") from error
 
     held = list(tables()) if small or len(groups) == 1 else None
-    digest = content_digest(held or tables(), _identity(schema, dataset))
+    digest = content or content_digest(held or tables(), identity(schema, dataset))
     if shelf is not None and shelf.link(digest, path):
         return
     writer = _open(path, schema, dataset)
@@ -150,7 +160,7 @@ def _write_file(
         pa.default_memory_pool().release_unused()
 
 
-def _identity(schema: pa.Schema, dataset: Dataset) -> list[str]:
+def identity(schema: pa.Schema, dataset: Dataset) -> list[str]:
     """Return what the bytes of a file depend on beside its rows."""
     documented = [f"{f.name} {f.type} {f.nullable} {f.metadata}" for f in schema]
     written = [f"{key!r}={value!r}" for key, value in (schema.metadata or {}).items()]
@@ -170,7 +180,7 @@ def _open(path: Path, schema: pa.Schema, dataset: Dataset) -> pq.ParquetWriter:
     )
 
 
-def _sort_order(parts: Sequence[pa.Table], dataset: Dataset) -> np.ndarray:
+def sort_order(parts: Sequence[pa.Table], dataset: Dataset) -> np.ndarray:
     """Return the rows of all tables, numbered through, in the order of the dataset (int64)."""
     # Who does not know the order of documents has theirs by id.
     ranked = all(DOCUMENT in part.column_names for part in parts)
@@ -185,7 +195,7 @@ def _sort_order(parts: Sequence[pa.Table], dataset: Dataset) -> np.ndarray:
     return np.asarray(order.to_numpy(), dtype=np.int64)
 
 
-def _row_bytes(batch: pa.RecordBatch) -> np.ndarray:
+def row_bytes(batch: pa.RecordBatch) -> np.ndarray:
     """Return the size of each row in bytes, from offsets and widths alone: no value is read."""
     total = np.zeros(batch.num_rows, dtype=np.int64)
     for column in batch.columns:
@@ -217,7 +227,7 @@ def _value_bytes(column: pa.Array) -> np.ndarray | int:
     return max(1, int(kind.bit_width) // 8)
 
 
-def _row_groups(sizes: np.ndarray, row_group_bytes: int) -> Iterator[tuple[slice, int]]:
+def row_groups(sizes: np.ndarray, row_group_bytes: int) -> Iterator[tuple[slice, int]]:
     """Cut rows into runs of about `row_group_bytes`; yields (positions, bytes).
 
     No rows give one empty run.

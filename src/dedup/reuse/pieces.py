@@ -235,6 +235,15 @@ class PieceIndex:
         self._n_found = 0
         self._spills: list[_Spill] = []
 
+    def clear(self) -> None:
+        """Forget all texts, for another index; what was read of `tables` stays."""
+        self._keys.fill(0)
+        self._last.fill(-1)
+        self._before.fill(-1)
+        self._totals.fill(0)
+        self._n, self._n_found = 0, 0
+        self._spills = []
+
     def add(self, texts: pa.Array, positions: NDArray[np.int32]) -> None:
         """Add texts; several may have one position.
 
@@ -290,7 +299,7 @@ class PieceIndex:
         self._n_found = 0
 
     def tables(self) -> Iterator[pa.Table]:
-        """Yield (piece, n_clusters, gaps) in the order of pieces, some megabytes at a time.
+        """Yield (piece, n_places, gaps) in the order of pieces, some megabytes at a time.
 
         `gaps` are the positions of the texts that hold the piece, each as its distance from the one before, the first
         from -1.
@@ -333,7 +342,7 @@ class PieceIndex:
         return pa.table(
             {
                 "piece": pieces,
-                "n_clusters": pa.array(self._totals[ids]),
+                "n_places": pa.array(self._totals[ids]),
                 "gaps": pa.ListArray.from_arrays(pa.array(ends), pa.array(gaps)),
             }
         )

@@ -72,6 +72,11 @@ class Dataset:
         return next((n for n in [*ids, *self.key] if n in ID_COLUMNS and n in self.schema.names), None)
 
     @property
+    def blocks(self) -> str | None:
+        """The column each of whose values has a file of its own; None where files are cut by size."""
+        return "block" if "block" in self.key else None
+
+    @property
     def row_group_bytes(self) -> int:
         """Decoded bytes of a row group, about."""
         return _PICKED.get(self.name, ROW_GROUP_BYTES)
@@ -237,7 +242,12 @@ DATASETS: dict[str, Dataset] = {
         _dataset("runs", "evidence", RUNS, ("started_at", "stage", "metric"), (), "metrics of the runs"),
         _dataset("fingerprints", "index", FINGERPRINTS, ("section_id",), ("section_id",), "MinHash signatures"),
         _dataset(
-            "search", "index", SEARCH, ("piece",), ("piece",), "which clusters hold which two characters in a row"
+            "search",
+            "index",
+            SEARCH,
+            ("block", "piece"),
+            ("block", "piece"),
+            "which sections hold which two characters in a row, block by block of pages",
         ),
     )
 }

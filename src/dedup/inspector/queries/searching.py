@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numba import njit
 
+from dedup.inspector.lookups import ParquetLookup
 from dedup.inspector.store import Store
 from dedup.reuse.pieces import pieces_of
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from numpy.typing import NDArray
 
 #: Pieces of one question that are looked up; more only make it slower.
@@ -37,65 +38,107 @@ class Found:
     titles_only: bool = False
 
 
+@dataclass(frozen=True)
+class _Searched:
+    """What the places of the index mean.
+
+    Attributes
+    ----------
+    first : row of the first section of each block
+    places : (n,) place of the cluster of each section, in the order of their dataset; -1 where it has none
+    canonical : (n,) whether the section is the canonical one
+    """
+
+    first: dict[str, int]
+    places: NDArray[np.int32]
+    canonical: NDArray[np.bool_]
+
+
 def search(store: Store, words: str) -> Found:
     """Return the clusters whose canonical text, or a title of whose copies, holds all `words` (parted by blanks)."""
 
     def make() -> Found:
-        return _by_pieces(store, words) if store.has("search") else _in_titles(store, words)
+        return _by_pieces(store, words) if _has_index(store) else _in_titles(store, words)
 
     return store.passing(f"search {words}", make)
+
+
+def _has_index(store: Store) -> bool:
+    # Releases of earlier versions have one of another kind.
+    return store.has("search") and "block" in store.tables.lookup("search").schema.names
 
 
 def _by_pieces(store: Store, words: str) -> Found:
     parts = [pieces for word in words.split() if (pieces := pieces_of(word))]
     wanted = list(dict.fromkeys(piece for pieces in parts for piece in pieces))[:PIECES]
     exact = all(len(pieces) == 1 for pieces in parts)
-    index = store.tables.lookup("search")
-    lists: list[NDArray[np.int32]] = []
+    if not wanted:
+        return Found(_NOWHERE, exact)
+    holds = np.ones(store.count("clusters"), dtype=bool)
     for piece in wanted:
-        if len(piece) == 1:
-            lists.append(_of_character(store, piece))
-            continue
-        found = index.find([piece], ["gaps"]).column("gaps")
-        lists.append(_places(found[0].values) if len(found) else _NOWHERE)
-        if not lists[-1].size:
+        holds &= _holding(store, [piece] if len(piece) == 2 else _with_character(store, piece))
+        if not holds.any():
             break
-    return Found(_in_all(lists) if lists else _NOWHERE, exact)
+    return Found(np.flatnonzero(holds).astype(np.int32), exact)
 
 
-def _of_character(store: Store, character: str) -> NDArray[np.int32]:
-    """Return where one character alone stands: all pieces that begin with it, or end with it."""
-    index = store.tables.lookup("search")
+def _with_character(store: Store, character: str) -> list[str]:
+    """Return the pieces that begin with a character, or end with it."""
     found = store.rows(
-        "SELECT piece FROM search WHERE starts_with(piece, $c) OR suffix(piece, $c) ORDER BY n_clusters DESC"
-        f" LIMIT {CHARACTER_PIECES}",
+        "SELECT piece FROM search WHERE starts_with(piece, $c) OR suffix(piece, $c) GROUP BY piece"
+        f" ORDER BY sum(n_places) DESC LIMIT {CHARACTER_PIECES}",
         {"c": character},
     )
-    pieces = [row["piece"] for row in found]
+    return [row["piece"] for row in found]
+
+
+def _holding(store: Store, pieces: list[str]) -> NDArray[np.bool_]:
+    """Return which clusters, in the order of cluster_id, hold one of the pieces."""
+    searched = store.summary("searched", lambda: _read_searched(store))
+    index = store.tables.lookup("search")
     holds = np.zeros(store.count("clusters"), dtype=bool)
     # Some at a time: their lists together may be longer than memory is large.
     for start in range(0, len(pieces), PIECES):
-        for gaps in index.find(pieces[start : start + PIECES], ["gaps"]).column("gaps"):
-            holds[_places(gaps.values)] = True
-    return np.flatnonzero(holds).astype(np.int32)
+        found = index.find(pieces[start : start + PIECES], ["block", "gaps"])
+        if len(found):
+            gaps = found.column("gaps").combine_chunks()
+            first = np.array([searched.first[block] for block in found.column("block").to_pylist()], dtype=np.int64)
+            offsets = gaps.offsets.to_numpy()
+            _mark(gaps.values.to_numpy(), offsets, first, searched.places, searched.canonical, holds)
+    return holds
 
 
-def _in_all(lists: list[NDArray[np.int32]]) -> NDArray[np.int32]:
-    """Return the places that stand in all lists, which ascend; the shortest is narrowed down by the others."""
-    shortest, *others = sorted(lists, key=len)
-    for other in others:
-        if not shortest.size:
-            break
-        holds = np.zeros(int(max(shortest[-1], other[-1])) + 1, dtype=bool)
-        holds[other] = True
-        shortest = shortest[holds[shortest]]
-    return shortest
+def _read_searched(store: Store) -> _Searched:
+    table = store.tables.lookup("searched").all(["place", "is_canonical"])
+    sections = store.tables.lookup("sections")
+    assert isinstance(sections, ParquetLookup)
+    blocks = [row["block"] for row in store.rows("SELECT DISTINCT block FROM search")]
+    pages = store.tables.lookup("pages").find(blocks, ["doc_id", "section_file", "first_section"]).to_pylist()
+    return _Searched(
+        {page["doc_id"]: sections.first_rows[page["section_file"]] + page["first_section"] for page in pages},
+        table.column("place").to_numpy(),
+        table.column("is_canonical").to_numpy(),
+    )
 
 
-def _places(gaps: pa.Array) -> NDArray[np.int32]:
-    places = np.cumsum(gaps.to_numpy(), dtype=np.int32)
-    places -= 1
-    return places
+@njit(nogil=True, cache=True)
+def _mark(
+    gaps: NDArray[np.int32],
+    offsets: NDArray[np.int32],
+    first: NDArray[np.int64],
+    places: NDArray[np.int32],
+    canonical: NDArray[np.bool_],
+    holds: NDArray[np.bool_],
+) -> None:
+    """Mark the clusters that lists of the index name: of a copy only the title speaks for its cluster."""
+    for i in range(first.size):
+        at = np.int64(-1)
+        for k in range(offsets[i], offsets[i + 1]):
+            at += gaps[k]
+            row = first[i] + (at >> 1)
+            place = places[row]
+            if place >= 0 and (at & 1 or canonical[row]):
+                holds[place] = True
 
 
 def _in_titles(store: Store, words: str) -> Found:
