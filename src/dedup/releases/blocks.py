@@ -1,0 +1,92 @@
+"""A dataset in blocks, a file for each: one that did not change is linked, and nobody looks at its rows.
+
+A block is known by a digest of all that its rows are made of. Who makes a release says which blocks it has and makes
+the rows of those that the last release does not hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dedup.releases.sharing import Shelf
+from dedup.releases.writing import file_schema, identity, row_bytes, row_groups, sort_order, write_file
+from dedup.schemas import Dataset
+from dedup.schemas.datasets import ROW_GROUP_BYTES
+
+
+def block_content(dataset: Dataset, block: str, digest: str) -> str:
+    """Return what the file of a block says it holds (`sharing.CONTENT`), in 64 hex digits.
+
+    Parameters
+    ----------
+    block : value of the column that divides the dataset
+    digest : of all that its rows are made of
+    """
+    return sha256("\x1f".join([*identity(file_schema(dataset), dataset), block, digest]).encode()).hexdigest()
+
+
+def write_blocks(
+    folder: Path, dataset: Dataset, rows: pa.Table, digests: Mapping[str, str], shelf: Shelf
+) -> list[Path]:
+    """Write blocks as `part-00000.parquet` and so on, in the order of their names.
+
+    Parameters
+    ----------
+    folder : made when missing
+    rows : of blocks that are not on the shelf; those of a block stand together, and may be memory-mapped
+    digests : block to the digest of all that its rows are made of, for every block
+    shelf : files of the last release
+
+    Returns
+    -------
+    the files, at least one; a block without rows has none
+
+    Raises
+    ------
+    FileNotFoundError
+        A file that the last release names is gone.
+    """
+    schema = file_schema(dataset)
+    folder.mkdir(parents=True, exist_ok=True)
+    made = dict(_runs(rows, dataset))
+    files: list[Path] = []
+    for block in sorted(digests):
+        path = folder / f"part-{len(files):05d}.parquet"
+        content = block_content(dataset, block, digests[block])
+        if shelf.link(content, path):
+            files.append(path)
+        elif block in made:
+            _write_block(path, schema, dataset, made[block], content)
+            files.append(path)
+        elif content in shelf.files:
+            raise FileNotFoundError(f"{shelf.files[content][0]}: a part of the last release is gone or damaged")
+    if not files:
+        files.append(folder / "part-00000.parquet")
+        _write_block(files[0], schema, dataset, rows.slice(0, 0), None)
+    return files
+
+
+def _runs(rows: pa.Table, dataset: Dataset) -> Iterator[tuple[str, pa.Table]]:
+    """Yield each block and its rows."""
+    if not rows.num_rows:
+        return
+    start = 0
+    ended = pc.run_end_encode(rows.column(dataset.blocks).combine_chunks())
+    for block, stop in zip(ended.values.to_pylist(), ended.run_ends.to_pylist(), strict=True):
+        yield block, rows.slice(start, stop - start)
+        start = stop
+
+
+def _write_block(path: Path, schema: pa.Schema, dataset: Dataset, rows: pa.Table, content: str | None) -> None:
+    order = sort_order([rows], dataset)
+    batches = [batch for batch in rows.select(dataset.schema.names).to_batches() if batch.num_rows]
+    sizes = np.concatenate([np.zeros(0, dtype=np.int64), *(row_bytes(batch) for batch in batches)])[order]
+    groups = [part for part, _ in row_groups(sizes, dataset.row_group_bytes)]
+    small = len(groups) * dataset.row_group_bytes <= ROW_GROUP_BYTES
+    write_file(path, schema, dataset, batches, order, groups, None, small=small, content=content)
