@@ -10,7 +10,6 @@ import random
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -29,11 +28,11 @@ from benchmarks.inspector_rows import (
     write_shared,
 )
 from dedup import schemas
-from dedup.engines.search_index import BLOCK_SECTIONS, BLOCKS
+from dedup.engines.search_index import place_texts, wanted_blocks
 from dedup.engines.store import TableStore
 from dedup.releases import Release, Staging, open_staging, warehouse_lock
 from dedup.releases.sharing import borders
-from dedup.reuse.pieces import PieceIndex
+from dedup.reuse.pieces import index_pieces
 
 #: Sections made at a time.
 STEP = 20_000
@@ -179,28 +178,21 @@ def _write_search(staging: Staging, work: Path) -> None:
     """Write the index of the staged sections, one of each page, cut into blocks as a run cuts it."""
     files = sorted((staging.path / schemas.DATASETS["sections"].path).glob("part-*.parquet"))
     pages = pa.concat_tables([pq.read_table(file, columns=["doc_id"]) for file in files]).column(0)
-    starts = [*borders(pages, min(BLOCKS, len(pages) // BLOCK_SECTIONS)).tolist(), len(pages)]
+    sizes = np.diff([*borders(pages, wanted_blocks(len(pages))).tolist(), len(pages)])
     batches = (
         pa.Table.from_batches([batch])
         for file in files
-        for batch in pq.ParquetFile(file).iter_batches(4000, columns=["clean_text", "title"])
+        for batch in pq.ParquetFile(file).iter_batches(4000, columns=["doc_id", "clean_text", "title"])
     )
     store = TableStore(work / "search.arrow", schemas.SEARCH)
-    index = PieceIndex(work)
     held = next(batches)
-    for start, stop in pairwise(starts):
-        index.clear()
-        place = 0
-        while place < stop - start:
-            held = held if held.num_rows else next(batches)
-            part, held = held.slice(0, stop - start - place), held.slice(stop - start - place)
-            texts = part.column("clean_text").combine_chunks().cast(pa.large_string())
-            titles = part.column("title").combine_chunks().cast(pa.large_string())
-            turns = np.arange(2 * len(part)).reshape(2, -1).T.reshape(-1)
-            places = 2 * place + np.arange(2 * len(part), dtype=np.int32)
-            index.add(pa.concat_arrays([texts, titles]).take(pa.array(turns)), places)
-            place += len(part)
-        for table in index.tables():
-            table = table.append_column("block", pa.repeat(pages[start], len(table)))
+    for size in sizes.tolist():
+        while held.num_rows < size:
+            held = pa.concat_tables([held, next(batches)])
+        block, held = held.slice(0, size).combine_chunks(), held.slice(size)
+        texts, titles = (block.column(name).cast(pa.large_string()).chunk(0) for name in ("clean_text", "title"))
+        rows = np.arange(size)
+        for table in index_pieces(place_texts(texts, rows, titles, rows)):
+            table = table.append_column("block", pa.repeat(block.column("doc_id")[0], len(table)))
             store.append(schemas.conform(table, schemas.SEARCH))
     staging.write("search", store.read())

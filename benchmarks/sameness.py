@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import duckdb
+
 from dedup.releases import Release
 from dedup.schemas import DATASETS
 

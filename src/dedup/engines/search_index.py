@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from dedup import schemas
 from dedup.engines.publishing import document_ranks
 from dedup.engines.store import TableStore
 from dedup.releases.sharing import borders
-from dedup.reuse.pieces import PieceIndex
+from dedup.reuse.pieces import MOST_POSITIONS, Placed, index_pieces
 from dedup.text.normalise import utf8_buffers
 
 if TYPE_CHECKING:
@@ -30,11 +29,9 @@ if TYPE_CHECKING:
     from dedup.engines.local import LocalRun
 
 #: Blocks of an index at least, once it is large (up to twice as many), and sections of a block of a smaller one, about.
-#: A night touches a block for each site whose pages changed; a question reads all of them.
-BLOCKS = 64
+#: A night touches a block for each site whose pages changed; a question reads all of them, and each names its pieces.
+BLOCKS = 32
 BLOCK_SECTIONS = 1500
-#: Bytes of text that are copied at once.
-_BATCH_BYTES = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -77,9 +74,8 @@ def index_texts(run: LocalRun, *, proven: bool = True) -> pa.Table:
         # An index made before may still be mapped: its bytes stay with its readers.
         path.unlink(missing_ok=True)
         store = TableStore(path, schemas.SEARCH)
-        index = PieceIndex(run.work)
         for block in missing:
-            for table in _index(run.corpus, block, index):
+            for table in _index(run.corpus, block):
                 store.append(schemas.conform(table, schemas.SEARCH))
         return store.read()
 
@@ -91,7 +87,7 @@ def _blocks(corpus: Corpus) -> Iterator[_Block]:
     order = np.lexsort((facts.column("ordinal").to_numpy(), rank))
     first = np.flatnonzero(np.append(True, np.diff(rank[order]) != 0)) if order.size else order
     pages = facts.column("doc_id").take(pa.array(order[first])).combine_chunks()
-    starts = first[borders(pages, _wanted(corpus.matched.size))] if order.size else first
+    starts = first[borders(pages, wanted_blocks(corpus.matched.size))] if order.size else first
     text_of = np.full(facts.num_rows, -1, dtype=np.int64)
     text_of[corpus.matched] = np.arange(corpus.matched.size)
     names = facts.column("doc_id").take(pa.array(order[starts])).to_pylist()
@@ -100,8 +96,10 @@ def _blocks(corpus: Corpus) -> Iterator[_Block]:
         yield _Block(name, rows, text_of[rows])
 
 
-def _wanted(n_sections: int) -> int:
-    return min(BLOCKS, n_sections // BLOCK_SECTIONS)
+def wanted_blocks(n_sections: int) -> int:
+    """Return how many blocks an index of so many sections is cut into, about."""
+    # Blocks differ in size, and a section has two positions.
+    return max(min(BLOCKS, n_sections // BLOCK_SECTIONS), 32 * n_sections // MOST_POSITIONS)
 
 
 def _digests(corpus: Corpus, blocks: list[_Block]) -> list[str]:
@@ -125,28 +123,23 @@ def _digests(corpus: Corpus, blocks: list[_Block]) -> list[str]:
     return found
 
 
-def _index(corpus: Corpus, block: _Block, index: PieceIndex) -> Iterator[pa.Table]:
+def _index(corpus: Corpus, block: _Block) -> Iterator[pa.Table]:
     """Yield the rows of a block, in the order of pieces."""
-    index.clear()
     places = np.flatnonzero(block.texts >= 0)
     titles = corpus.section_facts.column("title").take(pa.array(block.rows[places])).combine_chunks()
-    titles = titles.cast(pa.large_string())
-    for first, last in _batches(corpus.texts, block.texts[places]):
-        texts = corpus.texts.take(pa.array(block.texts[places[first:last]])).cast(pa.large_string())
-        both = pa.concat_arrays([texts, titles.slice(first, last - first)])
-        # A text and its title, the next text and its title, and so on.
-        turns = np.arange(2 * (last - first)).reshape(2, -1).T.reshape(-1)
-        doubled = 2 * places[first:last]
-        index.add(both.take(pa.array(turns)), np.column_stack([doubled, doubled + 1]).reshape(-1).astype(np.int32))
-    for table in index.tables():
+    for table in index_pieces(place_texts(corpus.texts, block.texts[places], titles, places)):
         yield table.append_column("block", pa.repeat(block.name, len(table)))
 
 
-def _batches(texts: pa.Array, rows: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Cut `rows` into runs of about `_BATCH_BYTES` of text."""
-    if not rows.size:
-        return []
-    sizes = pc.binary_length(texts).to_numpy(zero_copy_only=False).astype(np.int64)[rows]
-    group = (np.cumsum(sizes) - sizes) // _BATCH_BYTES
-    starts = np.flatnonzero(np.concatenate([[True], group[1:] != group[:-1]]))
-    return list(zip(starts.tolist(), [*starts[1:].tolist(), rows.size], strict=True))
+def place_texts(
+    texts: pa.Array, rows: NDArray[np.int64], titles: pa.Array, places: NDArray[np.int64]
+) -> tuple[Placed, Placed]:
+    """Return texts and titles of sections as they are indexed.
+
+    Parameters
+    ----------
+    texts, rows : clean texts, and which of them
+    titles : (n,) titles of these
+    places : (n,) places of the sections in their block
+    """
+    return Placed(texts, rows, 2 * places), Placed(titles, np.arange(places.size), 2 * places + 1)

@@ -28,6 +28,8 @@ _PLAIN = (
     *("text", "clean_text", "clean_map", "tables_html", "signature", "record", "gaps"),
     *("observation_id", "fact_id", "conflict_id", "piece"),
 )
+#: Short texts that are sorted: each is written as what it does not share with the one before (half the bytes).
+_FRONT_CODED = ("piece",)
 #: Lists of small numbers, whose bytes compress best when those of one rank lie together: 30 % less than as they are.
 _SPLIT = {"gaps": "gaps.list.element"}
 
@@ -175,6 +177,7 @@ def _open(path: Path, schema: pa.Schema, dataset: Dataset) -> pq.ParquetWriter:
         compression_level=ZSTD_LEVEL,
         use_dictionary=[name for name in schema.names if name not in _PLAIN],
         use_byte_stream_split=[path for name, path in _SPLIT.items() if name in schema.names],
+        column_encoding={name: "DELTA_BYTE_ARRAY" for name in _FRONT_CODED if name in schema.names} or None,
         write_page_index=True,
         sorting_columns=[pq.SortingColumn(schema.get_field_index(name)) for name in dataset.sort_columns],
     )

@@ -1,16 +1,13 @@
-"""Which texts hold which two-character pieces: an inverted index, built batch by batch.
+"""Which texts hold which two-character pieces: an inverted index of some thousand texts.
 
 A piece is two characters that follow each other in a normalised text (NFKC, case folded, letters, marks and numbers
-only), so that `区长` is found across a broken line and in other widths, without any list of words. Positions of texts
-are kept as gaps; on their way to the index they wait on disk in LEB128 (DWARF 5, section 7.6): seven bits a byte, the
-lowest first.
+only), so that `区长` is found across a broken line and in other widths, without any list of words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,144 +19,98 @@ from dedup.text.normalise import fold_table, fold_utf8, normalise, utf8_buffers
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Bits of a code point in a key.
+#: Bits of a code point, and of a position: together a posting is one number, and postings are sorted as numbers.
 _BITS = 21
 _MASK = (1 << _BITS) - 1
-#: First size of the table of pieces; it doubles when half full.
-_SLOTS = 1 << 16
-#: Postings that are sorted at once (8 bytes each).
-POSTINGS = 24_000_000
-#: Encoded bytes that are put together at once.
-_BLOCK = 8 << 20
+_POSITION_BITS = 64 - 2 * _BITS
+MOST_POSITIONS = 1 << _POSITION_BITS
+#: Pieces that are sorted at once, counted as often as they stand in a text (8 bytes each, and 4 for what comes of it).
+POSTINGS = 8_000_000
+#: Leading characters are told apart by so many of their first bits where there are more.
+_BIN_BITS = 8
+_BINS = (1 << _BITS) >> _BIN_BITS
 
 
 @njit(nogil=True, cache=True)
-def _slot(keys: NDArray[np.uint64], key: np.uint64) -> np.int64:
-    mask = np.uint64(keys.size - 1)
-    at = (key * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(20)
-    at &= mask
-    while keys[at] != 0 and keys[at] != key:
-        at = (at + np.uint64(1)) & mask
-    return np.int64(at)
-
-
-@njit(nogil=True, cache=True)
-def _rehash(
-    old_keys: NDArray[np.uint64], old_ids: NDArray[np.int32], keys: NDArray[np.uint64], ids: NDArray[np.int32]
+def _count(
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    index: NDArray[np.int32],
+    expansions: NDArray[np.uint32],
+    counts: NDArray[np.int64],
 ) -> None:
-    for i in range(old_keys.size):
-        if old_keys[i] != 0:
-            at = _slot(keys, old_keys[i])
-            keys[at] = old_keys[i]
-            ids[at] = old_ids[i]
+    """Count the pieces of some texts by the bin of their first character."""
+    scratch = np.empty(4096, dtype=np.uint32)
+    for row in rows:
+        scratch, n = fold_utf8(data, offsets[row], offsets[row + 1], index, expansions, scratch, False)
+        for i in range(n - 1):
+            counts[scratch[i] >> _BIN_BITS] += 1
 
 
 @njit(nogil=True, cache=True)
 def _collect(
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],
-    positions: NDArray[np.int32],
-    first: int,
+    rows: NDArray[np.int64],
+    positions: NDArray[np.int64],
     index: NDArray[np.int32],
     expansions: NDArray[np.uint32],
-    keys: NDArray[np.uint64],
-    ids: NDArray[np.int32],
-    n_pieces: int,
-    last: NDArray[np.int32],
-    found: NDArray[np.int32],
-    owners: NDArray[np.int32],
+    low: int,
+    high: int,
+    found: NDArray[np.uint64],
     n_found: int,
-) -> tuple[int, int, int]:
-    """Append the pieces of texts from `first` on, each once for its position; stops before a table might overflow.
-
-    Returns the next text, the number of pieces known, the number of postings.
-    """
+) -> int:
+    """Append the pieces of some texts whose first characters stand in bins low to high - 1; returns their number."""
     scratch = np.empty(4096, dtype=np.uint32)
-    for text in range(first, positions.size):
-        scratch, n = fold_utf8(data, offsets[text], offsets[text + 1], index, expansions, scratch, False)
-        if n_pieces + n > keys.size // 2 or n_pieces + n > last.size or n_found + n > found.size:
-            return text, n_pieces, n_found
-        position = positions[text]
+    for k in range(rows.size):
+        row = rows[k]
+        scratch, n = fold_utf8(data, offsets[row], offsets[row + 1], index, expansions, scratch, False)
+        position = np.uint64(positions[k])
         for i in range(n - 1):
-            key = (np.uint64(scratch[i]) << np.uint64(_BITS)) | np.uint64(scratch[i + 1])
-            at = _slot(keys, key)
-            if keys[at] == 0:
-                keys[at] = key
-                ids[at] = n_pieces
-                n_pieces += 1
-            piece = ids[at]
-            if last[piece] != position:
-                last[piece] = position
-                found[n_found] = piece
-                owners[n_found] = position
+            bin_ = scratch[i] >> _BIN_BITS
+            if low <= bin_ < high:
+                key = (np.uint64(scratch[i]) << np.uint64(_BITS)) | np.uint64(scratch[i + 1])
+                found[n_found] = (key << np.uint64(_POSITION_BITS)) | position
                 n_found += 1
-    return positions.size, n_pieces, n_found
+    return n_found
 
 
 @njit(nogil=True, cache=True)
-def _encode(
-    found: NDArray[np.int32],
-    owners: NDArray[np.int32],
-    n_pieces: int,
-    before: NDArray[np.int32],
-    totals: NDArray[np.int64],
-    out: NDArray[np.uint8],
-) -> NDArray[np.int64]:
-    """Write the gaps of postings, piece by piece; returns where the bytes of each piece end (n_pieces + 1)."""
-    starts = np.zeros(n_pieces + 1, dtype=np.int64)
+def _distinct(found: NDArray[np.uint64]) -> tuple[int, int]:
+    """Move the distinct ones of ascending postings to the front; returns how many, and how many pieces they have."""
+    n, n_pieces = 0, 0
     for i in range(found.size):
-        starts[found[i] + 1] += 1
-    for piece in range(n_pieces):
-        totals[piece] += starts[piece + 1]
-        starts[piece + 1] += starts[piece]
-    order = np.empty(found.size, dtype=np.int32)
-    fill = starts[:-1].copy()
-    for i in range(found.size):
-        order[fill[found[i]]] = owners[i]
-        fill[found[i]] += 1
-    ends = np.zeros(n_pieces + 1, dtype=np.int64)
-    at = 0
-    for piece in range(n_pieces):
-        previous = np.int64(before[piece])
-        for i in range(starts[piece], starts[piece + 1]):
-            gap = np.int64(order[i]) - previous
-            previous = np.int64(order[i])
-            while gap >= 128:
-                out[at] = (gap & 127) | 128
-                gap >>= 7
-                at += 1
-            out[at] = gap
-            at += 1
-        before[piece] = previous
-        ends[piece + 1] = at
-    return ends
-
-
-@njit(nogil=True, cache=True)
-def _copy(
-    source: NDArray[np.uint8],
-    starts: NDArray[np.int64],
-    stops: NDArray[np.int64],
-    target: NDArray[np.uint8],
-    places: NDArray[np.int64],
-) -> None:
-    """Append source[starts[i]:stops[i]] at places[i] of `target`, and move the places on."""
-    for i in range(starts.size):
-        n = stops[i] - starts[i]
-        target[places[i] : places[i] + n] = source[starts[i] : stops[i]]
-        places[i] += n
-
-
-@njit(nogil=True, cache=True)
-def _decode(data: NDArray[np.uint8], out: NDArray[np.int32]) -> None:
-    gap, shift, n = 0, 0, 0
-    for byte in data:
-        gap |= (int(byte) & 127) << shift
-        shift += 7
-        if byte < 128:
-            out[n] = gap
+        posting = found[i]
+        if n == 0 or posting != found[n - 1]:
+            if n == 0 or posting >> np.uint64(_POSITION_BITS) != found[n - 1] >> np.uint64(_POSITION_BITS):
+                n_pieces += 1
+            found[n] = posting
             n += 1
-            gap, shift = 0, 0
+    return n, n_pieces
+
+
+@njit(nogil=True, cache=True)
+def _part(
+    found: NDArray[np.uint64],
+    keys: NDArray[np.uint64],
+    starts: NDArray[np.int32],
+    gaps: NDArray[np.int32],
+) -> None:
+    """Write the pieces of ascending postings, where the gaps of each begin, and the gaps."""
+    piece = -1
+    before = np.int64(-1)
+    for i in range(found.size):
+        key = found[i] >> np.uint64(_POSITION_BITS)
+        position = np.int64(found[i] & np.uint64(MOST_POSITIONS - 1))
+        if piece < 0 or key != keys[piece]:
+            piece += 1
+            keys[piece] = key
+            starts[piece] = i
+            before = np.int64(-1)
+        gaps[i] = position - before
+        before = position
+    starts[keys.size] = found.size
 
 
 @njit(nogil=True, cache=True)
@@ -201,148 +152,80 @@ def pieces_of(words: str) -> list[str]:
 
 
 @dataclass(frozen=True)
-class _Spill:
-    """Encoded postings of some texts: the bytes on disk, and where those of each piece end."""
+class Placed:
+    """Texts that are indexed.
 
-    data: NDArray[np.uint8]
-    ends: NDArray[np.int64]
+    Attributes
+    ----------
+    texts : strings
+    rows : (n,) which of them
+    positions : (n,) int64, ascending, below `MOST_POSITIONS`
+    """
+
+    texts: pa.Array
+    rows: NDArray[np.int64]
+    positions: NDArray[np.int64]
 
 
-class PieceIndex:
-    """Builds the index: `add` texts in ascending order of their positions, then read `tables` once.
+def index_pieces(texts: Sequence[Placed], *, postings: int = POSTINGS) -> Iterator[pa.Table]:
+    """Yield (piece, n_places, gaps) in the order of pieces, some at a time.
+
+    `gaps` are the positions of the texts that hold the piece, each as its distance from the one before, the first from
+    -1.
 
     Parameters
     ----------
-    folder : for working files; some bytes a text are written
-    postings : postings that are sorted at once; memory is about 10 bytes each
+    texts : several may have one position
+    postings : pieces that are sorted at once, where no bin of leading characters alone has more
 
-    Notes
-    -----
-    Memory is that of the postings in hand and some 30 bytes for each distinct piece, whatever the number of texts.
+    Raises
+    ------
+    ValueError
+        A position is too large.
     """
-
-    def __init__(self, folder: Path, *, postings: int = POSTINGS) -> None:
-        self._folder = folder
-        self._table = fold_table()
-        self._keys = np.zeros(_SLOTS, dtype=np.uint64)
-        self._ids = np.zeros(_SLOTS, dtype=np.int32)
-        self._n = 0
-        self._last = np.full(_SLOTS, -1, dtype=np.int32)
-        self._before = np.full(_SLOTS, -1, dtype=np.int32)
-        self._totals = np.zeros(_SLOTS, dtype=np.int64)
-        self._found = np.empty(postings, dtype=np.int32)
-        self._owners = np.empty(postings, dtype=np.int32)
-        self._n_found = 0
-        self._spills: list[_Spill] = []
-
-    def clear(self) -> None:
-        """Forget all texts, for another index; what was read of `tables` stays."""
-        self._keys.fill(0)
-        self._last.fill(-1)
-        self._before.fill(-1)
-        self._totals.fill(0)
-        self._n, self._n_found = 0, 0
-        self._spills = []
-
-    def add(self, texts: pa.Array, positions: NDArray[np.int32]) -> None:
-        """Add texts; several may have one position.
-
-        Parameters
-        ----------
-        texts : strings
-        positions : (n,) int32, ascending, none below those added before
-        """
-        data, offsets = utf8_buffers(texts)
-        positions = np.ascontiguousarray(positions, dtype=np.int32)
-        at = 0
-        while True:
-            before = at
-            at, self._n, self._n_found = _collect(
-                data, offsets, positions, at, self._table.index, self._table.expansions,
-                self._keys, self._ids, self._n, self._last, self._found, self._owners, self._n_found,
+    if any(part.positions.size and part.positions.max() >= MOST_POSITIONS for part in texts):
+        raise ValueError(f"positions reach {MOST_POSITIONS:,}")
+    table = fold_table()
+    buffers = [utf8_buffers(part.texts) for part in texts]
+    counts = np.zeros(_BINS, dtype=np.int64)
+    for (data, offsets), part in zip(buffers, texts, strict=True):
+        _count(data, offsets, part.rows, table.index, table.expansions, counts)
+    for low, high in _ranges(counts, postings):
+        found = np.empty(int(counts[low:high].sum()), dtype=np.uint64)
+        n = 0
+        for (data, offsets), part in zip(buffers, texts, strict=True):
+            n = _collect(
+                data, offsets, part.rows, part.positions, table.index, table.expansions, low, high, found, n
             )  # fmt: skip
-            if at == positions.size:
-                return
-            self._make_room(int(offsets[at + 1] - offsets[at]) + 64, stuck=before == at)
+        found.sort()
+        yield _table(found)
 
-    def _make_room(self, n_bytes: int, *, stuck: bool) -> None:
-        """Let the next text fit: its normalised form has at most 18 characters for 3 bytes (U+FDFA)."""
-        need = 6 * n_bytes if stuck else n_bytes
-        if self._n + need > self._keys.size // 2:
-            size = self._keys.size
-            while self._n + need > size // 2:
-                size *= 2
-            keys, ids = np.zeros(size, dtype=np.uint64), np.zeros(size, dtype=np.int32)
-            _rehash(self._keys, self._ids, keys, ids)
-            self._keys, self._ids = keys, ids
-        if self._n + need > self._last.size:
-            more = max(self._last.size, need)
-            self._last = np.concatenate([self._last, np.full(more, -1, dtype=np.int32)])
-            self._before = np.concatenate([self._before, np.full(more, -1, dtype=np.int32)])
-            self._totals = np.concatenate([self._totals, np.zeros(more, dtype=np.int64)])
-        if self._n_found + need > self._found.size:
-            self._spill()
-            if need > self._found.size:
-                self._found, self._owners = np.empty(need, dtype=np.int32), np.empty(need, dtype=np.int32)
 
-    def _spill(self) -> None:
-        if not self._n_found:
-            return
-        # A gap of an int32 takes at most five bytes; most take one.
-        out = np.empty(5 * self._n_found, dtype=np.uint8)
-        found, owners = self._found[: self._n_found], self._owners[: self._n_found]
-        ends = _encode(found, owners, self._n, self._before, self._totals, out)
-        path = self._folder / f"pieces-{len(self._spills)}.bin"
-        out[: ends[-1]].tofile(path)
-        data = np.memmap(path, dtype=np.uint8, mode="r") if ends[-1] else np.zeros(0, dtype=np.uint8)
-        self._spills.append(_Spill(np.asarray(data), ends))
-        self._n_found = 0
+def _ranges(counts: NDArray[np.int64], most: int) -> list[tuple[int, int]]:
+    """Cut bins into ranges that hold `most` together at most, or are one bin."""
+    ends = np.cumsum(counts)
+    found = []
+    low = 0
+    while low < counts.size and (before := int(ends[low - 1]) if low else 0) < ends[-1]:
+        high = max(low + 1, int(np.searchsorted(ends, before + most, side="right")))
+        found.append((low, high))
+        low = high
+    return found
 
-    def tables(self) -> Iterator[pa.Table]:
-        """Yield (piece, n_places, gaps) in the order of pieces, some megabytes at a time.
 
-        `gaps` are the positions of the texts that hold the piece, each as its distance from the one before, the first
-        from -1.
-        """
-        self._spill()
-        used = self._keys != 0
-        keys, ids = self._keys[used], self._ids[used]
-        order = np.argsort(keys, kind="stable")
-        keys, ids = keys[order], ids[order].astype(np.int64)
-        sizes = np.zeros(ids.size, dtype=np.int64)
-        for spill in self._spills:
-            known = ids < spill.ends.size - 1
-            sizes[known] += spill.ends[ids[known] + 1] - spill.ends[ids[known]]
-        ends = np.cumsum(sizes)
-        start = 0
-        while start < ids.size:
-            done = int(ends[start - 1]) if start else 0
-            stop = max(start + 1, int(np.searchsorted(ends, done + _BLOCK, side="right")))
-            yield self._block(keys[start:stop], ids[start:stop], sizes[start:stop])
-            start = stop
-
-    def _block(self, keys: NDArray[np.uint64], ids: NDArray[np.int64], sizes: NDArray[np.int64]) -> pa.Table:
-        offsets = np.zeros(ids.size + 1, dtype=np.int32)
-        np.cumsum(sizes, out=offsets[1:])
-        target = np.empty(int(offsets[-1]), dtype=np.uint8)
-        places = offsets[:-1].astype(np.int64)
-        for spill in self._spills:
-            known = ids < spill.ends.size - 1
-            starts, stops = np.zeros_like(ids), np.zeros_like(ids)
-            starts[known], stops[known] = spill.ends[ids[known]], spill.ends[ids[known] + 1]
-            _copy(spill.data, starts, stops, target, places)
-        ends = np.zeros(ids.size + 1, dtype=np.int32)
-        np.cumsum(self._totals[ids], out=ends[1:])
-        gaps = np.empty(int(ends[-1]), dtype=np.int32)
-        _decode(target, gaps)
-        letters = np.empty(8 * keys.size, dtype=np.uint8)
-        borders = np.empty(keys.size + 1, dtype=np.int32)
-        n_bytes = _write_pieces(keys, letters, borders)
-        pieces = pa.StringArray.from_buffers(keys.size, pa.py_buffer(borders), pa.py_buffer(letters[:n_bytes].copy()))
-        return pa.table(
-            {
-                "piece": pieces,
-                "n_places": pa.array(self._totals[ids]),
-                "gaps": pa.ListArray.from_arrays(pa.array(ends), pa.array(gaps)),
-            }
-        )
+def _table(found: NDArray[np.uint64]) -> pa.Table:
+    n, n_pieces = _distinct(found)
+    keys = np.empty(n_pieces, dtype=np.uint64)
+    starts = np.empty(n_pieces + 1, dtype=np.int32)
+    gaps = np.empty(n, dtype=np.int32)
+    _part(found[:n], keys, starts, gaps)
+    letters = np.empty(8 * n_pieces, dtype=np.uint8)
+    borders = np.empty(n_pieces + 1, dtype=np.int32)
+    n_bytes = _write_pieces(keys, letters, borders)
+    return pa.table(
+        {
+            "piece": pa.StringArray.from_buffers(n_pieces, pa.py_buffer(borders), pa.py_buffer(letters[:n_bytes])),
+            "n_places": pa.array(np.diff(starts).astype(np.int64)),
+            "gaps": pa.ListArray.from_arrays(pa.array(starts), pa.array(gaps)),
+        }
+    )
