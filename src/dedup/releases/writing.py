@@ -177,10 +177,14 @@ def _open(path: Path, schema: pa.Schema, dataset: Dataset) -> pq.ParquetWriter:
         compression_level=ZSTD_LEVEL,
         use_dictionary=[name for name in schema.names if name not in _PLAIN],
         use_byte_stream_split=[path for name, path in _SPLIT.items() if name in schema.names],
-        column_encoding={name: "DELTA_BYTE_ARRAY" for name in _FRONT_CODED if name in schema.names} or None,
+        column_encoding=dict.fromkeys(_front_coded(schema), "DELTA_BYTE_ARRAY"),
         write_page_index=True,
         sorting_columns=[pq.SortingColumn(schema.get_field_index(name)) for name in dataset.sort_columns],
     )
+
+
+def _front_coded(schema: pa.Schema) -> list[str]:
+    return [f.name for f in schema if f.name in _FRONT_CODED and pa.types.is_string(f.type)]
 
 
 def sort_order(parts: Sequence[pa.Table], dataset: Dataset) -> np.ndarray:
