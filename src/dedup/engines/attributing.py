@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup import schemas
+from dedup.engines.corpus import take_mapped
 from dedup.engines.store import TableStore
 from dedup.engines.unchanged import join_tables, rows_before, unchanged_documents
 from dedup.ids import make_id
@@ -109,7 +110,7 @@ def _pieces(run: LocalRun, known: NDArray[np.bool_]) -> Iterator[_Piece]:
         last = max(first + 1, int(np.searchsorted(chars, before + PIECE_CHARS, side="right")))
         stop = int(np.searchsorted(owner, last, side="left"))
         held = np.unique(owner[start:stop])
-        yield _Piece(sections.take(pa.array(rows[start:stop])), documents.take(pa.array(held)))
+        yield _Piece(take_mapped(sections, rows[start:stop]), take_mapped(documents, held))
         start = stop
 
 

@@ -112,6 +112,23 @@ def filter_mapped(table: pa.Table, keep: np.ndarray) -> pa.Table:
     return pa.Table.from_batches(parts, table.schema)
 
 
+def take_mapped(table: pa.Table, rows: np.ndarray) -> pa.Table:
+    """Return some rows of a mapped table, part by part: a take from the whole would join all parts of its texts first.
+
+    Parameters
+    ----------
+    rows : (k,) ascending
+    """
+    parts: list[pa.RecordBatch] = []
+    first = 0
+    for batch in table.to_batches():
+        low, high = np.searchsorted(rows, [first, first + batch.num_rows])
+        if high > low:
+            parts.append(batch.take(pa.array(rows[low:high] - first)))
+        first += batch.num_rows
+    return pa.Table.from_batches(parts, table.schema)
+
+
 def _keep_texts(corpus: Corpus, keep: np.ndarray) -> Corpus:
     """Return the corpus with some of the matched texts, written anew, since kernels want them side by side."""
     if keep.all():

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup import schemas
+from dedup.engines.corpus import take_mapped
 from dedup.engines.store import TableStore
 from dedup.engines.unchanged import join_tables, rows_before, unchanged_documents
 from dedup.extraction import tables as extraction
@@ -88,5 +89,5 @@ def _pieces(run: LocalRun, size: np.ndarray, known: np.ndarray) -> Iterator[_Pie
         stop = max(start + 1, int(np.searchsorted(ends, before + PIECE_SIZE, side="right")))
         held = own[start:stop]
         low, high = np.searchsorted(ordered, held[0], "left"), np.searchsorted(ordered, held[-1], "right")
-        yield _Piece(documents.take(pa.array(held)), sections.take(pa.array(np.sort(by_document[low:high]))))
+        yield _Piece(take_mapped(documents, held), sections.take(pa.array(np.sort(by_document[low:high]))))
         start = stop

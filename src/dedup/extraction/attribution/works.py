@@ -28,6 +28,11 @@ class _Sets:
     def __init__(self) -> None:
         self._parent: dict[str, str] = {}
 
+    @property
+    def items(self) -> list[str]:
+        """All strings that were looked for."""
+        return list(self._parent)
+
     def find(self, item: str) -> str:
         root = item
         while (above := self._parent.setdefault(root, root)) != root:
@@ -62,22 +67,29 @@ def assign_works(attributions: pa.Table, membership: pa.Table) -> pa.Table:
     the table with `work_id` made from the smallest cluster id of the work: all copies of a report share it, and it
     stays while the cluster does
     """
-    at = pc.index_in(attributions.column("section_id"), membership.column("section_id").combine_chunks())
-    clusters = membership.column("cluster_id").take(at)
-    fallback = attributions.column("section_id")
-    clusters = pc.if_else(pc.is_null(clusters), fallback, clusters)
-    owner = dict(zip(fallback.to_pylist(), clusters.to_pylist(), strict=True))
+    sections = attributions.column("section_id").combine_chunks()
+    at = pc.index_in(sections, membership.column("section_id").combine_chunks())
+    clusters = pc.coalesce(membership.column("cluster_id").combine_chunks().take(at), sections)
     sets = _Sets()
-    for a, b in _pieces(attributions.select([*_COLUMNS, *_YEARS]).to_pylist()):
-        sets.join(owner[a], owner[b])
-    works: dict[str, str] = {}
-    for cluster in owner.values():
-        root = sets.find(cluster)
-        if root not in works:
-            works[root] = make_id("w", root)
-    column = pa.array([works[sets.find(owner[s])] for s in owner], pa.string())
+    joined = list(_pieces(_partial(attributions).select([*_COLUMNS, *_YEARS]).to_pylist()))
+    ends = [clusters.take(pc.index_in(pa.array(end, pa.string()), sections)) for end in zip(*joined, strict=True)]
+    for one, other in zip(*(end.to_pylist() for end in ends), strict=True):
+        sets.join(one, other)
+    at = pc.index_in(clusters, pa.array(sets.items, pa.string()))
+    roots = pc.coalesce(pa.array(map(sets.find, sets.items), pa.string()).take(at), clusters).dictionary_encode()
+    works = pa.array([make_id("w", root) for root in roots.dictionary.to_pylist()], pa.string())
     position = attributions.schema.get_field_index("work_id")
-    return attributions.set_column(position, attributions.schema.field(position), column)
+    return attributions.set_column(position, attributions.schema.field(position), works.take(roots.indices))
+
+
+def _partial(attributions: pa.Table) -> pa.Table:
+    """Return the rows that can be pieces, of documents that have several of them."""
+    placed = pc.or_(*(pc.is_valid(attributions.column(name)) for name in ("region_code", "region_name")))
+    part = pc.or_(pc.not_equal(attributions.column("completeness"), "full"), pc.is_valid(attributions.column("piece")))
+    rows = attributions.filter(pc.and_(placed, part))
+    counts = pc.value_counts(rows.column("doc_id").combine_chunks())
+    several = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
+    return rows.filter(pc.is_in(rows.column("doc_id"), several))
 
 
 def _pieces(rows: Iterable[dict[str, Any]]) -> Iterable[tuple[str, str]]:
