@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -49,28 +50,41 @@ def find_shared_text(run: LocalRun) -> dict[str, pa.Table]:
     """
     rows, places = section_rows(run), Places(run)
 
-    def find(*stages: tuple[str, _Finder]) -> dict[str, pa.Table]:
+    # None needs what another one finds. The longest comes first, so that the last ones end at about the same time.
+    waiting: deque[tuple[str, _Finder]] = deque(
+        (
+            ("templates", _find_templates),
+            ("passages", find_shared_passages),
+            ("copies", compare_copies),
+            ("phrases", _find_phrases),
+        )
+    )
+
+    def find() -> dict[str, pa.Table]:
         tables: dict[str, pa.Table] = {}
-        for stage, finder in stages:
+        while True:
+            try:
+                stage, finder = waiting.popleft()
+            except IndexError:
+                # The other thread may have taken the last one just now.
+                return tables
             scratch = run.work / "reuse" / stage
             scratch.mkdir(parents=True, exist_ok=True)
             with run.meter.measure(stage):
                 tables |= finder(run, rows, places, scratch)
-        return tables
 
-    shared = (("passages", find_shared_passages), ("copies", compare_copies))
-    sentences = (("phrases", _find_phrases), ("templates", _find_templates))
     if run.settings.threads < 2:
-        return find(*shared, *sentences)
-    # Neither needs what the other finds, and each has stretches that only one processor can work on.
-    found = beside(lambda: find(*sentences))
-    return find(*shared) | found.result()
+        return find()
+    # Each has stretches that only one processor can work on.
+    found = beside(find)
+    return find() | found.result()
 
 
 def _find_phrases(run: LocalRun, rows: SectionRows, places: Places, scratch: Path) -> dict[str, pa.Table]:
     settings = run.settings
+    # Of those that work at the same time one is that of the templates, which have half of the memory.
     found = count_phrases(
-        rows, settings.reuse, folder=scratch, memory_limit=settings.memory_bytes // 2, threads=settings.threads
+        rows, settings.reuse, folder=scratch, memory_limit=settings.memory_bytes // 4, threads=settings.threads
     )
     run.meter.note("phrases", clauses=found.n_clauses, too_long=found.n_long, phrases=found.table.num_rows)
     return {"phrases": _counted(places.place(found.table), found.corpus_families, schemas.PHRASES)}
