@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,19 +18,15 @@ from dedup.ids import make_id
 from dedup.reuse.contained import Contained, find_contained
 from dedup.reuse.edges import share_edges
 from dedup.reuse.passages import Passages, find_passages, ratios
+from dedup.reuse.quoting import ends_of_sentences, quote_bytes, widen
 from dedup.reuse.runs import KINDS
-from dedup.text.characters import NEWLINES, SENTENCE_ENDS
-from dedup.text.normalise import normalise_array
+from dedup.text.normalise import normalise_array, utf8_buffers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dedup.engines.local import LocalRun
     from dedup.reuse.rows import SectionRows
-
-#: Characters by which a passage is widened to the borders of its sentences at most, on either side.
-WIDENED = 120
-_BORDER = re.compile(f"[{SENTENCE_ENDS}{NEWLINES}]")
 
 
 def find_shared_passages(run: LocalRun, rows: SectionRows, places: Places, scratch: Path) -> dict[str, pa.Table]:
@@ -103,42 +98,25 @@ def _years_apart(run: LocalRun, from_row: NDArray[np.int64], to_row: NDArray[np.
 def _name_and_quote(passages: Passages, rows: SectionRows, places: Places) -> tuple[pa.Array, pa.Array, list[str]]:
     """Return of each passage the id, and the text of its best occurrence: widened to sentence borders; normalised."""
     stats = passages.stats
-    n = stats.num_rows
     row, start, end = (stats.column(name).to_numpy() for name in ("row", "clean_start", "clean_end"))
-    exact: list[str] = [""] * n
-    wide: list[str] = [""] * n
-    held, text = -1, ""
-    for i in np.lexsort((start, row)).tolist():
-        if row[i] != held:
-            held, text = row[i], rows.texts[int(row[i])].as_py()
-        first, last = int(start[i]), int(end[i])
-        exact[i] = text[first:last]
-        wide[i] = _widened(text, first, last)
+    data, offsets = utf8_buffers(rows.texts)
+    spans = np.empty((stats.num_rows, 4), dtype=np.int64)
+    widen(data, offsets, row, start, end, np.lexsort((start, row)), ends_of_sentences(), spans)
+    exact, wide = (quote_bytes(data, spans[:, k], spans[:, k + 1] - spans[:, k]) for k in (0, 2))
+    texts = pa.array([text.strip() for text in wide.to_pylist()], pa.string())
+    normalised = normalise_array(exact)
     kinds = stats.column("kind").to_pylist()
     normalised = normalise_array(pa.array(exact, pa.large_string()))
     names = [make_id("x", kind, said) for kind, said in zip(kinds, normalised, strict=True)]
     sections = places.ids(row.astype(np.int64)).to_pylist()
     taken: dict[str, int] = {}
     # Two passages whose fullest occurrences say the same are told apart by where these stand.
-    for i in np.lexsort((start, np.array(sections, dtype=object).astype(str))).tolist() if n else []:
+    for i in np.lexsort((start, np.array(sections, dtype=object).astype(str))).tolist() if sections else []:
         again = taken.get(names[i], 0)
         taken[names[i]] = again + 1
         if again:
             names[i] = make_id("x", kinds[i], normalised[i], str(again))
-    return pa.array(names, pa.string()), pa.array(wide, pa.string()), normalised
-
-
-def _widened(text: str, start: int, end: int) -> str:
-    low = max(0, start - WIDENED)
-    before = [m.end() for m in _BORDER.finditer(text, low, start)]
-    # Without a border near by the place itself is as good as any.
-    first = before[-1] if before else (0 if low == 0 else start)
-    if end > 0 and _BORDER.match(text[end - 1]):
-        last = end
-    else:
-        after = _BORDER.search(text, end, end + WIDENED)
-        last = after.end() if after else (len(text) if end + WIDENED >= len(text) else end)
-    return text[first:last].strip()
+    return pa.array(names, pa.string()), texts, normalised
 
 
 def _kinds(kind: NDArray[np.uint8]) -> pa.Array:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -185,6 +186,22 @@ def _folded_lengths(
         scratch, lengths[d] = fold_utf8(data, offsets[d], offsets[d + 1], index, expansions, scratch, False)
 
 
+@njit(nogil=True, cache=True)
+def _fold_all(
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    index: NDArray[np.int32],
+    expansions: NDArray[np.uint32],
+    bounds: NDArray[np.int64],
+    out: NDArray[np.uint32],
+) -> None:
+    """Write the folded code points of text d to out[bounds[d]:bounds[d + 1]]."""
+    scratch = np.empty(4096, dtype=np.uint32)
+    for d in range(offsets.size - 1):
+        scratch, n = fold_utf8(data, offsets[d], offsets[d + 1], index, expansions, scratch, False)
+        out[bounds[d] : bounds[d] + n] = scratch[:n]
+
+
 def utf8_buffers(texts: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Return the bytes and (n + 1,) int64 offsets of an Arrow string array, without copying the bytes.
 
@@ -239,7 +256,17 @@ def normalise(text: str) -> str:
 
 def normalise_array(texts: pa.Array) -> list[str]:
     """Return the normalised text of every string of an Arrow array (null: '')."""
-    return [code_points.tobytes().decode("utf-32-le") for code_points in _folded(texts, fold_table())]
+    data, offsets = utf8_buffers(texts)
+    table = fold_table()
+    lengths = np.zeros(offsets.size - 1, dtype=np.int64)
+    _folded_lengths(data, offsets, table.index, table.expansions, lengths)
+    bounds = np.zeros(offsets.size, dtype=np.int64)
+    np.cumsum(lengths, out=bounds[1:])
+    code_points = np.empty(int(bounds[-1]), dtype=np.uint32)
+    _fold_all(data, offsets, table.index, table.expansions, bounds, code_points)
+    # Decoded at once, then cut: a string is a slice away.
+    whole = code_points.tobytes().decode("utf-32-le")
+    return [whole[start:end] for start, end in pairwise(bounds.tolist())]
 
 
 def normalised_lengths(texts: pa.Array) -> NDArray[np.int64]:
