@@ -66,11 +66,12 @@ class Variants:
     def slots(self) -> list[tuple[int, int]]:
         """Return the slots: kept tokens before and after each, -1 and t at the ends."""
         found: list[tuple[int, int]] = []
+        keep, cut, tokens = self.keep, self.cut, self.tokens
         last = -1
-        for i in range(self.tokens + 1):
-            if i < self.tokens and not self.keep[i]:
+        for i in range(tokens + 1):
+            if i < tokens and not keep[i]:
                 continue
-            if i > last + 1 or self.cut[i]:
+            if i > last + 1 or cut[i]:
                 found.append((last, i))
             last = i
         return found

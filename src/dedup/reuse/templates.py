@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup.ids import make_id
+from dedup.matching.parallel import run_parts
 from dedup.reuse.clauses import UNIT, reading
 from dedup.reuse.formulae import Formula, find_formulae
 from dedup.reuse.quoting import quote_bytes
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 EXAMPLES = 8
 #: Occurrences whose values are quoted, or counted, at once.
 _AT_ONCE = 1 << 18
+#: Wordings whose slots are placed by one call of a kernel.
+_WORDINGS = 1 << 15
 TEMPLATE_ROWS = pa.schema(
     [
         ("template_id", pa.string()),
@@ -144,7 +147,7 @@ def _build(
     wide = spread[:, 0] >= settings.template_families
     kept = wide[of]
     units, wording, of = units[kept], wording[kept], of[kept]
-    values = _quote_values(wordings, formulae, units, wording, template, data, offsets)
+    values = _quote_values(wordings, formulae, units, wording, template, data, offsets, threads)
     examples = _commonest(values, of, np.asarray(rows.family)[units["row"]])
     table, ids = _describe(wordings, formulae, spread, examples, data, offsets)
     start = units["start"].astype(np.int32)
@@ -183,6 +186,7 @@ def _quote_values(
     formula_of: NDArray[np.int64],
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],
+    threads: int,
 ) -> pa.ChunkedArray:
     """Return what stands in the slots of each occurrence, list<string>.
 
@@ -204,21 +208,28 @@ def _quote_values(
     member_bounds = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts[template])])
     slots = np.zeros((int(member_bounds[-1]), 2), dtype=np.int64)
     starts = offsets[wordings.units["row"].astype(np.int64)] + wordings.units["byte"]
-    place_slots(
-        data,
-        starts,
-        starts + wordings.units["bytes"],
-        members,
-        leader_of,
-        before,
-        after,
-        slot_bounds,
-        template,
-        tables,
-        MOST_CHARS,
-        member_bounds,
-        slots,
-    )
+    ends = starts + wordings.units["bytes"]
+
+    def place(low: int, high: int) -> None:
+        some = slice(low, high)
+        place_slots(
+            data,
+            starts,
+            ends,
+            members[some],
+            leader_of,
+            before,
+            after,
+            slot_bounds,
+            template[some],
+            tables,
+            MOST_CHARS,
+            member_bounds[low : high + 1],
+            slots,
+        )
+
+    for _ in run_parts(place, members.size, _WORDINGS, threads):
+        pass
     parts = []
     for low in range(0, wording.size, _AT_ONCE):
         some = slice(low, low + _AT_ONCE)

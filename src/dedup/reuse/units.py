@@ -136,16 +136,17 @@ class Groups:
 
 def group_units(units: NDArray, least: int) -> Groups:
     """Group units by hash; groups of fewer than `least` members are left out."""
-    order = np.argsort(units["hash"])
-    ordered = units["hash"][order]
+    hashes = np.ascontiguousarray(units["hash"])
+    order = np.argsort(hashes)
+    ordered = hashes[order]
     starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])) if ordered.size else np.zeros(0, np.int64)
     sizes = np.diff(np.append(starts, ordered.size))
     kept = sizes >= least
-    starts, sizes = starts[kept], sizes[kept]
-    bounds = np.zeros(starts.size + 1, dtype=np.int64)
+    if not kept.all():
+        order, sizes = order[np.repeat(kept, sizes)], sizes[kept]
+    bounds = np.zeros(sizes.size + 1, dtype=np.int64)
     np.cumsum(sizes, out=bounds[1:])
-    within = np.arange(int(bounds[-1])) - np.repeat(bounds[:-1], sizes)
-    return Groups(units[order[np.repeat(starts, sizes) + within]], bounds)
+    return Groups(units[order], bounds)
 
 
 def best_members(groups: Groups, order: NDArray[np.int64]) -> NDArray[np.int64]:
