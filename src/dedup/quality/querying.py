@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup.quality.frames import identifying_columns
+from dedup.quality.ids import Ids, read_ids
 from dedup.quality.outcome import SHOWN, Outcome, Row
 from dedup.quality.suites import FIND_NOTHING, ROWS_SATISFY, STAND_IN, UNIQUE_KEY, SuiteError
 from dedup.schemas import DATASETS
@@ -49,6 +50,7 @@ class Query:
         for setting in _SHUT_IN:
             self._connection.execute(setting)
         self._tables: dict[str, pa.Table] = {}
+        self._targets: dict[tuple[str, str], Ids | None] = {}
 
     def __enter__(self) -> Query:
         return self
@@ -63,6 +65,7 @@ class Query:
         """Let queries see `table` under the name of its dataset, instead of what they saw before."""
         self._connection.register(name, table)
         self._tables[name] = table
+        self._targets = {key: ids for key, ids in self._targets.items() if key[0] != name}
 
     def forget(self, name: str) -> None:
         """Let queries no longer see a table."""
@@ -100,7 +103,7 @@ class Query:
         kwargs = expectation["kwargs"]
         kind = expectation["type"]
         if kind == UNIQUE_KEY:
-            if _rises(self._tables[dataset], kwargs["columns"]):
+            if self._is_evidently_unique(dataset, kwargs["columns"]):
                 return Outcome()
             key = ", ".join(f'"{name}"' for name in kwargs["columns"])
             repeated = f'SELECT {key} FROM "{dataset}" GROUP BY {key} HAVING count(*) > 1'
@@ -111,10 +114,37 @@ class Query:
                 f'SELECT {names} FROM "{dataset}" SEMI JOIN ({repeated}) AS repeated USING ({key})', expectation
             )
         if kind == STAND_IN:
+            if self._all_stand_there(dataset, kwargs["column"], kwargs["dataset"], kwargs["target_column"]):
+                return Outcome()
             return self._failing(_dangling(dataset, kwargs), expectation)
         if kind == FIND_NOTHING:
             return self._failing(str(kwargs["query"]), expectation)
         raise AssertionError(kind)
+
+    def _is_evidently_unique(self, dataset: str, columns: Sequence[str]) -> bool:
+        """Tell whether ids show that a key repeats nowhere."""
+        table = self._tables[dataset]
+        if len(columns) != 1 or columns[0] not in table.column_names or table.column(columns[0]).null_count:
+            return False
+        if _rises(table, columns):
+            return True
+        ids = read_ids(table.column(columns[0]))
+        return ids is not None and ids.distinct
+
+    def _all_stand_there(self, dataset: str, column: str, target: str, target_column: str) -> bool:
+        """Tell whether ids show that each value of a column, or of its lists, stands in another one."""
+        place = (target, target_column)
+        table, there = self._tables[dataset], self._tables[target]
+        if column not in table.column_names or target_column not in there.column_names:
+            return False
+        if place not in self._targets:
+            self._targets[place] = read_ids(there.column(target_column))
+        known = self._targets[place]
+        if known is None:
+            return False
+        values = table.column(column)
+        ids = read_ids(pc.list_flatten(values) if pa.types.is_list(values.type) else values)
+        return ids is not None and ids.within(known)
 
     def counts(self, query: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query of this project."""
