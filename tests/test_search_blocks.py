@@ -27,7 +27,7 @@ CRAB = "鼋鼍蛟螭"
 @pytest.fixture(scope="module", autouse=True)
 def small_blocks() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(search_index, "BLOCK_SECTIONS", 2)
+        patch.setattr(search_index, "BLOCK_SECTIONS", 4)
         yield
 
 

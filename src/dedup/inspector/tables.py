@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from dedup.inspector.database import connect, read_parquet
 from dedup.inspector.lookups import BATCH_ROWS, BatchLookup, Lookup, ParquetLookup, open_batches, write_batches
+from dedup.inspector.postings import Postings, write_postings
 from dedup.inspector.prepared import COPIED, KEYS, PREPARED, Prepared
 from dedup.reuse.network import GROUPINGS, Network, build_network
 
@@ -37,7 +38,7 @@ WAYS = tuple(name for name in GROUPINGS if name != "cluster")
 #: All names of tables, in the order in which pages ask for them.
 ORDER = (
     *("places", "pages", "members", "listed", "by_source", *sorted(COPIED)),
-    *("searched", "passage_places", "families", "fact_keys", "fact_rows"),
+    *("searched", "postings", "passage_places", "families", "fact_keys", "fact_rows"),
     *(f"network_{way}" for way in WAYS),
 )
 
@@ -68,6 +69,7 @@ class Tables:
         self._locks = {name: threading.RLock() for name in (*ORDER, *KEYS)}
         self._lookups: dict[str, Lookup] = {}
         self._networks: dict[str, Network] = {}
+        self._postings: Postings | None = None
         self._connection: duckdb.DuckDBPyConnection | None = None
         #: Makes tables in a process of its own; None where they are made in this one.
         self.apart: Apart | None = None
@@ -78,6 +80,9 @@ class Tables:
             if name.startswith("network_"):
                 if "reuse_edges" in self.files:
                     self.network(name.removeprefix("network_"))
+            elif name == "postings":
+                if "search" in self.files and "block" in self.lookup("search").schema.names:
+                    self.postings()
             elif name in PREPARED and not PREPARED[name].key:
                 self._need_in_sql(PREPARED[name])
             elif name in PREPARED or name in self.files:
@@ -111,6 +116,29 @@ class Tables:
                 lookups = open_batches(nodes, "node"), open_batches(edges, "source")
                 self._networks[way] = Network(*(lookup.all() for lookup in lookups))
             return self._networks[way]
+
+    def postings(self) -> Postings:
+        """Return where pieces of words stand, in a release that has an index of blocks."""
+        with self._locks["postings"]:
+            if self._postings is None:
+                path = self.folder / "search.postings"
+                if not self._made_apart(path):
+                    first = self._first_rows()
+                    with self._heavy:
+                        write_postings(path, self.files["search"], first)
+                self._postings = Postings(path)
+            return self._postings
+
+    def _first_rows(self) -> dict[str, int]:
+        """Return for each block of the search index the row of its first section."""
+        sections = self.lookup("sections")
+        assert isinstance(sections, ParquetLookup)
+        blocks = [str(value) for file in self.files["search"] for value in _values(file, "block")]
+        columns = ["doc_id", "section_file", "first_section"]
+        return {
+            page["doc_id"]: sections.first_rows[page["section_file"]] + page["first_section"]
+            for page in self.lookup("pages").find(blocks, columns).to_pylist()
+        }
 
     def sql_of_fact_keys(self) -> str:
         """Return what SQL calls the table of that name by."""
@@ -196,6 +224,14 @@ class Tables:
         for lookup in self._lookups.values():
             if isinstance(lookup, BatchLookup):
                 lookup.close()
+
+
+def _values(file: str, column: str) -> set[str]:
+    """Return the smallest and the largest value of a column, by what the file says."""
+    footer = pq.read_metadata(file)
+    at = footer.schema.to_arrow_schema().get_field_index(column)
+    told = [footer.row_group(i).column(at).statistics for i in range(footer.num_row_groups)]
+    return {value for one in told if one is not None and one.has_min_max for value in (one.min, one.max)}
 
 
 class _Asked:

@@ -6,7 +6,7 @@ the rows of those that the last release does not hold.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def block_content(dataset: Dataset, block: str, digest: str) -> str:
 
 
 def write_blocks(
-    folder: Path, dataset: Dataset, rows: pa.Table, digests: Mapping[str, str], shelf: Shelf
+    folder: Path, dataset: Dataset, rows: pa.Table, digests: Mapping[str, str] | None, shelf: Shelf
 ) -> list[Path]:
     """Write blocks as `part-00000.parquet` and so on, in the order of their names.
 
@@ -40,7 +40,8 @@ def write_blocks(
     ----------
     folder : made when missing
     rows : of blocks that are not on the shelf; those of a block stand together, and may be memory-mapped
-    digests : block to the digest of all that its rows are made of, for every block
+    digests : block to the digest of all that its rows are made of, for every block; None where nothing is known but
+        the rows
     shelf : files of the last release
 
     Returns
@@ -54,17 +55,17 @@ def write_blocks(
     """
     schema = file_schema(dataset)
     folder.mkdir(parents=True, exist_ok=True)
-    made = dict(_runs(rows, dataset))
+    made = _runs(rows, dataset)
     files: list[Path] = []
-    for block in sorted(digests):
+    for block in sorted(made if digests is None else digests):
         path = folder / f"part-{len(files):05d}.parquet"
-        content = block_content(dataset, block, digests[block])
-        if shelf.link(content, path):
+        content = None if digests is None else block_content(dataset, block, digests[block])
+        if content is not None and shelf.link(content, path):
             files.append(path)
         elif block in made:
             _write_block(path, schema, dataset, made[block], content)
             files.append(path)
-        elif content in shelf.files:
+        elif content is not None and content in shelf.files:
             raise FileNotFoundError(f"{shelf.files[content][0]}: a part of the last release is gone or damaged")
     if not files:
         files.append(folder / "part-00000.parquet")
@@ -72,15 +73,15 @@ def write_blocks(
     return files
 
 
-def _runs(rows: pa.Table, dataset: Dataset) -> Iterator[tuple[str, pa.Table]]:
-    """Yield each block and its rows."""
+def _runs(rows: pa.Table, dataset: Dataset) -> dict[str, pa.Table]:
+    """Return each block and its rows."""
     if not rows.num_rows:
-        return
-    start = 0
-    ended = pc.run_end_encode(rows.column(dataset.blocks).combine_chunks())
-    for block, stop in zip(ended.values.to_pylist(), ended.run_ends.to_pylist(), strict=True):
-        yield block, rows.slice(start, stop - start)
-        start = stop
+        return {}
+    runs = pc.run_end_encode(rows.column(dataset.blocks).combine_chunks())
+    names, ends = runs.values.to_pylist(), runs.run_ends.to_pylist()
+    if len(set(names)) < len(names):
+        return _runs(rows.sort_by(dataset.blocks), dataset)
+    return {name: rows.slice(start, end - start) for name, start, end in zip(names, [0, *ends], ends, strict=False)}
 
 
 def _write_block(path: Path, schema: pa.Schema, dataset: Dataset, rows: pa.Table, content: str | None) -> None:

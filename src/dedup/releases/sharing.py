@@ -163,21 +163,11 @@ def chunk_starts(keys: pa.Array | pa.ChunkedArray | None, n_bytes: int) -> NDArr
     keys : ids that decide, in the order of the rows; equal ones that follow each other stay together. None: one file
     n_bytes : decoded size of all rows
     """
-    return borders(keys, min(MOST_FILES, n_bytes // SMALL_BYTES))
-
-
-def borders(keys: pa.Array | pa.ChunkedArray | None, wanted: int) -> NDArray[np.int64]:
-    """Return the rows at which parts begin that the keys themselves name, the first row among them.
-
-    Parameters
-    ----------
-    keys : as in `chunk_starts`
-    wanted : how many parts there shall be, about: as many or up to twice as many
-    """
     n = len(keys) if keys is not None else 0
+    wanted = min(MOST_FILES, n_bytes // SMALL_BYTES)
     if keys is None or wanted < 2 or n < wanted:
         return np.zeros(1, dtype=np.int64)
-    numbers = _last_digits(keys)
+    numbers = last_digits(keys)
     if numbers is None:
         return np.zeros(1, dtype=np.int64)
     new = np.append(True, numbers[1:] != numbers[:-1])
@@ -187,7 +177,7 @@ def borders(keys: pa.Array | pa.ChunkedArray | None, wanted: int) -> NDArray[np.
     return np.unique(np.append(starts, 0)).astype(np.int64)
 
 
-def _last_digits(keys: pa.Array | pa.ChunkedArray) -> NDArray[np.uint64] | None:
+def last_digits(keys: pa.Array | pa.ChunkedArray) -> NDArray[np.uint64] | None:
     """Return the last eight hex digits of ids as numbers; None where they are no such ids."""
     from dedup.text.normalise import utf8_buffers
 

@@ -77,7 +77,11 @@ class Staging:
         WarehouseError
             The disk is full or may not be written; the staging folder is removed.
         """
-        self._write(dataset, partial(write_parquet, tables=tables, metadata=metadata, shelf=self._shelf))
+        if DATASETS[dataset].blocks is None:
+            self._write(dataset, partial(write_parquet, tables=tables, metadata=metadata, shelf=self._shelf))
+            return
+        rows = tables if isinstance(tables, pa.Table) else pa.concat_tables(tables)
+        self._write(dataset, partial(write_blocks, rows=rows, digests=None, shelf=self._shelf))
 
     def write_blocks(self, dataset: str, rows: pa.Table, digests: Mapping[str, str]) -> None:
         """Write a dataset that is divided into blocks (`Dataset.blocks`), a file for each.

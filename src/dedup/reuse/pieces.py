@@ -143,6 +143,42 @@ def _write_pieces(keys: NDArray[np.uint64], out: NDArray[np.uint8], borders: NDA
     return at
 
 
+@njit(nogil=True, cache=True)
+def _read_pieces(data: NDArray[np.uint8], offsets: NDArray[np.int64], keys: NDArray[np.uint64]) -> None:
+    """Read the two characters of each piece from UTF-8."""
+    for i in range(keys.size):
+        key = np.uint64(0)
+        at = offsets[i]
+        while at < offsets[i + 1]:
+            lead = np.uint64(data[at])
+            if lead < 0x80:
+                cp, more = lead, 0
+            elif lead < 0xE0:
+                cp, more = lead & np.uint64(0x1F), 1
+            elif lead < 0xF0:
+                cp, more = lead & np.uint64(0x0F), 2
+            else:
+                cp, more = lead & np.uint64(0x07), 3
+            for k in range(more):
+                cp = (cp << np.uint64(6)) | (np.uint64(data[at + 1 + k]) & np.uint64(0x3F))
+            key = (key << np.uint64(_BITS)) | cp
+            at += 1 + more
+        keys[i] = key
+
+
+def keys_of(pieces: pa.Array) -> NDArray[np.uint64]:
+    """Return pieces as numbers, in the same order (strings are ordered by their code points)."""
+    data, offsets = utf8_buffers(pieces)
+    keys = np.empty(len(pieces), dtype=np.uint64)
+    _read_pieces(data, offsets, keys)
+    return keys
+
+
+def key_of(piece: str) -> int:
+    """Return a piece as a number."""
+    return (ord(piece[0]) << _BITS) | ord(piece[1])
+
+
 def pieces_of(words: str) -> list[str]:
     """Return the pieces of a few words, each once, in order; the words themselves where they are one character."""
     text = normalise(words)

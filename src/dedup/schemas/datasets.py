@@ -36,7 +36,7 @@ ROW_GROUP_BYTES = 32 << 20
 #: Less where single rows are picked, such as one text to show: what is read for a row is its row group.
 _PICKED = {
     **dict.fromkeys(("documents", "sections", "reports", "consensus", "observations", "fingerprints"), 4 << 20),
-    "search": 1 << 20,
+    "search": 256 << 10,
 }
 
 
