@@ -15,6 +15,7 @@ from dedup import open_release
 from dedup.engines import search_index
 from dedup.engines.forgetting import Wanted, forget
 from dedup.engines.local import run
+from dedup.inspector import postings
 from dedup.inspector.queries.searching import search
 from dedup.inspector.store import Store
 from dedup.releases import Release, verify_release
@@ -113,7 +114,9 @@ def test_nothing_of_a_forgotten_page_stays_in_a_block(warehouse: Path, pages: di
     assert linked(release) > 4
 
 
-def test_words_are_found_in_all_blocks(first: Path) -> None:
+@pytest.mark.parametrize("at_once", [1, postings.RANGE_BYTES])
+def test_words_are_found_in_all_blocks(first: Path, monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    monkeypatch.setattr(postings, "RANGE_BYTES", at_once)
     release = open_release(first)
     store = Store(release)
     try:

@@ -63,13 +63,13 @@ def write_blocks(
         if content is not None and shelf.link(content, path):
             files.append(path)
         elif block in made:
-            _write_block(path, schema, dataset, made[block], content)
+            _write_block(path, schema, dataset, made[block], shelf, content)
             files.append(path)
         elif content is not None and content in shelf.files:
             raise FileNotFoundError(f"{shelf.files[content][0]}: a part of the last release is gone or damaged")
     if not files:
         files.append(folder / "part-00000.parquet")
-        _write_block(files[0], schema, dataset, rows.slice(0, 0), None)
+        _write_block(files[0], schema, dataset, rows.slice(0, 0), shelf, None)
     return files
 
 
@@ -84,10 +84,12 @@ def _runs(rows: pa.Table, dataset: Dataset) -> dict[str, pa.Table]:
     return {name: rows.slice(start, end - start) for name, start, end in zip(names, [0, *ends], ends, strict=False)}
 
 
-def _write_block(path: Path, schema: pa.Schema, dataset: Dataset, rows: pa.Table, content: str | None) -> None:
+def _write_block(
+    path: Path, schema: pa.Schema, dataset: Dataset, rows: pa.Table, shelf: Shelf, content: str | None
+) -> None:
     order = sort_order([rows], dataset)
     batches = [batch for batch in rows.select(dataset.schema.names).to_batches() if batch.num_rows]
     sizes = np.concatenate([np.zeros(0, dtype=np.int64), *(row_bytes(batch) for batch in batches)])[order]
     groups = [part for part, _ in row_groups(sizes, dataset.row_group_bytes)]
     small = len(groups) * dataset.row_group_bytes <= ROW_GROUP_BYTES
-    write_file(path, schema, dataset, batches, order, groups, None, small=small, content=content)
+    write_file(path, schema, dataset, batches, order, groups, shelf, small=small, content=content)
