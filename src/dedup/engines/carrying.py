@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from dedup import schemas
 from dedup.engines.corpus import NARROW_DOCUMENTS
 from dedup.engines.heritage import CUT_COLUMNS, same_rows
+from dedup.engines.prefetch import Prefetch
 from dedup.fingerprinting.minhash import Fingerprints, signature_matrix
 
 if TYPE_CHECKING:
@@ -84,28 +85,38 @@ class _Kept:
         return int(self._rows.size)
 
     def pieces(self, most_chars: int) -> Iterator[tuple[pa.Table, pa.Table]]:
-        """Yield documents and their sections, some at a time, both in the order of the release."""
+        """Yield documents and their sections, some at a time, both in the order of the release.
+
+        Two threads decode what comes next, of documents and of sections, while the caller uses a piece.
+        """
         owner = self._owners()
         chars = np.cumsum(self._release.arrow("documents", ["n_chars"]).column(0).to_numpy())
-        documents, sections = _Rows(self._release, "documents"), _Rows(self._release, "sections")
-        start, n = 0, chars.size
-        while start < n:
-            before = int(chars[start - 1]) if start else 0
-            stop = max(start + 1, int(np.searchsorted(chars, before + most_chars, side="right")))
-            low, high = np.searchsorted(self._rows, [start, stop])
-            first, last = np.searchsorted(owner, [start, stop])
-            block, parts = documents.following(stop - start), sections.following(int(last - first))
-            if high > low:
-                yield self._piece(block, parts, owner[first:last], slice(int(low), int(high)), start)
-            start = stop
+        bounds = [0]
+        while bounds[-1] < chars.size:
+            before = int(chars[bounds[-1] - 1]) if bounds[-1] else 0
+            bounds.append(max(bounds[-1] + 1, int(np.searchsorted(chars, before + most_chars, side="right"))))
+        firsts = np.searchsorted(owner, bounds)
+        with (
+            Prefetch(_blocks(self._release, "documents", np.diff(bounds))) as documents,
+            Prefetch(_blocks(self._release, "sections", np.diff(firsts))) as sections,
+        ):
+            for number, (block, parts) in enumerate(zip(documents, sections, strict=True)):
+                start, stop = bounds[number], bounds[number + 1]
+                low, high = np.searchsorted(self._rows, [start, stop])
+                if high > low:
+                    of_parts = owner[firsts[number] : firsts[number + 1]]
+                    yield self._piece(block, parts, of_parts, slice(int(low), int(high)), start)
 
     def _piece(
         self, block: pa.Table, parts: pa.Table, owner: NDArray[np.int64], kept: slice, start: int
     ) -> tuple[pa.Table, pa.Table]:
         rows, news = self._rows[kept], self._news[kept]
-        documents = block.take(pa.array(rows - start))
+        whole = np.array_equal(rows, np.arange(start, start + block.num_rows))
+        documents = block if whole else block.take(pa.array(rows - start))
         if (news >= 0).any():
             documents = self._with_news(documents, news)
+        if whole:
+            return documents, parts
         low, high = np.searchsorted(owner, rows, "left"), np.searchsorted(owner, rows, "right")
         counts = high - low
         within = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -136,30 +147,27 @@ def follows_documents(release: Release) -> bool:
     return not owner.null_count and bool((np.diff(owner.to_numpy()) >= 0).all())
 
 
-class _Rows:
-    """Rows of a dataset, read from the first to the last, some at a time."""
-
-    def __init__(self, release: Release, name: str) -> None:
-        self._schema = schemas.DATASETS[name].schema
-        self._batches = self._read(release, name)
-        self._held: pa.RecordBatch | None = None
-
-    def _read(self, release: Release, name: str) -> Iterator[pa.RecordBatch]:
-        for path in release.files(name):
-            with pq.ParquetFile(path) as file:
-                yield from file.iter_batches(batch_size=_BATCH_ROWS)
-
-    def following(self, n: int) -> pa.Table:
-        """Return the next n rows."""
+def _blocks(release: Release, name: str, sizes: NDArray[np.int64]) -> Iterator[pa.Table]:
+    """Yield the rows of a dataset, in order, as tables of these sizes."""
+    schema = schemas.DATASETS[name].schema
+    batches = _batches(release, name)
+    held: pa.RecordBatch | None = None
+    for size in sizes.tolist():
         taken: list[pa.RecordBatch] = []
-        while n:
-            batch = self._held if self._held is not None else next(self._batches)
-            self._held = batch.slice(n) if batch.num_rows > n else None
-            taken.append(batch.slice(0, n))
-            n -= min(n, batch.num_rows)
-        if not taken:
-            return schemas.empty(self._schema)
-        return schemas.conform(pa.Table.from_batches(taken), self._schema).combine_chunks()
+        missing = size
+        while missing:
+            batch = held if held is not None else next(batches)
+            held = batch.slice(missing) if batch.num_rows > missing else None
+            taken.append(batch.slice(0, missing))
+            missing -= taken[-1].num_rows
+        whole = pa.Table.from_batches(taken, None if taken else schema)
+        yield schemas.conform(whole, schema).combine_chunks()
+
+
+def _batches(release: Release, name: str) -> Iterator[pa.RecordBatch]:
+    for path in release.files(name):
+        with pq.ParquetFile(path) as file:
+            yield from file.iter_batches(batch_size=_BATCH_ROWS)
 
 
 def carry_prints(

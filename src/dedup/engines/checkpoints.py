@@ -34,7 +34,9 @@ _KEPT = "kept"
 #: Seconds of stages that are not kept yet after which it pays to keep them.
 WORTH_S = 5.0
 #: What a run has from the beginning, or what is no result.
-_NO_RESULTS = frozenset({"observer", "meter", "staging", "previous", "work", "tables", "kept", "started_at"})
+_NO_RESULTS = frozenset({"observer", "meter", "staging", "previous", "work", "tables", "kept", "started_at"}) | {
+    "same_documents"
+}
 #: What reading damaged files raises.
 _FAULTS = (OSError, ValueError, LookupError, TypeError, AttributeError, ImportError, pa.ArrowException)
 

@@ -119,6 +119,8 @@ class LocalRun:
         self.incomplete_clusters: list[str] = []
         #: Rows at the end of a table that are those of the last release.
         self.taken_over: dict[str, int] = {}
+        #: Facts of documents, and the ids of those that the last release has with the same values.
+        self.same_documents: tuple[pa.Table, pa.Array] | None = None
         self.mirror_notes: tuple[str, ...] = ()
         self.tables: dict[str, pa.Table] = {}
         #: Blocks of the search index, each with a digest of what it is made of; `tables` has the rows of new ones.

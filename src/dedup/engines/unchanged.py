@@ -38,7 +38,10 @@ def unchanged_documents(run: LocalRun, kind: str) -> pa.Array:
     if kind not in run.heritage:
         return pa.array([], pa.string())
     facts = run.corpus.document_facts
-    return facts.column("doc_id").combine_chunks().filter(run.heritage.unchanged(facts))
+    # Several stages ask, and the columns of the last release are read for each answer.
+    if run.same_documents is None or run.same_documents[0] is not facts:
+        run.same_documents = facts, facts.column("doc_id").combine_chunks().filter(run.heritage.unchanged(facts))
+    return run.same_documents[1]
 
 
 def unchanged_clusters(run: LocalRun, kind: str) -> pa.Array:
