@@ -6,6 +6,8 @@ few pieces in all blocks; out of one file each is read at once.
 
 from __future__ import annotations
 
+import os
+import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -28,7 +30,7 @@ _KEYS, _ENDS = ".keys", ".ends"
 
 
 class Postings:
-    """The pieces of a release, mapped: (key of the piece, end of its bytes), and places as gaps in LEB128.
+    """The pieces of a release: keys and where the bytes of each end, mapped, and in a file places as gaps in LEB128.
 
     Places count texts and titles of sections in the order of their dataset: that of the k-th text is 2k, of its title
     2k + 1. LEB128 (DWARF 5, section 7.6) has seven bits a byte, the lowest first.
@@ -37,7 +39,13 @@ class Postings:
     def __init__(self, path: Path) -> None:
         self._keys: NDArray[np.uint64] = _mapped(path.with_suffix(_KEYS), np.uint64)
         self._ends: NDArray[np.int64] = _mapped(path.with_suffix(_ENDS), np.int64)
-        self._data: NDArray[np.uint8] = _mapped(path, np.uint8)
+        # Read, not mapped: what is mapped counts as memory of the process for as long as anybody has asked for it.
+        self._file = os.open(path, os.O_RDONLY)
+        self._closing = weakref.finalize(self, os.close, self._file)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._closing()
 
     def mark(self, pieces: Iterable[str], places: NDArray[np.int32], told: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return which of some things hold one of the pieces.
@@ -51,8 +59,9 @@ class Postings:
         holds = np.zeros(int(places.max(initial=-1)) + 1, dtype=bool)
         for piece in pieces:
             for i in self._rows(piece):
-                start = self._ends[i - 1] if i else 0
-                _mark(self._data[start : self._ends[i]], places, told, holds)
+                start = int(self._ends[i - 1]) if i else 0
+                data = os.pread(self._file, int(self._ends[i]) - start, start)
+                _mark(np.frombuffer(data, dtype=np.uint8), places, told, holds)
         return holds
 
     def _rows(self, piece: str) -> list[int]:

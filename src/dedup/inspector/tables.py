@@ -221,6 +221,8 @@ class Tables:
         if self.apart is not None:
             self.apart.stop()
         self.rest()
+        if self._postings is not None:
+            self._postings.close()
         for lookup in self._lookups.values():
             if isinstance(lookup, BatchLookup):
                 lookup.close()
