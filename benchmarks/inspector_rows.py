@@ -164,6 +164,7 @@ def write_narrow(staging: Staging, made: Made) -> None:
                 "canonical_section": ids_of("s", heads),
                 "kind": ["report"] * heads.size,
                 "n_sections": sizes,
+                "most_sections": sizes,
                 "n_documents": sizes,
                 "n_sources": np.minimum(sizes, 40),
                 "min_similarity": least[heads],

@@ -10,7 +10,17 @@ from dedup.schemas import DATASETS
 #: Columns that say when or under which name a row came about, not what it says. Facts and works are named after
 #: clusters; `works` are compared as sets of sections.
 NAMES = frozenset(
-    {"ingested_at", "last_seen", "first_release", "started_at", "release_id", "recorded_at", "fact_id", "work_id"}
+    {
+        "ingested_at",
+        "last_seen",
+        "first_release",
+        "started_at",
+        "release_id",
+        "recorded_at",
+        "fact_id",
+        "work_id",
+        "most_sections",
+    }
 )
 #: Datasets that tell of the runs that led to a release.
 HISTORY = frozenset({"runs", "cluster_history"})

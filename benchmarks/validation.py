@@ -169,6 +169,7 @@ def made_up(rows: int) -> tuple[dict[str, pa.Table], dict[str, pa.Table]]:
         canonical_section=section,
         kind="report",
         n_sections=1,
+        most_sections=1,
         n_documents=1,
         n_sources=1,
         min_similarity=1.0,

@@ -124,6 +124,7 @@ BREAKS: dict[str, dict[str, list[dict[str, Any]] | Missing]] = {
         "clusters.first_release.well_formed": [{"first_release": "yesterday"}],
         "clusters.link_rule.single_when_alone": [{}, {"link_rule": "jaccard"}],
         "clusters.link_rule.stated_when_linked": [{"link_rule": "single"}],
+        "clusters.most_sections.not_below_sections": [{"most_sections": 0}],
         "clusters.n_sections.not_giant": [{"n_sections": 1001}],
         "clusters.canonical_section.stands_in_membership": [{"canonical_section": NOWHERE["s"]}],
         "clusters.canonical.exactly_one": [{"cluster_id": COPIED, "canonical_section": B}],

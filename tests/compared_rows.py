@@ -7,7 +7,7 @@ from typing import Any
 from dedup.releases import Release
 
 #: Columns that say when a row came about, not what it says.
-CLOCK = {"ingested_at", "last_seen", "first_release", "started_at", "release_id", "recorded_at", "at"}
+CLOCK = {"most_sections", "ingested_at", "last_seen", "first_release", "started_at", "release_id", "recorded_at", "at"}
 
 
 def rows_of(release: Release) -> dict[str, list[dict[str, Any]]]:

@@ -119,6 +119,7 @@ def small_tables() -> dict[str, pa.Table]:
             "canonical_section": canonical,
             "kind": "report",
             "n_sections": n,
+            "most_sections": n,
             "n_documents": n,
             "n_sources": 1,
             "min_similarity": 1.0,

@@ -31,6 +31,7 @@ def test_what_was_written_is_read_back(tmp_path):
         spec = schemas.DATASETS[name]
         # Without a column that gives the order of documents they stand in that of their ids.
         by = [column if column in table.column_names else "doc_id" for column in spec.sort_by]
+        by = [column for column in by if column in table.column_names]
         wanted = table.sort_by([(column, "ascending") for column in by])
         assert release.arrow(name).to_pylist() == wanted.to_pylist(), name
         assert release.rows(name) == table.num_rows

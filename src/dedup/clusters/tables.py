@@ -91,7 +91,7 @@ def write_clusters(
     ----------
     sections, rows, rule : as in and from `write_membership`
     documents : doc_id, source
-    known_since : cluster_id, first_release of the previous release, if there is one
+    known_since : cluster_id, first_release, most_sections of the previous release, if there is one
 
     Returns
     -------
@@ -130,9 +130,12 @@ def write_clusters(
     )
     joined = clusters.join(grouped, "cluster_id").sort_by("cluster_id")
     first = pa.repeat(pa.scalar(release_id, pa.string()), joined.num_rows)
+    most = joined.column("doc_count")
     if known_since is not None and known_since.num_rows:
         at = pc.index_in(joined.column("cluster_id"), known_since.column("cluster_id").combine_chunks())
-        first = pc.coalesce(known_since.column("first_release").combine_chunks().take(at.combine_chunks()), first)
+        known = known_since.combine_chunks().take(at.combine_chunks())
+        first = pc.coalesce(known.column("first_release"), first)
+        most = pc.max_element_wise(known.column("most_sections"), most)
     return pa.table(
         [
             joined.column("cluster_id"),
@@ -140,6 +143,7 @@ def write_clusters(
             joined.column("canonical_section"),
             joined.column("kind"),
             joined.column("doc_count"),
+            most,
             joined.column("doc_count_distinct"),
             joined.column("source_count_distinct"),
             joined.column("similarity_min"),

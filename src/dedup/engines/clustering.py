@@ -33,7 +33,7 @@ def cluster_corpus(run: LocalRun) -> None:
     membership, rows, rule = write_membership(facts, run.assignment, run.ranking)
     membership = mark_membership(run.decided, membership, rows, run.assignment)
     membership, history = keep_cluster_ids(run, membership)
-    known = run.previous.arrow("clusters", ["cluster_id", "first_release"]) if run.previous else None
+    known = _known_clusters(run)
     clusters = write_clusters(
         facts,
         corpus.document_facts,
@@ -66,3 +66,14 @@ def cluster_corpus(run: LocalRun) -> None:
         "decisions": outcomes_table(run.decided, ids),
     }
     run.meter.note("cluster", clusters=clusters.num_rows, implied_pairs=run.implied_pairs)
+
+
+def _known_clusters(run: LocalRun) -> pa.Table | None:
+    """Return cluster_id, first_release and most_sections of the last release; None where there is none."""
+    if run.previous is None:
+        return None
+    clusters = run.previous.arrow("clusters")
+    if "most_sections" not in clusters.column_names:
+        # A release of an earlier version did not count them.
+        clusters = clusters.append_column("most_sections", clusters.column("n_sections"))
+    return clusters.select(["cluster_id", "first_release", "most_sections"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,8 @@ from dedup.engines.outcomes import write_reports
 from dedup.engines.run_figures import note_figures
 from dedup.engines.store import TableStore
 from dedup.fingerprinting.minhash import fingerprint_metadata
+from dedup.releases.chunking import DocumentOrder
+from dedup.releases.writing import APART, DOCUMENT
 from dedup.text.languages import find_languages
 
 if TYPE_CHECKING:
@@ -81,19 +83,44 @@ def report_parts(run: LocalRun) -> Iterator[pa.Table]:
     )
 
 
-def document_ranks(corpus: Corpus) -> pa.ChunkedArray:
-    """Return for each section the place of its document among all, in the order in which they are written."""
+def order_documents(corpus: Corpus) -> DocumentOrder:
+    """Return the documents in the order in which they are written."""
     facts = corpus.document_facts
     order = pc.sort_indices(facts, sort_keys=[(n, "ascending") for n in schemas.DATASETS["documents"].sort_by])
-    ranks = np.empty(facts.num_rows, dtype=np.int64)
-    ranks[order.to_numpy()] = np.arange(facts.num_rows)
-    owner = pc.index_in(corpus.section_facts.column("doc_id"), facts.column("doc_id").combine_chunks())
-    return pa.chunked_array([pa.array(ranks).take(owner.combine_chunks())])
+    return DocumentOrder(facts.column("doc_id").combine_chunks().take(order))
+
+
+def document_ranks(corpus: Corpus) -> pa.ChunkedArray:
+    """Return for each section the place of its document in that order."""
+    places = pc.index_in(corpus.section_facts.column("doc_id"), order_documents(corpus).ids)
+    return places.cast(pa.int64())
+
+
+def _file_rows(run: LocalRun, name: str, table: pa.Table, documents: DocumentOrder) -> pa.Table:
+    """Return rows of a dataset with where they are filed (`DOCUMENT`, `APART`): by the document they belong to."""
+    dataset = schemas.DATASETS[name]
+    if not dataset.by_document:
+        return table
+    if "doc_id" in table.column_names:
+        owners = table.column("doc_id")
+    else:
+        sections = run.corpus.section_facts
+        at = pc.index_in(table.column("section_id"), sections.column("section_id").combine_chunks())
+        owners = sections.column("doc_id").combine_chunks().take(at.combine_chunks())
+    table = table.append_column(DOCUMENT, pc.index_in(owners, documents.ids).cast(pa.int64()))
+    if not dataset.apart:
+        return table
+    clusters = run.tables["clusters"]
+    at = pc.index_in(table.column("cluster_id"), clusters.column("cluster_id").combine_chunks())
+    # A cluster that lost its copies stays where it is: else a page that goes would move the rows of others.
+    several = pc.greater(clusters.column("most_sections"), 1).combine_chunks()
+    return table.append_column(APART, several.take(at.combine_chunks()).fill_null(False))
 
 
 def stage_datasets(run: LocalRun) -> None:
     """Write all datasets but `runs` into the staging folder, two at a time."""
     corpus, staging = run.corpus, run.staging
+    documents = order_documents(corpus)
     prints = corpus.fingerprints
     signatures = pa.table(
         [
@@ -104,16 +131,20 @@ def stage_datasets(run: LocalRun) -> None:
         ],
         schema=schemas.FINGERPRINTS,
     )
+
+    def write(name: str, table: pa.Table, metadata: Mapping[str, str] | None = None) -> None:
+        staging.write(name, _file_rows(run, name, table, documents), metadata, documents)
+
     work: list[Callable[[], None]] = [
-        partial(staging.write, "documents", corpus.documents),
-        partial(staging.write, "sections", corpus.sections.append_column("document", document_ranks(corpus))),
-        partial(_stage_reports, run),
-        *(partial(staging.write, name, table) for name, table in run.tables.items() if name != "search"),
+        partial(write, "documents", corpus.documents),
+        partial(write, "sections", corpus.sections),
+        lambda: write("reports", _stored_reports(run)),
+        *(partial(write, name, table) for name, table in run.tables.items() if name != "search"),
         partial(staging.write_blocks, "search", run.tables["search"], run.search_blocks),
-        partial(staging.write, "fingerprints", signatures, fingerprint_metadata(run.settings.fingerprint)),
+        partial(write, "fingerprints", signatures, fingerprint_metadata(run.settings.fingerprint)),
     ]
     with ThreadPoolExecutor(min(WRITERS, run.settings.threads)) as pool:
-        written = [pool.submit(write) for write in work]
+        written = [pool.submit(each) for each in work]
         try:
             for one in as_completed(written):
                 one.result()
@@ -122,12 +153,12 @@ def stage_datasets(run: LocalRun) -> None:
             pool.shutdown(cancel_futures=True)
 
 
-def _stage_reports(run: LocalRun) -> None:
+def _stored_reports(run: LocalRun) -> pa.Table:
     # Their texts come from all over the corpus; on disk they are sorted without being held.
     reports = TableStore(run.work / "reports.arrow", schemas.REPORTS)
     for part in report_parts(run):
         reports.append(part.filter(pc.invert(pc.is_in(part.column("cluster_id"), run.withheld))))
-    run.staging.write("reports", reports.read())
+    return reports.read()
 
 
 def run_metrics(run: LocalRun) -> pa.Table:

@@ -18,7 +18,7 @@ import pyarrow as pa
 from dedup import schemas
 from dedup.engines.publishing import document_ranks
 from dedup.engines.store import TableStore
-from dedup.releases.borders import steady_borders
+from dedup.releases.chunking import borders
 from dedup.reuse.pieces import MOST_POSITIONS, Placed, index_pieces
 from dedup.text.normalise import utf8_buffers
 
@@ -87,7 +87,7 @@ def _blocks(corpus: Corpus) -> Iterator[_Block]:
     order = np.lexsort((facts.column("ordinal").to_numpy(), rank))
     first = np.flatnonzero(np.append(True, np.diff(rank[order]) != 0)) if order.size else order
     pages = facts.column("doc_id").take(pa.array(order[first])).combine_chunks()
-    starts = first[steady_borders(pages, wanted_blocks(corpus.matched.size))] if order.size else first
+    starts = first[borders(pages, wanted_blocks(corpus.matched.size))] if order.size else first
     text_of = np.full(facts.num_rows, -1, dtype=np.int64)
     text_of[corpus.matched] = np.arange(corpus.matched.size)
     names = facts.column("doc_id").take(pa.array(order[starts])).to_pylist()

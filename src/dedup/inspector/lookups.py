@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 #: Rows of a piece of a narrow copy. Five columns of one take some 0.1 ms to read.
 BATCH_ROWS = 256
 #: Footers of a dataset that are kept, of some 100 KB each.
-FOOTERS = 32
+FOOTERS = 256
 #: Pieces that are read together where all of them are read.
 _RUN = 64
 _PIECES = pa.schema([("rows", pa.int64()), ("low", pa.string()), ("high", pa.string())])
@@ -229,6 +229,28 @@ class ParquetLookup(Lookup):
         for file in self._files:
             with pq.ParquetFile(file) as opened:
                 yield from opened.iter_batches(8 * BATCH_ROWS, columns=list(columns), use_threads=False)
+
+
+class PlacedLookup(ParquetLookup):
+    """Rows of a Parquet dataset that is not sorted by the key; another table knows where those of each value stand.
+
+    Parameters
+    ----------
+    places : the key, and `file`, `row` and `n`: rows of one value lie behind each other
+    """
+
+    def __init__(self, files: Sequence[str], key: str, places: Lookup) -> None:
+        super().__init__(files, key)
+        self._places = places
+
+    def _candidates(self, values: Iterable[str]) -> dict[int, list[str]]:
+        candidates: dict[int, list[str]] = {}
+        for found in self._places.find(values, [self.key, "file", "row", "n"]).to_pylist():
+            first = self.first_rows[found["file"]] + found["row"]
+            last = first + found["n"] - 1
+            for number in range(bisect_right(self._starts, first) - 1, bisect_right(self._starts, last)):
+                candidates.setdefault(number, []).append(found[self.key])
+        return dict(sorted(candidates.items()))
 
 
 def _bounds(group: pq.RowGroupMetaData, key: str) -> tuple[str, str]:

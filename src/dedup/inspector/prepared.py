@@ -51,7 +51,7 @@ class Prepared:
         ids : from which hexadecimal digits on, and before which, ids are meant
         """
         optional = {name: name if name in files else nothing for name, nothing in _NOTHING.items()}
-        rows = {f"{name}_rows": _with_rows(files.get(name, ())) for name in ("sections", "documents", "facts")}
+        rows = {f"{name}_rows": _with_rows(name, files.get(name, ())) for name in _WITH_ROWS}
         (jaccard, edit), (low, high) = thresholds, ids
         values = {"jaccard": float(jaccard), "edit": float(edit), "low": low, "high": high}
         return self.query.format(fact_keys=read_parquet([str(fact_keys)]), **values, **optional, **rows)
@@ -68,17 +68,23 @@ _NOTHING = {
 }
 
 
-_NO_FACTS = (
-    "(SELECT NULL::VARCHAR AS fact_id, NULL::VARCHAR AS cluster_id, NULL::VARCHAR AS indicator_id, NULL::VARCHAR AS"
-    " region_code, NULL::INT AS year, NULL::VARCHAR AS measure, []::VARCHAR[] AS flags, 0 AS file, 0 AS row"
-    " WHERE false)"
-)
+#: Datasets whose rows are told with where they stand, and what stands for those that a release may lack.
+_NO_SECTION = "(SELECT NULL::VARCHAR AS section_id, 0 AS file, 0 AS row WHERE false)"
+_WITH_ROWS = {
+    "sections": "",
+    "documents": "",
+    "facts": "(SELECT NULL::VARCHAR AS fact_id, NULL::VARCHAR AS cluster_id, NULL::VARCHAR AS indicator_id,"
+    " NULL::VARCHAR AS region_code, NULL::INT AS year, NULL::VARCHAR AS measure, []::VARCHAR[] AS flags, 0 AS file,"
+    " 0 AS row WHERE false)",
+    "observations": _NO_SECTION,
+    "fingerprints": _NO_SECTION,
+}
 
 
-def _with_rows(files: Sequence[str]) -> str:
-    """Return the rows of some files, each with where it stands; no facts where there are no files."""
+def _with_rows(name: str, files: Sequence[str]) -> str:
+    """Return the rows of the files of a dataset, each with where it stands."""
     if not files:
-        return _NO_FACTS
+        return _WITH_ROWS[name]
     listed = ", ".join(quote(file) for file in files)
     return (
         f"(SELECT *, (list_position([{listed}], filename) - 1)::INT AS file, file_row_number AS row"
@@ -148,6 +154,12 @@ SELECT fact_id, cluster_id, indicator_id, region_code, year, measure, len(flags)
 FROM {facts_rows} ORDER BY file, row
 """
 _FACT_ROWS = "SELECT fact_id, file, row FROM {fact_keys} ORDER BY fact_id"
+#: The figures of a section lie behind each other in one file.
+_OBSERVATION_ROWS = """
+SELECT section_id, file, min(row) AS row, count(*) AS n FROM {observations_rows} GROUP BY section_id, file
+ORDER BY section_id
+"""
+_PRINT_ROWS = "SELECT section_id, file, row, 1 AS n FROM {fingerprints_rows} ORDER BY section_id"
 _BY_SOURCE = """
 SELECT source, count(*) FILTER (WHERE is_canonical) AS canonical, count(*) FILTER (WHERE NOT is_canonical) AS copies
 FROM members GROUP BY source ORDER BY copies DESC, canonical DESC, source
@@ -165,12 +177,14 @@ PREPARED: dict[str, Prepared] = {
         Prepared("passage_places", _PASSAGE_PLACES, "passage_id"),
         Prepared("fact_keys", _FACT_KEYS),
         Prepared("fact_rows", _FACT_ROWS, "fact_id", after=("fact_keys",)),
+        Prepared("observation_rows", _OBSERVATION_ROWS, "section_id"),
+        Prepared("print_rows", _PRINT_ROWS, "section_id"),
         Prepared("families", _FAMILIES, "family_id"),
         Prepared("by_source", _BY_SOURCE, "source", after=("members",)),
     )
 }
 
-#: Datasets that rows are picked from by a column they are sorted by, and that column.
+#: Datasets that rows are picked from by a column, and that column.
 KEYS = {
     "documents": "doc_id",
     "sections": "section_id",
@@ -191,6 +205,10 @@ KEYS = {
     "furniture": "doc_id",
     "search": "piece",
 }
+#: Those that are not sorted by that column, and the table that tells where the rows of each of its values stand.
+PLACED = {"observations": "observation_rows", "fingerprints": "print_rows"}
+#: The order in which those are copied that are not sorted by that column.
+ORDERED = {"template_occurrences": ("template_id", "section_id", "char_start")}
 #: Those that are copied into small pieces where their row groups are large; the others hold long texts or many rows.
 COPIED = frozenset(
     {

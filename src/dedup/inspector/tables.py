@@ -15,9 +15,17 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from dedup.inspector.database import connect, read_parquet
-from dedup.inspector.lookups import BATCH_ROWS, BatchLookup, Lookup, ParquetLookup, open_batches, write_batches
+from dedup.inspector.lookups import (
+    BATCH_ROWS,
+    BatchLookup,
+    Lookup,
+    ParquetLookup,
+    PlacedLookup,
+    open_batches,
+    write_batches,
+)
 from dedup.inspector.postings import Postings, write_postings
-from dedup.inspector.prepared import COPIED, KEYS, PREPARED, Prepared
+from dedup.inspector.prepared import COPIED, KEYS, ORDERED, PLACED, PREPARED, Prepared
 from dedup.reuse.network import GROUPINGS, Network, build_network
 
 if TYPE_CHECKING:
@@ -38,7 +46,7 @@ WAYS = tuple(name for name in GROUPINGS if name != "cluster")
 #: All names of tables, in the order in which pages ask for them.
 ORDER = (
     *("places", "pages", "members", "listed", "by_source", *sorted(COPIED)),
-    *("searched", "postings", "passage_places", "families", "fact_keys", "fact_rows"),
+    *("searched", "postings", "passage_places", "observation_rows", "print_rows", "families", "fact_keys", "fact_rows"),
     *(f"network_{way}" for way in WAYS),
 )
 
@@ -146,13 +154,18 @@ class Tables:
         return read_parquet([str(self.fact_keys)])
 
     def _open(self, dataset: str) -> Lookup:
+        if dataset in PLACED:
+            return PlacedLookup(self.files[dataset], KEYS[dataset], self.lookup(PLACED[dataset]))
         opened = ParquetLookup(self.files[dataset], KEYS[dataset])
-        if dataset not in COPIED or opened.most_rows <= COPIED_ROWS:
+        if dataset not in COPIED or (opened.most_rows <= COPIED_ROWS and dataset not in ORDERED):
             return opened
         path = self.folder / f"{dataset}.arrow"
         if not self._made_apart(path):
             with self._heavy:
-                write_batches(path, opened.schema, opened.batches(opened.schema.names), opened.key)
+                if dataset in ORDERED:
+                    self._make(lambda cursor: _copy_sorted(cursor, dataset, path, opened))
+                else:
+                    write_batches(path, opened.schema, opened.batches(opened.schema.names), opened.key)
         return open_batches(path, opened.key)
 
     def _prepare(self, spec: Prepared) -> Lookup:
@@ -251,6 +264,12 @@ class _Asked:
     def arrow(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
         """Return a dataset, or some columns of it."""
         return self.sql(f"SELECT {', '.join(columns or ['*'])} FROM {name}")
+
+
+def _copy_sorted(cursor: duckdb.DuckDBPyConnection, dataset: str, path: Path, opened: ParquetLookup) -> None:
+    order = ", ".join(ORDERED[dataset])
+    reader = cursor.sql(f"SELECT * FROM {dataset} ORDER BY {order}").to_arrow_reader(128 * BATCH_ROWS)
+    write_batches(path, reader.schema, reader, opened.key)
 
 
 def _ranges(n: int) -> list[tuple[str, str]]:

@@ -1,10 +1,4 @@
-"""Files that a release shares with the one before it: cut where the rows say so, and linked when they are the same.
-
-A dataset is cut into files at rows that the rows themselves name (content-defined chunking, as rsync and casync cut
-files: Tridgell 1999, "Efficient algorithms for sorting and synchronization", ch. 3): a row whose key ends in enough
-zero bits begins a file. A row that comes or goes changes the file it stands in and no other, and the same rows are cut
-into the same files whatever came before, so that a grown release is laid out as if it had been made at once.
-"""
+"""Files that a release shares with the one before it: linked when their rows are the same."""
 
 from __future__ import annotations
 
@@ -14,26 +8,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-#: Decoded bytes below which a dataset is one file, and files that a larger one is cut into at most, about.
-SMALL_BYTES = 16 << 20
-MOST_FILES = 64
 #: Name of the digest of the rows in the metadata of a Parquet file.
 CONTENT = "content"
-#: Hex digits at the end of an id that decide: 32 bits.
-_DIGITS = 8
-#: What each byte says as a hex digit in small letters.
-_NO_HEX = np.uint8(255)
-_HEX = np.full(256, _NO_HEX, dtype=np.uint8)
-_HEX[[ord(c) for c in "0123456789abcdef"]] = range(16)
 
 
 @dataclass(frozen=True)
@@ -153,45 +135,3 @@ def _bytes_of(array: pa.Array) -> memoryview:
 
     data, offsets = utf8_buffers(array)
     return data[offsets[0] : offsets[-1]].data if len(array) else memoryview(b"")
-
-
-def chunk_starts(keys: pa.Array | pa.ChunkedArray | None, n_bytes: int) -> NDArray[np.int64]:
-    """Return the rows at which files begin, the first row among them.
-
-    Parameters
-    ----------
-    keys : ids that decide, in the order of the rows; equal ones that follow each other stay together. None: one file
-    n_bytes : decoded size of all rows
-    """
-    n = len(keys) if keys is not None else 0
-    wanted = min(MOST_FILES, n_bytes // SMALL_BYTES)
-    if keys is None or wanted < 2 or n < wanted:
-        return np.zeros(1, dtype=np.int64)
-    numbers = last_digits(keys)
-    if numbers is None:
-        return np.zeros(1, dtype=np.int64)
-    new = np.append(True, numbers[1:] != numbers[:-1])
-    # Both are powers of two, so that a few rows more or less do not move the borders.
-    bits = int(np.count_nonzero(new) >> (wanted.bit_length() - 1)).bit_length() - 1
-    starts = np.flatnonzero(new & (numbers & np.uint64((1 << max(bits, 0)) - 1) == 0))
-    return np.unique(np.append(starts, 0)).astype(np.int64)
-
-
-def last_digits(keys: pa.Array | pa.ChunkedArray) -> NDArray[np.uint64] | None:
-    """Return the last eight hex digits of ids as numbers; None where they are no such ids."""
-    from dedup.text.normalise import utf8_buffers
-
-    found = []
-    for chunk in keys.chunks if isinstance(keys, pa.ChunkedArray) else [keys]:
-        data, offsets = utf8_buffers(chunk)
-        starts = offsets[1:] - _DIGITS
-        if np.any(starts < offsets[:-1]):
-            return None
-        numbers = np.zeros(len(chunk), dtype=np.uint64)
-        for k in range(_DIGITS):
-            values = _HEX[data[starts + k]]
-            if np.any(values == _NO_HEX):
-                return None
-            numbers = (numbers << np.uint64(4)) | values
-        found.append(numbers)
-    return np.concatenate(found) if found else np.zeros(0, dtype=np.uint64)

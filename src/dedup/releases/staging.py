@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from dedup.releases.blocks import block_content, write_blocks
 from dedup.releases.card import build_card
+from dedup.releases.chunking import DocumentOrder
 from dedup.releases.datapackage import build_datapackage
 from dedup.releases.errors import BrokenRelease, IntegrityError, NoRelease, WarehouseError
 from dedup.releases.integrity import find_contradictions
@@ -60,7 +61,11 @@ class Staging:
         self._shelf = _shelf_of_parent(warehouse, parent)
 
     def write(
-        self, dataset: str, tables: pa.Table | Iterable[pa.Table], metadata: Mapping[str, str] | None = None
+        self,
+        dataset: str,
+        tables: pa.Table | Iterable[pa.Table],
+        metadata: Mapping[str, str] | None = None,
+        documents: DocumentOrder | None = None,
     ) -> None:
         """Write a dataset: conformed to its schema, sorted over all `tables`, zstd Parquet.
 
@@ -69,6 +74,7 @@ class Staging:
         dataset : a name of `schemas.DATASETS`
         tables : rows in any order; memory-mapped tables are read row group by row group
         metadata : key-value metadata of the files (fingerprints: scheme, seed, normaliser version, …)
+        documents : the order of documents by which rows are filed (`writing.write_parquet`)
 
         Raises
         ------
@@ -78,7 +84,10 @@ class Staging:
             The disk is full or may not be written; the staging folder is removed.
         """
         if DATASETS[dataset].blocks is None:
-            self._write(dataset, partial(write_parquet, tables=tables, metadata=metadata, shelf=self._shelf))
+            self._write(
+                dataset,
+                partial(write_parquet, tables=tables, metadata=metadata, shelf=self._shelf, documents=documents),
+            )
             return
         rows = tables if isinstance(tables, pa.Table) else pa.concat_tables(tables)
         self._write(dataset, partial(write_blocks, rows=rows, digests=None, shelf=self._shelf))

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dedup.releases.sharing import CONTENT, Shelf, chunk_starts, content_digest
+from dedup.releases.chunking import DocumentOrder, chunk_starts
+from dedup.releases.sharing import CONTENT, Shelf, content_digest
 from dedup.schemas import Dataset, conform
 from dedup.schemas.datasets import ROW_GROUP_BYTES
 
@@ -23,6 +24,10 @@ ZSTD_LEVEL = 1
 
 #: Column of the place of a row's document, which orders rows and is not written.
 DOCUMENT = "document"
+#: Column that tells whether a row's cluster has several sections, which is not written either.
+APART = "apart"
+#: Column of the number of a row's file, while rows are sorted.
+_FILE = "file"
 #: Columns that hold long or random values: a dictionary only costs time there, and 5 % more space.
 _PLAIN = (
     *("text", "clean_text", "clean_map", "tables_html", "signature", "record", "gaps"),
@@ -43,6 +48,7 @@ def write_parquet(
     row_group_bytes: int | None = None,
     file_bytes: int = FILE_BYTES,
     shelf: Shelf | None = None,
+    documents: DocumentOrder | None = None,
 ) -> list[Path]:
     """Write `tables`, sorted together, as `part-00000.parquet` and so on.
 
@@ -52,8 +58,10 @@ def write_parquet(
     dataset : schema and order; ties are broken by the rest of the key, then by all plain columns, so that the
         bytes depend on the rows alone (and on the version of pyarrow, which Parquet files name)
     tables : with at least the columns of the schema; they may be memory-mapped. Only the sort columns are
-        gathered whole, all else file by file. A column `document`, the place of each row's document, is sorted by
-        and not written
+        gathered whole, all else file by file. Columns `document`, the place of each row's document, and `apart`,
+        whether its cluster has several sections, tell where a row is filed and are not written
+    documents : the order in which those places are counted; with it, datasets that are filed by document are cut
+        between documents
     row_group_bytes : decoded bytes of a row group, about; default: those of the dataset
     shelf : files of an earlier release, which are linked where they hold the same rows
     metadata : further key-value metadata of each file
@@ -71,11 +79,19 @@ def write_parquet(
     missing = sorted({name for part in parts for name in dataset.schema.names if name not in part.column_names})
     if missing:
         raise ValueError(f"{dataset.name}: columns missing: {', '.join(missing)}")
-    order = sort_order(parts, dataset)
-    batches = [batch for part in parts for batch in part.select(dataset.schema.names).to_batches() if batch.num_rows]
-    sizes = np.concatenate([np.zeros(0, dtype=np.int64), *(row_bytes(batch) for batch in batches)])[order]
+    batches = [batch for part in parts for batch in _plain_batches(part, dataset.schema)]
+    sizes = np.concatenate([np.zeros(0, dtype=np.int64), *(row_bytes(batch) for batch in batches)])
     group_bytes = row_group_bytes or dataset.row_group_bytes
-    starts = chunk_starts(_chunk_keys(batches, order, dataset), int(sizes.sum()))
+    filed = None
+    if dataset.by_document and documents is not None and all(DOCUMENT in part.column_names for part in parts):
+        filed = _file_numbers(parts, dataset, sizes, documents)
+        order = sort_order(parts, dataset, filed)
+        filed = filed[order]
+        starts = np.append(0, np.flatnonzero(filed[1:] != filed[:-1]) + 1).astype(np.int64)
+    else:
+        order = sort_order(parts, dataset)
+        starts = chunk_starts(_chunk_keys(batches, order, dataset), int(sizes.sum()))
+    sizes = sizes[order]
     schema = file_schema(dataset, metadata)
     folder.mkdir(parents=True, exist_ok=True)
     files: list[Path] = []
@@ -92,6 +108,29 @@ def file_schema(dataset: Dataset, metadata: Mapping[str, str] | None = None) -> 
     return dataset.schema.with_metadata(
         {"dataset": dataset.name, "doc": dataset.doc, **(dict(sorted(metadata.items())) if metadata else {})}
     )
+
+
+def _plain_batches(part: pa.Table, schema: pa.Schema) -> list[pa.RecordBatch]:
+    """Return the rows of a table with the columns of a schema, all of which may be null for now."""
+    nullable = pa.schema([field.with_nullable(True).remove_metadata() for field in schema])
+    chosen = part.select(schema.names)
+    cast = chosen if chosen.schema.equals(nullable) else chosen.cast(nullable)
+    return [batch for batch in cast.to_batches() if batch.num_rows]
+
+
+def _file_numbers(
+    parts: Sequence[pa.Table], dataset: Dataset, sizes: np.ndarray, documents: DocumentOrder
+) -> np.ndarray:
+    """Return for each row the number of its file: by its document, those apart behind the others (int64)."""
+    place = pa.chunked_array([c for part in parts for c in part.column(DOCUMENT).chunks], pa.int64()).to_numpy()
+    if not dataset.apart or any(APART not in part.column_names for part in parts):
+        return documents.files(place, int(sizes.sum()))
+    apart = pa.chunked_array([c for part in parts for c in part.column(APART).chunks], pa.bool_()).to_numpy()
+    files = np.empty(place.size, dtype=np.int64)
+    files[~apart] = documents.files(place[~apart], int(sizes[~apart].sum()))
+    first = int(files[~apart].max(initial=-1)) + 1
+    files[apart] = first + documents.files(place[apart], int(sizes[apart].sum()))
+    return files
 
 
 def _chunk_keys(batches: Sequence[pa.RecordBatch], order: np.ndarray, dataset: Dataset) -> pa.ChunkedArray | None:
@@ -187,17 +226,26 @@ def _front_coded(schema: pa.Schema) -> list[str]:
     return [f.name for f in schema if f.name in _FRONT_CODED and pa.types.is_string(f.type)]
 
 
-def sort_order(parts: Sequence[pa.Table], dataset: Dataset) -> np.ndarray:
-    """Return the rows of all tables, numbered through, in the order of the dataset (int64)."""
-    # Who does not know the order of documents has theirs by id.
+def sort_order(parts: Sequence[pa.Table], dataset: Dataset, filed: np.ndarray | None = None) -> np.ndarray:
+    """Return the rows of all tables, numbered through, in the order of the dataset (int64).
+
+    Parameters
+    ----------
+    filed : number of the file of each row, by which rows are sorted first
+    """
+    # Who does not know the order of documents has theirs by id, if there is one.
     ranked = all(DOCUMENT in part.column_names for part in parts)
     by = [name if name != DOCUMENT or ranked else "doc_id" for name in dataset.sort_by]
     names = list(dict.fromkeys([*by, *dataset.key]))
     if not dataset.key:
         names += [f.name for f in dataset.schema if f.name not in names and not pa.types.is_nested(f.type)]
+    names = [name for name in names if name == DOCUMENT or name in dataset.schema.names]
     rank = pa.field(DOCUMENT, pa.int64())
     schema = pa.schema([rank if n == DOCUMENT else dataset.schema.field(n).with_nullable(True) for n in names])
     keys = pa.concat_tables([schema.empty_table(), *(part.select(names).cast(schema) for part in parts)])
+    if filed is not None:
+        keys = keys.append_column(_FILE, pa.array(filed))
+        names = [_FILE, *names]
     order = pc.sort_indices(keys, sort_keys=[(name, "ascending", "at_end") for name in names])
     return np.asarray(order.to_numpy(), dtype=np.int64)
 
@@ -270,8 +318,7 @@ def _gather(batches: Sequence[pa.RecordBatch], order: np.ndarray, rows: slice, s
         run = len(local) == local[-1] - local[0] + 1
         batch = batches[number]
         pieces.append(batch.slice(int(local[0]), len(local)) if run else batch.take(pa.array(local)))
-    nullable = pa.schema([field.with_nullable(True) for field in schema])
-    table = pa.Table.from_batches([piece.cast(nullable) for piece in pieces], schema=nullable)
+    table = pa.Table.from_batches(pieces)
     if np.array_equal(by_batch, np.arange(len(by_batch))):
         return table
     back = np.empty(len(by_batch), dtype=np.int64)

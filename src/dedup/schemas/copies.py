@@ -55,6 +55,7 @@ CLUSTERS = pa.schema(
         field("canonical_section", pa.string(), "the section published for the cluster"),
         field("kind", pa.string(), "kind of the canonical section, or boilerplate where somebody decided so"),
         field("n_sections", pa.int64(), "sections in the cluster"),
+        field("most_sections", pa.int64(), "the most sections it had in this release and those before it"),
         field("n_documents", pa.int64(), "documents they stand in"),
         field("n_sources", pa.int64(), "sources they come from"),
         field("min_similarity", pa.float64(), "smallest Jaccard similarity with the canonical section"),

@@ -36,6 +36,7 @@ ROW_GROUP_BYTES = 32 << 20
 #: Less where single rows are picked, such as one text to show: what is read for a row is its row group.
 _PICKED = {
     **dict.fromkeys(("documents", "sections", "reports", "consensus", "observations", "fingerprints"), 4 << 20),
+    "facts": 4 << 20,
     "search": 256 << 10,
 }
 
@@ -44,8 +45,14 @@ _PICKED = {
 class Dataset:
     """One dataset of a release: where it lies, its schema, how its rows are sorted.
 
-    `sort_by` names columns, and `document`: the place of a row's document in the order of `documents`, so that what
-    was read from one site lies together.
+    Attributes
+    ----------
+    sort_by : columns by which the rows of a file are sorted, and `document`: the place of a row's document in the order
+        of `documents`, so that what was read from one site lies together
+    by_document : whether each of its files holds the rows of documents that follow each other, so that what changes on
+        one site changes few files; `sort_by` then orders the rows inside a file. Otherwise it orders all rows
+    apart : whether rows of clusters with several sections lie in files of their own, behind the others: such rows
+        change with copies on any site
     """
 
     name: str
@@ -54,6 +61,8 @@ class Dataset:
     sort_by: tuple[str, ...]
     key: tuple[str, ...]
     doc: str
+    by_document: bool = False
+    apart: bool = False
 
     @property
     def sort_columns(self) -> tuple[str, ...]:
@@ -66,10 +75,11 @@ class Dataset:
         """The id by which large datasets are divided into files; None where rows have none.
 
         The first of the id columns by which rows are sorted, so that rows of one thing stay in one file; where they
-        are sorted by something else, their own id.
+        are sorted by something else, their own id, or that of their document.
         """
         ids = [n for n in ("doc_id" if n == "document" else n for n in self.sort_by) if n in ID_COLUMNS]
-        return next((n for n in [*ids, *self.key] if n in ID_COLUMNS and n in self.schema.names), None)
+        every = [*ids, *self.key, "doc_id"]
+        return next((n for n in every if n in ID_COLUMNS and n in self.schema.names), None)
 
     @property
     def blocks(self) -> str | None:
@@ -87,32 +97,37 @@ class Dataset:
         return f"{self.folder}/{self.name}" if self.folder else self.name
 
 
-def _dataset(
-    name: str, folder: str, schema: pa.Schema, sort_by: tuple[str, ...], key: tuple[str, ...], doc: str
-) -> Dataset:
-    return Dataset(name, folder, schema, sort_by, key, doc)
-
-
 #: Every dataset this version publishes, in reading order.
 DATASETS: dict[str, Dataset] = {
     d.name: d
     for d in (
-        _dataset("reports", "", REPORTS, ("cluster_id",), ("cluster_id",), "one row per distinct report"),
-        _dataset(
+        Dataset(
+            "reports",
+            "",
+            REPORTS,
+            ("document", "cluster_id"),
+            ("cluster_id",),
+            "one row per distinct report",
+            by_document=True,
+            apart=True,
+        ),
+        Dataset(
             "facts",
             "",
             FACTS,
             ("indicator_id", "region_code", "year", "fact_id"),
             ("fact_id",),
             "one row per figure of a report, however many copies state it",
+            by_document=True,
+            apart=True,
         ),
-        _dataset("records", "", RECORDS, ("source", "uri"), ("uri",), "what became of every input record"),
-        _dataset("clusters", "", CLUSTERS, ("cluster_id",), ("cluster_id",), "one row per cluster of copies"),
-        _dataset(
+        Dataset("records", "", RECORDS, ("source", "uri"), ("uri",), "what became of every input record"),
+        Dataset("clusters", "", CLUSTERS, ("cluster_id",), ("cluster_id",), "one row per cluster of copies"),
+        Dataset(
             "templates", "", TEMPLATES, ("template_id",), ("template_id",), "sentences many reports have, with slots"
         ),
-        _dataset("phrases", "", PHRASES, ("phrase_id",), ("phrase_id",), "clauses many reports have"),
-        _dataset(
+        Dataset("phrases", "", PHRASES, ("phrase_id",), ("phrase_id",), "clauses many reports have"),
+        Dataset(
             "reuse_edges",
             "",
             REUSE_EDGES,
@@ -120,26 +135,36 @@ DATASETS: dict[str, Dataset] = {
             ("from_cluster", "to_cluster"),
             "who shares text with whom",
         ),
-        _dataset("documents", "evidence", DOCUMENTS, ("source", "uri"), ("doc_id",), "every page or record as decoded"),
-        _dataset(
+        Dataset(
+            "documents",
+            "evidence",
+            DOCUMENTS,
+            ("source", "uri"),
+            ("doc_id",),
+            "every page or record as decoded",
+            by_document=True,
+        ),
+        Dataset(
             "sections",
             "evidence",
             SECTIONS,
             ("source", "document", "ordinal"),
             ("section_id",),
             "every page cut into its parts",
+            by_document=True,
         ),
-        _dataset(
+        Dataset(
             "attributions",
             "evidence",
             ATTRIBUTIONS,
-            ("section_id",),
+            ("document", "section_id"),
             ("section_id",),
             "place and years of each section, and the words that prove them",
+            by_document=True,
         ),
-        _dataset("membership", "evidence", MEMBERSHIP, ("section_id",), ("section_id",), "section to cluster"),
-        _dataset("pairs", "evidence", PAIRS, ("section_a", "section_b"), ("section_a", "section_b"), "verified pairs"),
-        _dataset(
+        Dataset("membership", "evidence", MEMBERSHIP, ("section_id",), ("section_id",), "section to cluster"),
+        Dataset("pairs", "evidence", PAIRS, ("section_a", "section_b"), ("section_a", "section_b"), "verified pairs"),
+        Dataset(
             "passages",
             "evidence",
             PASSAGES,
@@ -147,7 +172,7 @@ DATASETS: dict[str, Dataset] = {
             ("section_id", "char_start", "char_end", "passage_id"),
             "where text stands that several clusters share",
         ),
-        _dataset(
+        Dataset(
             "passage_stats",
             "evidence",
             PASSAGE_STATS,
@@ -155,23 +180,26 @@ DATASETS: dict[str, Dataset] = {
             ("passage_id",),
             "how far that text is spread",
         ),
-        _dataset(
+        Dataset(
             "template_occurrences",
             "evidence",
             TEMPLATE_OCCURRENCES,
-            ("template_id", "section_id", "char_start"),
+            ("document", "section_id", "char_start", "template_id"),
             ("template_id", "section_id", "char_start", "char_end"),
             "where templates stand, with what fills their slots",
+            by_document=True,
         ),
-        _dataset(
+        Dataset(
             "observations",
             "evidence",
             OBSERVATIONS,
-            ("section_id", "value_start", "observation_id"),
+            ("document", "value_start", "observation_id"),
             ("observation_id",),
             "every figure of every section, with the words that state it",
+            by_document=True,
+            apart=True,
         ),
-        _dataset(
+        Dataset(
             "checks",
             "evidence",
             CHECKS,
@@ -179,7 +207,7 @@ DATASETS: dict[str, Dataset] = {
             ("check_id",),
             "arithmetic that figures of one report must obey, and whether they do",
         ),
-        _dataset(
+        Dataset(
             "extracted_tables",
             "evidence",
             EXTRACTED_TABLES,
@@ -187,7 +215,7 @@ DATASETS: dict[str, Dataset] = {
             ("table_id",),
             "data tables of the pages",
         ),
-        _dataset(
+        Dataset(
             "table_cells",
             "evidence",
             TABLE_CELLS,
@@ -195,7 +223,7 @@ DATASETS: dict[str, Dataset] = {
             ("table_id", "row_index", "col_index"),
             "their cells, spans resolved, numbers parsed",
         ),
-        _dataset(
+        Dataset(
             "conflicts",
             "evidence",
             CONFLICTS,
@@ -203,7 +231,7 @@ DATASETS: dict[str, Dataset] = {
             ("conflict_id",),
             "where copies of one report disagree",
         ),
-        _dataset(
+        Dataset(
             "repairs",
             "evidence",
             REPAIRS,
@@ -211,10 +239,10 @@ DATASETS: dict[str, Dataset] = {
             ("section_id", "char_start", "char_end"),
             "damage in copies, and what another copy says there",
         ),
-        _dataset(
+        Dataset(
             "consensus", "evidence", CONSENSUS, ("cluster_id",), ("cluster_id",), "repaired texts of damaged reports"
         ),
-        _dataset(
+        Dataset(
             "furniture",
             "evidence",
             FURNITURE,
@@ -222,7 +250,7 @@ DATASETS: dict[str, Dataset] = {
             ("doc_id", "char_start"),
             "page-edge lines that a site repeats; marked, never cut",
         ),
-        _dataset(
+        Dataset(
             "decisions",
             "evidence",
             DECISIONS,
@@ -230,7 +258,7 @@ DATASETS: dict[str, Dataset] = {
             ("decision_id",),
             "what people decided about copies, and what became of it",
         ),
-        _dataset(
+        Dataset(
             "cluster_history",
             "evidence",
             CLUSTER_HISTORY,
@@ -238,10 +266,18 @@ DATASETS: dict[str, Dataset] = {
             ("release_id", "event", "elder", "cluster_id"),
             "clusters that were merged or split, release by release",
         ),
-        _dataset("quarantine", "evidence", QUARANTINE, ("dataset", "record_id"), (), "what was refused, and why"),
-        _dataset("runs", "evidence", RUNS, ("started_at", "stage", "metric"), (), "metrics of the runs"),
-        _dataset("fingerprints", "index", FINGERPRINTS, ("section_id",), ("section_id",), "MinHash signatures"),
-        _dataset(
+        Dataset("quarantine", "evidence", QUARANTINE, ("dataset", "record_id"), (), "what was refused, and why"),
+        Dataset("runs", "evidence", RUNS, ("started_at", "stage", "metric"), (), "metrics of the runs"),
+        Dataset(
+            "fingerprints",
+            "index",
+            FINGERPRINTS,
+            ("document", "section_id"),
+            ("section_id",),
+            "MinHash signatures",
+            by_document=True,
+        ),
+        Dataset(
             "search",
             "index",
             SEARCH,
