@@ -109,7 +109,10 @@ def _dataset_lines(dataset: Dataset) -> Iterator[str]:
     order = ", ".join(
         f"`{name}`" if name in dataset.schema.names else "document (as in `documents`)" for name in dataset.sort_by
     )
-    yield f"{dataset.doc[0].upper()}{dataset.doc[1:]}. Folder `{dataset.path}/`, key {key}, sorted by {order}."
+    filed = "; each file holds documents that follow each other" if dataset.by_document else ""
+    apart = ", clusters that have or had several sections in files of their own" if dataset.apart else ""
+    folder = f"Folder `{dataset.path}/`, key {key}, sorted by {order}{filed}{apart}"
+    yield f"{dataset.doc[0].upper()}{dataset.doc[1:]}. {folder}."
     yield ""
     yield "| column | type | null | meaning |"
     yield "| --- | --- | --- | --- |"
