@@ -317,7 +317,7 @@ BREAKS: dict[str, dict[str, list[dict[str, Any]] | Missing]] = {
         "cluster_history.n_sections.in_range": [{"n_sections": 0}],
     },
     "search": {
-        "search.key.unique": [{"piece": "区长"}] * 2,
+        "search.key.unique": [{"block": "d_0000000000000001", "piece": "区长"}] * 2,
         "search.piece.two_characters": [{"piece": "区"}],
         "search.n_places.counted": [{"piece": "县长", "n_places": 2}],
         "search.block.stands_in_documents": [{"block": NOWHERE["d"]}],
