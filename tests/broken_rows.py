@@ -320,7 +320,6 @@ BREAKS: dict[str, dict[str, list[dict[str, Any]] | Missing]] = {
         "search.key.unique": [{"block": "d_0000000000000001", "piece": "区长"}] * 2,
         "search.piece.two_characters": [{"piece": "区"}],
         "search.n_places.counted": [{"piece": "县长", "n_places": 2}],
-        "search.block.stands_in_documents": [{"block": NOWHERE["d"]}],
     },
     "furniture": {
         "furniture.key.unique": [{"doc_id": DOC_A}] * 2,

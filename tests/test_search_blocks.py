@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from benchmarks.sameness import differences
@@ -18,8 +19,11 @@ from dedup.engines.local import run
 from dedup.inspector import postings
 from dedup.inspector.queries.searching import search
 from dedup.inspector.store import Store
-from dedup.releases import Release, verify_release
+from dedup.releases import IntegrityError, Release, verify_release
+from dedup.schemas import DATASETS
 from dedup.settings import Settings, SourceSettings
+from tests.small_release import publish as publish_tables
+from tests.small_release import small_tables
 from tests.test_incremental import crawl, page
 
 CRAB = "鼋鼍蛟螭"
@@ -164,3 +168,21 @@ def test_places_count_the_sections_of_the_release(first: Path) -> None:
             said = section["title"] if place % 2 else section["clean_text"]
             letters = "".join(c for c in said if c.isalnum()).lower()
             assert row["piece"] in letters
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([("d_ffffffffffffffff", "政府")], "block stands in documents"),
+        ([("", "政府"), ("", "政府")], "block, piece is unique"),
+    ],
+)
+def test_an_index_that_contradicts_its_release_is_not_published(
+    tmp_path: Path, rows: list[tuple[str, str]], said: str
+) -> None:
+    tables = small_tables()
+    first = tables["documents"].column("doc_id")[0].as_py()
+    made = [{"block": block or first, "piece": piece, "n_places": 1, "gaps": [1]} for block, piece in rows]
+    index = pa.Table.from_pylist(made, schema=DATASETS["search"].schema)
+    with pytest.raises(IntegrityError, match=said):
+        publish_tables(tmp_path, {**tables, "search": index})

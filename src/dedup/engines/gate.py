@@ -113,7 +113,7 @@ def check_output(run: LocalRun, search: Future[pa.Table] | None = None) -> Quali
         run.tables["search"] = search.result()
     if found is None:
         return None
-    of_index = _held(run, {"search": run.tables["search"]}, {"documents": run.corpus.document_facts}, rows={})
+    of_index = _held(run, {"search": run.tables["search"]}, rows={})
     found = found.join(*([of_index] if of_index is not None else []))
     if found.critical or (run.input_quality is not None and run.input_quality.critical):
         refused = [found.failing] if run.input_quality is None else [run.input_quality.failing, found.failing]

@@ -69,6 +69,8 @@ def index_texts(run: LocalRun, *, proven: bool = True) -> pa.Table:
             for block, digest in zip(blocks, digests, strict=True)
             if not (known and run.staging.shares("search", block.name, digest))
         ]
+        # In the order of names, so that keys rise from row to row.
+        missing.sort(key=lambda block: block.name)
         run.meter.note("search", blocks=len(blocks), made=len(missing))
         path = run.work / "search.arrow"
         # An index made before may still be mapped: its bytes stay with its readers.

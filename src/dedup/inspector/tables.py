@@ -26,6 +26,7 @@ from dedup.inspector.lookups import (
 )
 from dedup.inspector.postings import Postings, write_postings
 from dedup.inspector.prepared import COPIED, KEYS, ORDERED, PLACED, PREPARED, Prepared
+from dedup.releases.blocks import block_names
 from dedup.reuse.network import GROUPINGS, Network, build_network
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ class Tables:
         """Return for each block of the search index the row of its first section."""
         sections = self.lookup("sections")
         assert isinstance(sections, ParquetLookup)
-        blocks = [str(value) for file in self.files["search"] for value in _values(file, "block")]
+        blocks = block_names(self.files["search"])
         columns = ["doc_id", "section_file", "first_section"]
         return {
             page["doc_id"]: sections.first_rows[page["section_file"]] + page["first_section"]
@@ -239,14 +240,6 @@ class Tables:
         for lookup in self._lookups.values():
             if isinstance(lookup, BatchLookup):
                 lookup.close()
-
-
-def _values(file: str, column: str) -> set[str]:
-    """Return the smallest and the largest value of a column, by what the file says."""
-    footer = pq.read_metadata(file)
-    at = footer.schema.to_arrow_schema().get_field_index(column)
-    told = [footer.row_group(i).column(at).statistics for i in range(footer.num_row_groups)]
-    return {value for one in told if one is not None and one.has_min_max for value in (one.min, one.max)}
 
 
 class _Asked:

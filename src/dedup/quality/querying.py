@@ -124,10 +124,12 @@ class Query:
     def _is_evidently_unique(self, dataset: str, columns: Sequence[str]) -> bool:
         """Tell whether ids show that a key repeats nowhere."""
         table = self._tables[dataset]
-        if len(columns) != 1 or columns[0] not in table.column_names or table.column(columns[0]).null_count:
+        if not set(columns) <= set(table.column_names) or any(table.column(name).null_count for name in columns):
             return False
         if _rises(table, columns):
             return True
+        if len(columns) != 1:
+            return False
         ids = read_ids(table.column(columns[0]))
         return ids is not None and ids.distinct
 
@@ -166,24 +168,23 @@ class Query:
 
 
 def _rises(table: pa.Table, columns: Sequence[str]) -> bool:
-    """Tell whether a key of one column of strings rises from row to row, which proves that it repeats nowhere."""
-    if (
-        len(columns) != 1
-        or columns[0] not in table.column_names
-        or not pa.types.is_string(table.field(columns[0]).type)
-    ):
+    """Tell whether a key of strings without nulls rises from row to row, which proves that it repeats nowhere."""
+    if not all(pa.types.is_string(table.field(name).type) for name in columns):
         return False
-    last = None
-    for chunk in table.column(columns[0]).chunks:
-        if chunk.null_count:
-            return False
-        if len(chunk) == 0:
+    last: list[bytes] = []
+    for batch in table.select(list(columns)).to_batches():
+        if not batch.num_rows:
             continue
-        first, end = chunk[0].as_py(), chunk[len(chunk) - 1].as_py()
         # Order of bytes, as the comparison below has it.
-        if last is not None and first.encode() <= last.encode():
+        first, end = ([str(column[at].as_py()).encode() for column in batch.columns] for at in (0, batch.num_rows - 1))
+        if last and first <= last:
             return False
-        if not pc.all(pc.less(chunk.slice(0, len(chunk) - 1), chunk.slice(1)), min_count=0).as_py():
+        before, behind = batch.slice(0, batch.num_rows - 1), batch.slice(1)
+        rises = pa.repeat(False, batch.num_rows - 1)
+        for name in reversed(columns):
+            one, other = before.column(name), behind.column(name)
+            rises = pc.or_(pc.less(one, other), pc.and_(pc.equal(one, other), rises))
+        if not pc.all(rises, min_count=0).as_py():
             return False
         last = end
     return True

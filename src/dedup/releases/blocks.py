@@ -6,13 +6,14 @@ the rows of those that the last release does not hold.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from dedup.releases.sharing import Shelf
 from dedup.releases.writing import file_schema, identity, row_bytes, row_groups, sort_order, write_file
@@ -29,6 +30,17 @@ def block_content(dataset: Dataset, block: str, digest: str) -> str:
     digest : of all that its rows are made of
     """
     return sha256("\x1f".join([*identity(file_schema(dataset), dataset), block, digest]).encode()).hexdigest()
+
+
+def block_names(files: Iterable[str | Path]) -> list[str]:
+    """Return the block that each file holds, by what the file says of itself; files without rows are left out."""
+    found = []
+    for file in files:
+        footer = pq.read_metadata(file)
+        at = footer.schema.to_arrow_schema().get_field_index("block")
+        groups = [footer.row_group(i) for i in range(footer.num_row_groups)]
+        found += list(dict.fromkeys(group.column(at).statistics.min for group in groups if group.num_rows))
+    return found
 
 
 def write_blocks(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from dedup.releases.blocks import block_names
 from dedup.schemas import DATASETS
 
 
@@ -54,7 +56,6 @@ REFERENCES: tuple[Reference, ...] = (
     Reference("consensus", "cluster_id", "clusters", "cluster_id"),
     Reference("furniture", "doc_id", "documents", "doc_id"),
     Reference("fingerprints", "section_id", "sections", "section_id"),
-    Reference("search", "block", "documents", "doc_id"),
 )
 
 
@@ -124,13 +125,14 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def find_contradictions(folder: Path, *, memory_limit: str = "1GB") -> list[str]:
+def find_contradictions(folder: Path, *, memory_limit: str = "1GB", known: Collection[str] = ()) -> list[str]:
     """Check keys, references and rules between the datasets below `folder`.
 
     Parameters
     ----------
     folder : a release or a staged one; datasets that are not there are not checked
     memory_limit : bound for DuckDB, which spills to a temporary folder beyond it
+    known : paths of files that an earlier release holds; its blocks agree with themselves
 
     Returns
     -------
@@ -141,10 +143,15 @@ def find_contradictions(folder: Path, *, memory_limit: str = "1GB") -> list[str]
     with tempfile.TemporaryDirectory(prefix="dedup-check-") as spill:
         connection = duckdb.connect(config={"memory_limit": memory_limit, "temp_directory": spill})
         try:
+            queries: list[tuple[str, str]] = []
             for name in present:
                 files = [path.as_posix() for path in sorted((folder / DATASETS[name].path).glob("part-*.parquet"))]
+                if DATASETS[name].blocks is not None:
+                    queries += _queries_of_blocks(name, files, "documents" in present)
+                    # One file is enough to know the columns.
+                    files = [file for file in files if file not in known] or files[:1]
                 connection.read_parquet(files).create_view(name)
-            for says, query in _queries(present, connection):
+            for says, query in [*queries, *_queries(present, connection)]:
                 count, examples = _offenders(connection, query)
                 if count:
                     problems.append(f"{says}: broken for {count} rows, e.g. {', '.join(examples)}")
@@ -194,6 +201,22 @@ def _queries(present: list[str], connection: duckdb.DuckDBPyConnection) -> list[
     ]
     queries += [(rule.says, rule.query) for rule in RULES if all(name in present for name in rule.datasets)]
     return queries
+
+
+def _queries_of_blocks(name: str, files: Sequence[str], documents: bool) -> list[tuple[str, str]]:
+    """Return the same for a dataset in blocks, each of which is named after a document."""
+    blocks = block_names(files)
+    if not blocks:
+        return []
+    listed = "(VALUES " + ", ".join(f"('{block}')" for block in blocks) + ") AS t(block)"
+    queries = [
+        (f"{name}: a block has one file", f"SELECT block FROM {listed} GROUP BY block HAVING count(*) > 1"),
+        (
+            f"{name}.block stands in documents.doc_id",
+            f"SELECT block FROM {listed} ANTI JOIN documents d ON d.doc_id = block",
+        ),
+    ]
+    return queries if documents else queries[:1]
 
 
 def _offenders(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, list[str]]:

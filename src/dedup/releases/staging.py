@@ -169,7 +169,7 @@ class Staging:
     def _complete(self, extra: Mapping[str, Any]) -> dict[str, Any]:
         """Check the staged datasets, describe them and make every byte durable; returns the manifest."""
         datasets = describe_datasets(self.path, self._shelf.shared)
-        problems = find_contradictions(self.path)
+        problems = find_contradictions(self.path, known=self._shelf.shared)
         if problems:
             raise IntegrityError(self.reject(extra), problems)
         manifest = build_manifest(self.release_id, self.parent, self.created_at, datasets, extra)
