@@ -10,7 +10,7 @@ import pytest
 
 import dedup
 from dedup import schemas
-from dedup.engines import attributing, figuring, tabling
+from dedup.engines import attributing, figure_texts, figuring, tabling
 from dedup.engines.local import run
 from dedup.engines.table_spans import TableSpans
 from dedup.releases import Release
@@ -183,14 +183,14 @@ def test_processes_and_small_parts_change_no_row(
 def test_a_text_that_the_grammar_fails_on_is_quarantined_and_the_rest_published(
     pages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = figuring.find_figures
+    real = figure_texts.find_figures
 
     def failing(texts: pa.Array, overwritten: object) -> pa.Table:
         if any("商贸综合体" in text for text in texts.to_pylist()):
             raise RuntimeError("no such clause")
         return real(texts, overwritten)
 
-    monkeypatch.setattr(figuring, "find_figures", failing)
+    monkeypatch.setattr(figure_texts, "find_figures", failing)
     release = publish(pages, tmp_path / "w")
     (row,) = release.sql("select * from quarantine where dataset = 'observations'").to_pylist()
     assert row["rule"] == "unreadable_figures"

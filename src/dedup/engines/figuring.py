@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from dedup import schemas
 from dedup.engines.beside import beside
+from dedup.engines.figure_texts import Texts, find_in_texts
 from dedup.engines.reuse_rows import Places, cluster_ids
 from dedup.engines.store import TableStore
 from dedup.engines.table_spans import TableSpans
@@ -23,7 +24,6 @@ from dedup.engines.unchanged import rows_before, take_over, unchanged_clusters
 from dedup.extraction.attribution import resolve_periods
 from dedup.extraction.consistency import check_consistency, flag_observations
 from dedup.extraction.facts import gather_facts
-from dedup.extraction.figures import find_figures
 from dedup.extraction.indicators import map_indicators
 from dedup.ids import make_id
 from dedup.processes import map_in_processes
@@ -38,23 +38,6 @@ PART_CHARS = 8_000_000
 #: Characters of distinct text that are handed out at once, and up to which no process is started for it.
 PIECE_CHARS = 250_000
 ALONE_CHARS = 1_500_000
-
-
-class _Texts(NamedTuple):
-    """Distinct texts of one part; plain lists, which pickle to what they hold and no more."""
-
-    part: int
-    first: int
-    texts: list[str]
-    overwritten: list[int]
-
-
-class _Found(NamedTuple):
-    """Figures of some texts; `row` counts from the first text of the part."""
-
-    part: int
-    figures: pa.Table
-    failures: list[tuple[int, str]]
 
 
 @dataclass(frozen=True)
@@ -72,29 +55,6 @@ class Part:
     text: NDArray[np.int64]
     texts: list[str] = field(repr=False)
     overwritten: list[int]
-
-
-def find_in_texts(task: _Texts) -> _Found:
-    """Find the figures of some texts; a text that the grammar fails on is named and left out."""
-    try:
-        found = find_figures(pa.array(task.texts, pa.large_string()), np.array(task.overwritten, dtype=np.int32))
-        return _Found(task.part, _shifted(found, task.first), [])
-    except Exception:
-        # One text must not take the others with it: each is tried alone.
-        tables: list[pa.Table] = [schemas.FOUND_FIGURES.empty_table()]
-        failures: list[tuple[int, str]] = []
-        for i, (text, year) in enumerate(zip(task.texts, task.overwritten, strict=True)):
-            try:
-                one = find_figures(pa.array([text], pa.large_string()), np.array([year], dtype=np.int32))
-                tables.append(_shifted(one, task.first + i))
-            except Exception as error:
-                failures.append((task.first + i, f"{type(error).__name__}: {error}"))
-        return _Found(task.part, pa.concat_tables(tables), failures)
-
-
-def _shifted(found: pa.Table, first: int) -> pa.Table:
-    rows = pc.add(found.column("row"), pa.scalar(first, pa.int64()))
-    return found.set_column(found.column_names.index("row"), schemas.FOUND_FIGURES.field("row"), rows)
 
 
 def extract_figures(run: LocalRun, tables_found: pa.Table) -> dict[str, pa.Table]:
@@ -208,7 +168,7 @@ def _figures_by_part(run: LocalRun, known: NDArray[np.bool_]) -> Iterator[tuple[
     """Find the figures of the parts, in order; while one is used, the next ones are in work."""
     waiting: list[Part] = []
 
-    def tasks() -> Iterator[_Texts]:
+    def tasks() -> Iterator[Texts]:
         for number, part in enumerate(_parts(run, known)):
             waiting.append(part)
             first = 0
@@ -217,7 +177,7 @@ def _figures_by_part(run: LocalRun, known: NDArray[np.bool_]) -> Iterator[tuple[
                 while stop < len(part.texts) and (stop == first or chars + len(part.texts[stop]) <= PIECE_CHARS):
                     chars += len(part.texts[stop])
                     stop += 1
-                yield _Texts(number, first, part.texts[first:stop], part.overwritten[first:stop])
+                yield Texts(number, first, part.texts[first:stop], part.overwritten[first:stop])
                 first = stop
 
     facts = run.corpus.section_facts.column("n_chars").take(pa.array(run.corpus.matched[~known]))

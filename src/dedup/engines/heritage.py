@@ -30,7 +30,13 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "fingerprint": ("fingerprinting",),
     "attribute": ("extraction", "engines/attributing.py"),
     "copies": ("clusters", "engines/copies.py"),
-    "figures": ("engines/figuring.py", "engines/table_spans.py", "engines/tabling.py", "engines/reuse_rows.py"),
+    "figures": (
+        "engines/figuring.py",
+        "engines/figure_texts.py",
+        "engines/table_spans.py",
+        "engines/tabling.py",
+        "engines/reuse_rows.py",
+    ),
     "search": ("reuse/pieces.py", "engines/search_index.py"),
 }
 #: Groups of settings that each kind of result depends on, beside those of what it builds on.
