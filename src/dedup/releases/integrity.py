@@ -6,11 +6,18 @@ import tempfile
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from dedup.releases.blocks import block_names
 from dedup.schemas import DATASETS
+from dedup.schemas.datasets import ID_COLUMNS
+
+if TYPE_CHECKING:
+    from dedup.quality.ids import Ids
 
 
 @dataclass(frozen=True)
@@ -144,6 +151,7 @@ def find_contradictions(folder: Path, *, memory_limit: str = "1GB", known: Colle
         connection = duckdb.connect(config={"memory_limit": memory_limit, "temp_directory": spill})
         try:
             queries: list[tuple[str, str]] = []
+            columns = _Columns()
             for name in present:
                 files = [path.as_posix() for path in sorted((folder / DATASETS[name].path).glob("part-*.parquet"))]
                 if DATASETS[name].blocks is not None:
@@ -151,13 +159,65 @@ def find_contradictions(folder: Path, *, memory_limit: str = "1GB", known: Colle
                     # One file is enough to know the columns.
                     files = [file for file in files if file not in known] or files[:1]
                 connection.read_parquet(files).create_view(name)
-            for says, query in [*queries, *_queries(present, connection)]:
+                columns.files[name] = files
+            for says, query in [*queries, *_queries(present, connection, columns)]:
                 count, examples = _offenders(connection, query)
                 if count:
                     problems.append(f"{says}: broken for {count} rows, e.g. {', '.join(examples)}")
         finally:
             connection.close()
     return problems
+
+
+class _Columns:
+    """Columns of ids as numbers, which show in a tenth of the time that a query takes that nothing is amiss.
+
+    Attributes
+    ----------
+    files : of each dataset
+    """
+
+    def __init__(self) -> None:
+        self.files: dict[str, list[str]] = {}
+        self._ids: dict[str, dict[str, Ids | None]] = {}
+        self._rows: dict[str, int] = {}
+
+    def ids(self, dataset: str, column: str) -> Ids | None:
+        """Return the ids of a column, nulls left out; None where anything else stands in it."""
+        if dataset not in self._ids:
+            self._ids[dataset] = self._read(dataset)
+        return self._ids[dataset].get(column)
+
+    def _read(self, dataset: str) -> dict[str, Ids | None]:
+        """Return the ids of all columns that are asked about; each file is opened once."""
+        # What compiles kernels is not needed to read a release.
+        from dedup.quality.ids import read_ids
+
+        key = DATASETS[dataset].key
+        names = [name for name in key if len(key) == 1 and name in ID_COLUMNS]
+        names += [r.column for r in REFERENCES if r.dataset == dataset]
+        names += [r.target_column for r in REFERENCES if r.target == dataset]
+        columns: dict[str, list[pa.Array]] = {name: [] for name in names}
+        rows = 0
+        for file in self.files[dataset] if columns else ():
+            table = pq.ParquetFile(file).read(list(columns), use_threads=False)
+            rows += len(table)
+            for name, chunks in columns.items():
+                chunks.extend(table.column(name).chunks)
+        self._rows[dataset] = rows
+        return {name: read_ids(pa.chunked_array(chunks, pa.string())) for name, chunks in columns.items()}
+
+    def unique(self, dataset: str) -> bool:
+        """Tell whether ids show that the key of a dataset repeats nowhere."""
+        key = DATASETS[dataset].key
+        ids = self.ids(dataset, key[0]) if len(key) == 1 else None
+        return ids is not None and ids.distinct and self._rows[dataset] == ids.numbers.size
+
+    def hold(self, reference: Reference) -> bool:
+        """Tell whether ids show that a reference leads somewhere in every row."""
+        known = self.ids(reference.target, reference.target_column)
+        ids = self.ids(reference.dataset, reference.column)
+        return ids is not None and known is not None and ids.within(known)
 
 
 def _rises(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
@@ -178,11 +238,11 @@ def _rises(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
     return _offenders(connection, query)[0] == 0
 
 
-def _queries(present: list[str], connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
-    """Return (what should hold, query for the ids that break it) for the datasets that are there."""
+def _queries(present: list[str], connection: duckdb.DuckDBPyConnection, ids: _Columns) -> list[tuple[str, str]]:
+    """Return (what should hold, query for what breaks it) for the datasets that are there, where it is not evident."""
     queries: list[tuple[str, str]] = []
     for name in present:
-        if (key := DATASETS[name].key) and not _rises(connection, name):
+        if (key := DATASETS[name].key) and not ids.unique(name) and not _rises(connection, name):
             columns = ", ".join(key)
             queries.append(
                 (
@@ -197,7 +257,7 @@ def _queries(present: list[str], connection: duckdb.DuckDBPyConnection) -> list[
             f"ANTI JOIN {r.target} b ON a.{r.column} = b.{r.target_column} WHERE a.{r.column} IS NOT NULL",
         )
         for r in REFERENCES
-        if r.dataset in present and r.target in present
+        if r.dataset in present and r.target in present and not ids.hold(r)
     ]
     queries += [(rule.says, rule.query) for rule in RULES if all(name in present for name in rule.datasets)]
     return queries
