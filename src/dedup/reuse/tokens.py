@@ -43,6 +43,9 @@ KEY_GROUPS: tuple[list[int], ...] = (
 )
 #: Shingles of a sentence are this many tokens.
 SHINGLE = 3
+#: Shingles of a sentence are padded to a multiple of this number.
+VECTOR = 8
+_32 = np.uint64(32)
 
 
 @njit(nogil=True, cache=True)
@@ -133,7 +136,7 @@ def sentence_keys(
     t: int,
     a: NDArray[np.uint32],
     b: NDArray[np.uint32],
-    minima: NDArray[np.uint32],
+    shingles: NDArray[np.uint32],
     keys: NDArray[np.uint64],
     sketch: NDArray[np.uint64],
 ) -> None:
@@ -142,44 +145,60 @@ def sentence_keys(
     Parameters
     ----------
     a, b : (MINHASH_ROWS,) permutations
-    minima : (MINHASH_ROWS,) scratch
+    shingles : (>= t + VECTOR,) scratch
     keys : (KEYS,) written
     sketch : (4,) written: a set of 256 bits
     """
     keys[:] = np.uint64(0)
     sketch[:] = np.uint64(0)
-    minima[:] = np.uint32(0xFFFFFFFF)
     whole = np.uint64(t)
     clause = np.uint64(0)
     size = 0
     before = np.uint64(0)
-    earlier = np.uint64(0)
-    for i in range(t + 1):
-        if i == t or (breaks[i] == 1 and i > 0):
+    pair = np.uint64(0)
+    count = 0
+    for i in range(t):
+        if breaks[i] == 1 and i > 0:
             if size >= CLAUSE_TOKENS:
                 _keep_smallest(keys, finish_hash(clause + np.uint64(size) * GOLDEN) | np.uint64(1))
             clause = np.uint64(0)
             size = 0
-        if i == t:
-            break
-        sign = SIGN if kinds[i] in (DIGIT, CHINESE_NUMERAL, MASK) else ids[i]
+        kind = kinds[i]
+        sign = SIGN if (kind == DIGIT) | (kind == CHINESE_NUMERAL) | (kind == MASK) else ids[i]
         mixed = mix_code_point(sign)
         whole = whole * BASE + mixed
         clause = clause * BASE + mixed
         size += 1
-        if i >= 1:
-            bit = finish_hash(before * BASE + mixed) >> np.uint64(56)
-            sketch[bit >> np.uint64(6)] |= np.uint64(1) << (bit & np.uint64(63))
         if i >= SHINGLE - 1 or i == t - 1:
-            h = np.uint32(finish_hash((earlier * BASE + before) * BASE + mixed) >> np.uint64(32))
-            for k in range(MINHASH_ROWS):
-                # Without a branch: eight rows are done at once.
-                minima[k] = min(minima[k], np.uint32(a[k] * h + b[k]))
-        earlier, before = before, mixed
+            shingles[count] = np.uint32(finish_hash(pair * BASE + mixed) >> _32)
+            count += 1
+        pair = before * BASE + mixed
+        before = mixed
+        if i >= 1:
+            bit = finish_hash(pair) >> np.uint64(56)
+            sketch[bit >> np.uint64(6)] |= np.uint64(1) << (bit & np.uint64(63))
+    if size >= CLAUSE_TOKENS:
+        _keep_smallest(keys, finish_hash(clause + np.uint64(size) * GOLDEN) | np.uint64(1))
     keys[0] = finish_hash(whole * FMIX_1) | np.uint64(1)
+    # Repeats change no minimum, and leave no rest behind the vectors that a processor takes at once.
+    while count % VECTOR != 0:
+        shingles[count] = shingles[count - 1]
+        count += 1
     for k in range(MINHASH_KEYS):
-        h64 = (np.uint64(minima[2 * k]) << np.uint64(32)) | np.uint64(minima[2 * k + 1])
+        upper = _smallest(shingles, count, a[2 * k], b[2 * k])
+        lower = _smallest(shingles, count, a[2 * k + 1], b[2 * k + 1])
+        h64 = (np.uint64(upper) << _32) | np.uint64(lower)
         keys[1 + CLAUSE_KEYS + k] = finish_hash(h64 * FMIX_2 + np.uint64(k)) | np.uint64(1)
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _smallest(hashes: NDArray[np.uint32], count: int, a: np.uint32, b: np.uint32) -> np.uint32:
+    """Return the smallest of so many hashes after a permutation."""
+    least = np.uint32(0xFFFFFFFF)
+    for i in range(count):
+        # Without a branch and with nothing written: eight hashes are done at once.
+        least = min(least, np.uint32(a * hashes[i] + b))
+    return least
 
 
 @njit(nogil=True, cache=True, inline="always")

@@ -16,7 +16,7 @@ from dedup.fingerprinting.minhash import permutations
 from dedup.reuse.clauses import UNIT, Reading, reading, scan_units
 from dedup.reuse.keyed import KeyGroups, count_support, group_by_key, mark_shared, renumber
 from dedup.reuse.spread import count_spread, traits_of
-from dedup.reuse.tokens import KEYS, MINHASH_ROWS, sentence_keys, tokenise
+from dedup.reuse.tokens import KEYS, MINHASH_ROWS, VECTOR, sentence_keys, tokenise
 from dedup.reuse.units import best_members, gather_units, group_units, in_turn
 from dedup.text.normalise import utf8_buffers
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 MOST_CHARS = 400
 #: Wordings whose keys are made by one call of a kernel.
 _BLOCK = 1 << 16
+#: Wordings whose texts are fetched together.
+_AHEAD = 16
 
 
 @dataclass(frozen=True)
@@ -80,47 +82,51 @@ def _read_wordings(
     out: NDArray[np.uint32],
     sketches: NDArray[np.uint64],
     n_keys: NDArray[np.int64],
-) -> None:
-    """Write the keys and sketches of the wordings [low, high)."""
+    bounds: NDArray[np.int64],
+    marks: NDArray[np.uint8],
+) -> np.uint8:
+    """Write the keys, sketches and marks of the wordings [low, high); what is returned says nothing."""
     ids = np.empty(MOST_CHARS + 1, dtype=np.uint32)
     kinds = np.empty(MOST_CHARS + 1, dtype=np.uint8)
     breaks = np.empty(MOST_CHARS + 1, dtype=np.uint8)
     places = np.empty(MOST_CHARS + 2, dtype=np.int32)
-    minima = np.empty(MINHASH_ROWS, dtype=np.uint32)
+    shingles = np.empty(MOST_CHARS + 1 + VECTOR, dtype=np.uint32)
     keys = np.empty(KEYS, dtype=np.uint64)
-    for u in range(low, high):
-        unit = units[u]
-        start = offsets[unit["row"]] + unit["byte"]
-        t = tokenise(data, start, start + unit["bytes"], tables, ids, kinds, places, breaks)
-        sentence_keys(ids, kinds, breaks, t, a, b, minima, keys, sketches[u])
-        n_keys[u] = 0
-        for k in range(KEYS):
-            out[k, u] = np.uint32(keys[k] >> np.uint64(32)) | np.uint32(keys[k] != 0)
-            n_keys[u] += keys[k] != 0
+    touched = np.uint8(0)
+    for begin in range(low, high, _AHEAD):
+        stop = min(begin + _AHEAD, high)
+        # They lie anywhere: asked for together, they come from memory at the same time.
+        for u in range(begin, stop):
+            start = offsets[units[u]["row"]] + units[u]["byte"]
+            touched ^= data[start] ^ data[start + units[u]["bytes"] - 1]
+        for u in range(begin, stop):
+            unit = units[u]
+            start = offsets[unit["row"]] + unit["byte"]
+            t = tokenise(data, start, start + unit["bytes"], tables, ids, kinds, places, breaks)
+            sentence_keys(ids, kinds, breaks, t, a, b, shingles, keys, sketches[u])
+            n_keys[u] = 0
+            for k in range(KEYS):
+                out[k, u] = np.uint32(keys[k] >> np.uint64(32)) | np.uint32(keys[k] != 0)
+                n_keys[u] += keys[k] != 0
+            for i in range(t):
+                for at in range(bounds[u] + places[i], bounds[u] + places[i + 1]):
+                    marks[at] = np.uint8(ids[i] & np.uint32(255))
+    return touched
 
 
 @njit(nogil=True, cache=True)
-def _write_marks(
-    data: NDArray[np.uint8],
-    offsets: NDArray[np.int64],
-    units: NDArray,
-    low: int,
-    high: int,
-    tables: Reading,
+def _copy_marks(
+    marks: NDArray[np.uint8],
     bounds: NDArray[np.int64],
+    chosen: NDArray[np.int64],
+    out_bounds: NDArray[np.int64],
     out: NDArray[np.uint8],
 ) -> None:
-    """Write the marks of the wordings [low, high)."""
-    ids = np.empty(MOST_CHARS + 1, dtype=np.uint32)
-    kinds = np.empty(MOST_CHARS + 1, dtype=np.uint8)
-    breaks = np.empty(MOST_CHARS + 1, dtype=np.uint8)
-    places = np.empty(MOST_CHARS + 2, dtype=np.int32)
-    for u in range(low, high):
-        unit = units[u]
-        start = offsets[unit["row"]] + unit["byte"]
-        t = tokenise(data, start, start + unit["bytes"], tables, ids, kinds, places, breaks)
-        for i in range(t):
-            out[bounds[u] + places[i] : bounds[u] + places[i + 1]] = np.uint8(ids[i] & np.uint32(255))
+    """Write the marks of the chosen wordings, one after the other."""
+    for k in range(chosen.size):
+        shift = bounds[chosen[k]] - out_bounds[k]
+        for i in range(out_bounds[k], out_bounds[k + 1]):
+            out[i] = marks[i + shift]
 
 
 def gather_wordings(
@@ -171,11 +177,13 @@ def gather_wordings(
     keys = space.empty((KEYS, count), np.uint32)
     sketches = space.empty((count, 4), np.uint64)
     n_keys = space.empty(count, np.int64)
+    all_bounds = _bounds_of(units, space)
+    all_marks = space.empty(int(all_bounds[-1]), np.uint8)
     a, b = (p[:MINHASH_ROWS].copy() for p in permutations())
 
     def read(ends: NDArray[np.int64]) -> None:
         low, high = ends.tolist()
-        _read_wordings(data, offsets, units, low, high, tables, a, b, keys, sketches, n_keys)
+        _read_wordings(data, offsets, units, low, high, tables, a, b, keys, sketches, n_keys, all_bounds, all_marks)
 
     for _ in in_turn(read, _blocks(count), threads):
         pass
@@ -187,17 +195,9 @@ def gather_wordings(
     place = np.full(count, -1, dtype=np.int64)
     place[rank] = np.arange(rank.size)
     units, sketches = space.gather(units, rank), space.gather(sketches, rank)
-    bounds = space.empty(rank.size + 1, np.int64)
-    bounds[0] = 0
-    np.cumsum(units["n"], out=bounds[1:])
+    bounds = _bounds_of(units, space)
     marks = space.empty(int(bounds[-1]), np.uint8)
-
-    def mark(ends: NDArray[np.int64]) -> None:
-        low, high = ends.tolist()
-        _write_marks(data, offsets, units, low, high, tables, bounds, marks)
-
-    for _ in in_turn(mark, _blocks(rank.size), threads):
-        pass
+    _copy_marks(all_marks, all_bounds, rank, bounds, marks)
     times = space.gather(times, rank)
     return Wordings(
         units,
@@ -214,6 +214,14 @@ def gather_wordings(
         found.skipped,
         int(times.sum()),
     )
+
+
+def _bounds_of(units: NDArray, space: Workspace) -> NDArray[np.int64]:
+    """Return where the marks of each wording begin, and where the last ones end."""
+    bounds = space.empty(units.size + 1, np.int64)
+    bounds[0] = 0
+    np.cumsum(units["n"], out=bounds[1:])
+    return bounds
 
 
 def _blocks(count: int) -> list[NDArray[np.int64]]:
