@@ -100,6 +100,8 @@ def content_digest(parts: Iterable[pa.Table], identity: Sequence[str]) -> str:
 
 def _feed(update: Callable[[Any], None], array: pa.Array) -> None:
     """Give values, lengths and nulls of an array to `update`, however the array lies in memory."""
+    from dedup.text.normalise import utf8_buffers
+
     update(f"{array.type};{array.null_count};".encode())
     if array.null_count:
         update(np.packbits(pc.is_valid(array).to_numpy(zero_copy_only=False)).tobytes())
@@ -108,30 +110,24 @@ def _feed(update: Callable[[Any], None], array: pa.Array) -> None:
         for child in array.flatten():
             _feed(update, child)
     elif pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
-        update(_lengths(pc.list_value_length(array)))
+        lengths = pc.list_value_length(array)
+        lengths = pc.fill_null(lengths, 0) if array.null_count else lengths
+        update(lengths.cast(pa.int64()).to_numpy().data)
         _feed(update, array.flatten())
     elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        update(_lengths(pc.binary_length(array)))
-        # What stands under a null is no value, and need not be the same.
-        update(_bytes_of(array.drop_null() if array.null_count else array))
+        # What stands under a null is no value, and need not be the same: it has no bytes here.
+        data, offsets = utf8_buffers(array)
+        lengths = np.diff(offsets)
+        update((lengths.astype(np.int32) if pa.types.is_string(kind) else lengths).data)
+        update(data[offsets[0] : offsets[-1]].data)
     elif pa.types.is_boolean(kind):
         update(np.packbits(pc.fill_null(array, False).to_numpy(zero_copy_only=False)).tobytes())
     else:
-        plain = array.fill_null(pa.scalar(0).cast(_number(kind)).cast(kind)) if array.null_count else array
-        update(memoryview(plain.view(_number(kind)).to_numpy(zero_copy_only=True)))
+        plain = array.view(_number(kind))
+        plain = pc.fill_null(plain, 0) if array.null_count else plain
+        update(plain.to_numpy(zero_copy_only=True).data)
 
 
 def _number(kind: pa.DataType) -> pa.DataType:
     """Return the integers that have the width of a type of numbers, dates or times."""
     return {8: pa.int8(), 16: pa.int16(), 32: pa.int32(), 64: pa.int64()}[kind.bit_width]
-
-
-def _lengths(lengths: pa.Array) -> bytes:
-    return bytes(pc.fill_null(lengths, 0).cast(pa.int64()).to_numpy(zero_copy_only=False).tobytes())
-
-
-def _bytes_of(array: pa.Array) -> memoryview:
-    from dedup.text.normalise import utf8_buffers
-
-    data, offsets = utf8_buffers(array)
-    return data[offsets[0] : offsets[-1]].data if len(array) else memoryview(b"")
