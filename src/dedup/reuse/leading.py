@@ -14,7 +14,7 @@ from numba import njit
 from dedup.reuse.alignment import align_tokens, is_numeric
 from dedup.reuse.clauses import Reading
 from dedup.reuse.neighbours import Likeness, holds_skeleton, look_alike, may_hold_skeleton, set_marks
-from dedup.reuse.tokens import tokenise
+from dedup.reuse.tokens import AHEAD, tokenise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -128,6 +128,36 @@ def _weigh_gaps(
 
 
 @njit(nogil=True, cache=True)
+def _keep_worthy(
+    alike: Likeness,
+    own: int,
+    others: NDArray[np.uint32],
+    count: int,
+    present: NDArray[np.uint8],
+    least: int,
+    touched: np.uint8,
+) -> tuple[int, np.uint8]:
+    """Move those of the first `count` others that are worth an alignment to the front; returns how many they are.
+
+    Parameters
+    ----------
+    present : (256,), 1 at each mark of `own`, 0 elsewhere
+    touched : whatever; it is changed and returned, so that what fetches memory ahead has a result
+    """
+    kept = 0
+    for low in range(0, count, AHEAD):
+        high = min(low + AHEAD, count)
+        for k in range(low, high):
+            touched ^= alike.marks[alike.mark_bounds[others[k]]]
+        for k in range(low, high):
+            other = np.int64(others[k])
+            if may_hold_skeleton(alike, own, other, present, least) and look_alike(alike, own, other):
+                others[kept] = others[k]
+                kept += 1
+    return kept, touched
+
+
+@njit(nogil=True, cache=True)
 def lead_variants(
     data: NDArray[np.uint8],
     starts: NDArray[np.int64],
@@ -149,7 +179,7 @@ def lead_variants(
     cut_out: NDArray[np.bool_],
     bounds: NDArray[np.int64],
     leaders: NDArray[np.int64],
-) -> tuple[int, int, int, int]:
+) -> tuple[int, int, int, int, np.uint8]:
     """Let leaders take their variants, one after the other.
 
     Parameters
@@ -169,7 +199,7 @@ def lead_variants(
 
     Returns
     -------
-    the leaders found, the pairs aligned, the variants that joined late, and the misprints
+    the leaders found, the pairs aligned, the variants that joined late, the misprints; the last says nothing
     """
     ids = np.empty((2, most + 1), dtype=np.uint32)
     kinds = np.empty((2, most + 1), dtype=np.uint8)
@@ -190,6 +220,7 @@ def lead_variants(
     others = np.empty(1024, dtype=np.uint32)
     met[:] = np.uint32(0xFFFFFFFF)
     found = compared = fitted = misprints = 0
+    touched = np.uint8(0)
     start = 0
     while start < turns.size:
         own = np.int64(turns[start] >> _32)
@@ -198,7 +229,6 @@ def lead_variants(
             end += 1
         low, start = start, end
         count = 0
-        set_marks(alike, own, present, 1)
         for at in range(low, end):
             g = np.int64(turns[at] & _LOW)
             if leader[own] != FREE and asked[own]:
@@ -209,14 +239,13 @@ def lead_variants(
                     continue
                 met[other] = own
                 # Whether a leader was asked depends on who was free at the beginning of the round: all members.
-                if asked[own] and leader[other] != FREE:
-                    continue
-                if not look_alike(alike, own, other):
-                    continue
-                asked[own] = True
-                if leader[own] != FREE:
-                    break
-                if leader[other] != FREE or not may_hold_skeleton(alike, own, other, present, least):
+                if not asked[own]:
+                    if not look_alike(alike, own, other):
+                        continue
+                    asked[own] = True
+                    if leader[own] != FREE:
+                        break
+                if leader[other] != FREE:
                     continue
                 if count == others.size:
                     more = np.empty(2 * count, dtype=np.uint32)
@@ -224,8 +253,12 @@ def lead_variants(
                     others = more
                 others[count] = other
                 count += 1
-        set_marks(alike, own, present, 0)
         if leader[own] != FREE or count == 0:
+            continue
+        set_marks(alike, own, present, 1)
+        count, touched = _keep_worthy(alike, own, others, count, present, least, touched)
+        set_marks(alike, own, present, 0)
+        if count == 0:
             continue
         line = others[:count]
         line.sort()
@@ -244,6 +277,9 @@ def lead_variants(
         for k in range(count):
             other = np.int64(line[k])
             n_other = np.int64(alike.lengths[other])
+            if k % AHEAD == 0:
+                for ahead in line[k : k + AHEAD]:
+                    touched ^= data[starts[ahead]]
             t_b = tokenise(data, starts[other], ends[other], tables, ids[1], kinds[1], places[1], breaks)
             # No alignment keeps more than the tokens that both have.
             common = 0
@@ -312,4 +348,4 @@ def lead_variants(
         elif departed and df[own] >= families:
             # What departs from it may not lead it in turn.
             leader[own] = own
-    return found, compared, fitted, misprints
+    return found, compared, fitted, misprints, touched

@@ -81,10 +81,15 @@ def may_hold_skeleton(alike: Likeness, leader: int, other: int, present: NDArray
     ----------
     present : (256,), 1 at each mark of the leader, 0 elsewhere
     """
+    low, high = alike.mark_bounds[other], alike.mark_bounds[other + 1]
+    # Every character has a mark.
+    n_leader, n_other = alike.mark_bounds[leader + 1] - alike.mark_bounds[leader], high - low
+    if not holds_skeleton(n_other, 0, n_leader, n_other, least):
+        return False
     kept = 0
-    for i in range(alike.mark_bounds[other], alike.mark_bounds[other + 1]):
+    for i in range(low, high):
         kept += present[alike.marks[i]]
-    return bool(holds_skeleton(kept, 0, np.int64(alike.lengths[leader]), np.int64(alike.lengths[other]), least))
+    return bool(holds_skeleton(kept, 0, n_leader, n_other, least))
 
 
 @njit(nogil=True, cache=True, inline="always")

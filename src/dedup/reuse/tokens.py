@@ -46,6 +46,8 @@ SHINGLE = 3
 #: Shingles of a sentence are padded to a multiple of this number.
 VECTOR = 8
 _32 = np.uint64(32)
+#: Sentences that lie anywhere are asked for so many at once: they come from memory at the same time.
+AHEAD = 16
 
 
 @njit(nogil=True, cache=True)

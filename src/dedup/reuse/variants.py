@@ -105,7 +105,7 @@ def group_variants(
             cut = np.zeros(room + heads.size, dtype=bool)
             bounds = np.zeros(heads.size + 1, dtype=np.int64)
             leaders = np.zeros(heads.size, dtype=np.int64)
-            found, pairs, late, wrong = lead_variants(
+            found, pairs, late, wrong, _ = lead_variants(
                 data,
                 starts,
                 ends,

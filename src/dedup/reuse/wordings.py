@@ -16,7 +16,7 @@ from dedup.fingerprinting.minhash import permutations
 from dedup.reuse.clauses import UNIT, Reading, reading, scan_units
 from dedup.reuse.keyed import KeyGroups, count_support, group_by_key, mark_shared, renumber
 from dedup.reuse.spread import count_spread, traits_of
-from dedup.reuse.tokens import KEYS, MINHASH_ROWS, VECTOR, sentence_keys, tokenise
+from dedup.reuse.tokens import AHEAD, KEYS, MINHASH_ROWS, VECTOR, sentence_keys, tokenise
 from dedup.reuse.units import best_members, gather_units, group_units, in_turn
 from dedup.text.normalise import utf8_buffers
 
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 MOST_CHARS = 400
 #: Wordings whose keys are made by one call of a kernel.
 _BLOCK = 1 << 16
-#: Wordings whose texts are fetched together.
-_AHEAD = 16
 
 
 @dataclass(frozen=True)
@@ -93,9 +91,8 @@ def _read_wordings(
     shingles = np.empty(MOST_CHARS + 1 + VECTOR, dtype=np.uint32)
     keys = np.empty(KEYS, dtype=np.uint64)
     touched = np.uint8(0)
-    for begin in range(low, high, _AHEAD):
-        stop = min(begin + _AHEAD, high)
-        # They lie anywhere: asked for together, they come from memory at the same time.
+    for begin in range(low, high, AHEAD):
+        stop = min(begin + AHEAD, high)
         for u in range(begin, stop):
             start = offsets[units[u]["row"]] + units[u]["byte"]
             touched ^= data[start] ^ data[start + units[u]["bytes"] - 1]
