@@ -70,21 +70,41 @@ def partition_of(value: np.uint64, bits: int) -> np.int64:
 
 
 @njit(nogil=True, cache=True)
-def deal(hashes: NDArray[np.uint64], bits: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the stable order of records by the leading bits of their hash, and how many go to each partition."""
+def deal(
+    hashes: NDArray[np.uint64], rows: NDArray[np.uint32], positions: NDArray[np.uint32], first: int, bits: int
+) -> tuple[NDArray[np.int64], NDArray[np.uint16], NDArray[np.uint64], NDArray[np.uint32], NDArray[np.uint32]]:
+    """Deal records to partitions by the leading bits of their hash; those of one partition stay in order.
+
+    Parameters
+    ----------
+    positions : of each record, or empty
+    first : added to the rows
+
+    Returns
+    -------
+    how many go to each partition and the partition of each record; then the hashes, rows and positions, dealt
+    """
     count = 1 << bits
     sizes = np.zeros(count, dtype=np.int64)
-    for h in hashes:
-        sizes[partition_of(h, bits)] += 1
+    parts = np.empty(hashes.size, dtype=np.uint16)
+    for i in range(hashes.size):
+        p = partition_of(hashes[i], bits)
+        parts[i] = p
+        sizes[p] += 1
     ends = np.zeros(count, dtype=np.int64)
     for p in range(1, count):
         ends[p] = ends[p - 1] + sizes[p - 1]
-    order = np.empty(hashes.size, dtype=np.int64)
+    out_hashes = np.empty_like(hashes)
+    out_rows = np.empty_like(rows)
+    out_positions = np.empty_like(positions)
     for i in range(hashes.size):
-        p = partition_of(hashes[i], bits)
-        order[ends[p]] = i
-        ends[p] += 1
-    return order, sizes
+        at = ends[parts[i]]
+        ends[parts[i]] += 1
+        out_hashes[at] = hashes[i]
+        out_rows[at] = rows[i] + np.uint32(first)
+        if positions.size:
+            out_positions[at] = positions[i]
+    return sizes, parts, out_hashes, out_rows, out_positions
 
 
 @njit(nogil=True, cache=True)

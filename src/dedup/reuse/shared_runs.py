@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numba import njit
@@ -90,10 +90,6 @@ def _batches(n_bytes: NDArray[np.int64], size: int) -> list[tuple[int, int]]:
     return list(pairwise(edges))
 
 
-def _parts(hashes: NDArray[np.uint64], bits: int) -> NDArray[np.uint16]:
-    return (hashes >> np.uint64(64 - bits)).astype(np.uint16)
-
-
 def _bits(records: int, record_bytes: int, memory: int) -> int:
     """Return the bits that make partitions small enough to be grouped in `memory` bytes, and fast."""
     bits = 3
@@ -149,8 +145,8 @@ def find_shared_runs(
         hashes, rows, positions = find_anchors(
             data, starts[some], ends[some], table.index, table.expansions, scheme, lengths[some], counts[some]
         )
-        order, sizes = deal(hashes, anchor_bits)
-        return sizes, _parts(hashes, anchor_bits), positions, hashes[order], rows[order] + np.uint32(low)
+        sizes, of_part, hashes, rows, _ = deal(hashes, rows, positions[:0], low, anchor_bits)
+        return sizes, of_part, positions, hashes, rows
 
     for sizes, of_part, positions, hashes, rows in run_parts(anchors_of, len(batches), 1, threads):
         anchors.append(sizes, hash=hashes, row=rows)
@@ -192,8 +188,7 @@ def find_shared_runs(
             anchors.cursors(k),
             shared,
         )
-        order, sizes = deal(hashes, gram_bits)
-        return sizes, _parts(hashes, gram_bits), hashes[order], rows[order] + np.uint32(low), positions[order]
+        return cast("tuple[NDArray, ...]", deal(hashes, rows, positions, low, gram_bits))
 
     for sizes, of_part, hashes, rows, positions in run_parts(grams_of, len(batches), 1, threads):
         grams.append(sizes, hash=hashes, row=rows, position=positions)
