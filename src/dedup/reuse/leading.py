@@ -201,10 +201,10 @@ def lead_variants(
     -------
     the leaders found, the pairs aligned, the variants that joined late, the misprints; the last says nothing
     """
-    ids = np.empty((2, most + 1), dtype=np.uint32)
-    kinds = np.empty((2, most + 1), dtype=np.uint8)
+    ids_a, ids_b = np.empty(most + 1, dtype=np.uint32), np.empty(most + 1, dtype=np.uint32)
+    kinds_a, kinds_b = np.empty(most + 1, dtype=np.uint8), np.empty(most + 1, dtype=np.uint8)
     breaks = np.empty(most + 1, dtype=np.uint8)
-    places = np.empty((2, most + 2), dtype=np.int32)
+    places_a, places_b = np.empty(most + 2, dtype=np.int32), np.empty(most + 2, dtype=np.int32)
     match = np.empty(most + 1, dtype=np.int32)
     trace = np.empty((most + 2) * (most + 2), dtype=np.uint8)
     scores = np.empty((4, most + 2), dtype=np.int32)
@@ -263,13 +263,13 @@ def lead_variants(
         line = others[:count]
         line.sort()
         n_own = np.int64(alike.lengths[own])
-        t = tokenise(data, starts[own], ends[own], tables, ids[0], kinds[0], places[0], breaks)
+        t = tokenise(data, starts[own], ends[own], tables, ids_a, kinds_a, places_a, breaks)
         keep[:t] = True
         cut[: t + 1] = False
         support[:, : t + 1] = 0
         voices = df[own]
         for i in range(t):
-            bag[ids[0, i] & _BAG_MASK] = 1
+            bag[ids_a[i] & _BAG_MASK] = 1
         likeness = np.zeros(count, dtype=np.int64)
         sizes = np.zeros(count, dtype=np.int32)
         remembered = np.full(count, -1, dtype=np.int32)
@@ -280,28 +280,28 @@ def lead_variants(
             if k % AHEAD == 0:
                 for ahead in line[k : k + AHEAD]:
                     touched ^= data[starts[ahead]]
-            t_b = tokenise(data, starts[other], ends[other], tables, ids[1], kinds[1], places[1], breaks)
+            t_b = tokenise(data, starts[other], ends[other], tables, ids_b, kinds_b, places_b, breaks)
             # No alignment keeps more than the tokens that both have.
             common = 0
             for j in range(t_b):
-                common += bag[ids[1, j] & _BAG_MASK] * (places[1, j + 1] - places[1, j])
+                common += bag[ids_b[j] & _BAG_MASK] * (places_b[j + 1] - places_b[j])
             if not holds_skeleton(common, 0, n_own, n_other, least):
                 continue
-            align_tokens(ids[0], kinds[0], places[0], t, ids[1], kinds[1], t_b, match, trace, scores)
+            align_tokens(ids_a, kinds_a, places_a, t, ids_b, kinds_b, t_b, match, trace, scores)
             compared += 1
-            kept, words, _ = _shape(match, places[0], kinds[0], kinds[1], t, t_b, keep, cut, new_keep, new_cut)
+            kept, words, _ = _shape(match, places_a, kinds_a, kinds_b, t, t_b, keep, cut, new_keep, new_cut)
             if holds_skeleton(kept, words, n_own, n_other, least):
                 likeness[k] = 1 + (1000 * kept) // max(n_own, n_other)
                 voices += df[other]
-                _weigh_gaps(match, kinds[0], kinds[1], t, t_b, support, df[other], 0)
+                _weigh_gaps(match, kinds_a, kinds_b, t, t_b, support, df[other], 0)
                 sizes[k] = t_b
                 if memory < _REMEMBERED:
                     matches[memory, :t] = match[:t]
-                    kinds_of[memory, :t_b] = kinds[1, :t_b]
+                    kinds_of[memory, :t_b] = kinds_b[:t_b]
                     remembered[k] = memory
                     memory += 1
         for i in range(t):
-            bag[ids[0, i] & _BAG_MASK] = 0
+            bag[ids_a[i] & _BAG_MASK] = 0
         # What is a template as it stands gets no slot for one report that writes it otherwise.
         needed = max(int(np.ceil(SLOT_SUPPORT * voices)), 2 if df[own] >= families else 1)
         # Where most write the leader's own words, whatever departs from them somewhere is a misprint.
@@ -315,14 +315,14 @@ def lead_variants(
             t_b = sizes[k]
             if remembered[k] >= 0:
                 match[:t] = matches[remembered[k], :t]
-                kinds[1, :t_b] = kinds_of[remembered[k], :t_b]
+                kinds_b[:t_b] = kinds_of[remembered[k], :t_b]
             else:
-                tokenise(data, starts[other], ends[other], tables, ids[1], kinds[1], places[1], breaks)
-                align_tokens(ids[0], kinds[0], places[0], t, ids[1], kinds[1], t_b, match, trace, scores)
-            kept, words, same = _shape(match, places[0], kinds[0], kinds[1], t, t_b, keep, cut, new_keep, new_cut)
+                tokenise(data, starts[other], ends[other], tables, ids_b, kinds_b, places_b, breaks)
+                align_tokens(ids_a, kinds_a, places_a, t, ids_b, kinds_b, t_b, match, trace, scores)
+            kept, words, same = _shape(match, places_a, kinds_a, kinds_b, t, t_b, keep, cut, new_keep, new_cut)
             if not holds_skeleton(kept, words, n_own, np.int64(alike.lengths[other]), least):
                 continue
-            poor = _weigh_gaps(match, kinds[0], kinds[1], t, t_b, support, 0, needed)
+            poor = _weigh_gaps(match, kinds_a, kinds_b, t, t_b, support, 0, needed)
             if poor:
                 departed += 1
                 if poor <= slight:

@@ -10,7 +10,7 @@ from numba import njit
 from dedup.reuse.alignment import align_tokens
 from dedup.reuse.borders import TABLE_SIZE
 from dedup.reuse.clauses import Reading
-from dedup.reuse.tokens import tokenise
+from dedup.reuse.tokens import AHEAD, tokenise
 from dedup.text.characters import CLOSERS, OPENERS
 from dedup.text.utf8 import decode
 
@@ -88,37 +88,48 @@ def place_slots(
     most: int,
     out_bounds: NDArray[np.int64],
     out: NDArray[np.int64],
-) -> None:
+) -> np.uint8:
     """Find where each wording has the slots of its formula, in normalised characters of the wording.
+
+    What is returned says nothing.
 
     Parameters
     ----------
-    members : (m,) wordings
+    members : (m,) wordings; those of one leader together, so that it is read once
     leader_of : (w,) leader of each wording
     before, after : kept tokens of the leader around each slot; formula k owns slots slot_bounds[k]:slot_bounds[k + 1]
     template : (m,) the formula of each member
     out : (slots of all members, 2), written; member i owns out[out_bounds[i]:out_bounds[i + 1]]
     """
-    ids = np.empty((2, most + 1), dtype=np.uint32)
-    kinds = np.empty((2, most + 1), dtype=np.uint8)
+    ids_a, ids_b = np.empty(most + 1, dtype=np.uint32), np.empty(most + 1, dtype=np.uint32)
+    kinds_a, kinds_b = np.empty(most + 1, dtype=np.uint8), np.empty(most + 1, dtype=np.uint8)
     breaks = np.empty(most + 1, dtype=np.uint8)
-    places = np.empty((2, most + 2), dtype=np.int32)
+    places_a, places_b = np.empty(most + 2, dtype=np.int32), np.empty(most + 2, dtype=np.int32)
     match = np.empty(most + 1, dtype=np.int32)
     trace = np.empty((most + 2) * (most + 2), dtype=np.uint8)
     scores = np.empty((4, most + 2), dtype=np.int32)
+    held = np.int64(-1)
+    t = 0
+    touched = np.uint8(0)
     for m in range(members.size):
+        if m % AHEAD == 0:
+            for ahead in members[m : m + AHEAD]:
+                touched ^= data[starts[ahead]]
         first = slot_bounds[template[m]]
         count = slot_bounds[template[m] + 1] - first
         if count == 0:
             continue
         own, other = leader_of[members[m]], members[m]
-        t = tokenise(data, starts[own], ends[own], tables, ids[0], kinds[0], places[0], breaks)
-        t_b = tokenise(data, starts[other], ends[other], tables, ids[1], kinds[1], places[1], breaks)
-        align_tokens(ids[0], kinds[0], places[0], t, ids[1], kinds[1], t_b, match, trace, scores)
+        if own != held:
+            t = tokenise(data, starts[own], ends[own], tables, ids_a, kinds_a, places_a, breaks)
+            held = own
+        t_b = tokenise(data, starts[other], ends[other], tables, ids_b, kinds_b, places_b, breaks)
+        align_tokens(ids_a, kinds_a, places_a, t, ids_b, kinds_b, t_b, match, trace, scores)
         for k in range(count):
             low, high = before[first + k], after[first + k]
-            out[out_bounds[m] + k, 0] = places[1, match[low] + 1] if low >= 0 else 0
-            out[out_bounds[m] + k, 1] = places[1, match[high]] if high < t else places[1, t_b]
+            out[out_bounds[m] + k, 0] = places_b[match[low] + 1] if low >= 0 else 0
+            out[out_bounds[m] + k, 1] = places_b[match[high]] if high < t else places_b[t_b]
+    return touched
 
 
 @njit(nogil=True, cache=True)

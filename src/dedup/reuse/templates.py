@@ -203,7 +203,13 @@ def _quote_values(
     leader_of = np.full(wordings.units.size, -1, dtype=np.int64)
     for f in formulae:
         leader_of[f.members] = f.leader
-    members, member_of = np.unique(wording, return_inverse=True)
+    used = np.zeros(leader_of.size, dtype=bool)
+    used[wording] = True
+    members = np.flatnonzero(used)
+    members = members[np.argsort(leader_of[members], kind="stable")]
+    place_of = np.empty(leader_of.size, dtype=np.int64)
+    place_of[members] = np.arange(members.size)
+    member_of = place_of[wording]
     template = formula_of[members]
     member_bounds = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts[template])])
     slots = np.zeros((int(member_bounds[-1]), 2), dtype=np.int64)
