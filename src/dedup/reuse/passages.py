@@ -118,7 +118,7 @@ def _find(rows: SectionRows, settings: ReuseSettings, folder: Path, memory_limit
     )
     clean = np.zeros((runs.size, 2), dtype=np.int32)
     by_row = np.argsort(runs["row"], kind="stable")
-    runs, passage, shift = runs[by_row], passage[by_row], shift[by_row]
+    runs, passage, shift = np.take(runs, by_row), passage[by_row], shift[by_row]
     cuts = np.flatnonzero(np.diff(runs["row"].astype(np.int64), prepend=-1, append=-1))
 
     def located(low: int, high: int) -> None:

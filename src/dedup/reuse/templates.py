@@ -146,7 +146,7 @@ def _build(
     spread = count_spread(bounds, units["row"][by_template].astype(np.int64), traits_of(rows))
     wide = spread[:, 0] >= settings.template_families
     kept = wide[of]
-    units, wording, of = units[kept], wording[kept], of[kept]
+    units, wording, of = np.compress(kept, units), wording[kept], of[kept]
     values = _quote_values(wordings, formulae, units, wording, template, data, offsets, threads)
     examples = _commonest(values, of, np.asarray(rows.family)[units["row"]])
     table, ids = _describe(wordings, formulae, spread, examples, data, offsets)
@@ -173,9 +173,9 @@ def _find_occurrences(wordings: Wordings, template: NDArray[np.int64]) -> tuple[
     times = wordings.times[used]
     ends = np.cumsum(times)
     at = np.arange(int(times.sum())) + np.repeat(wordings.first_place[used] - ends + times, times)
-    units = wordings.places[at]
+    units = np.take(wordings.places, at)
     order = np.argsort((units["row"].astype(np.uint64) << np.uint64(32)) | units["byte"])
-    return units[order], np.repeat(used, times)[order]
+    return np.take(units, order), np.repeat(used, times)[order]
 
 
 def _quote_values(

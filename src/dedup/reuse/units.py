@@ -112,7 +112,7 @@ def gather_units(
             part = (units["hash"] >> np.uint64(64 - bits)).astype(np.uint16)
             order = np.argsort(part, kind="stable")
             edges = np.searchsorted(part[order], np.arange(len(files) + 1))
-            ordered = units[order]
+            ordered = np.take(units, order)
             for file, low, high in zip(files, edges[:-1].tolist(), edges[1:].tolist(), strict=True):
                 ordered[low:high].tofile(file)
             result.count += units.size
@@ -146,7 +146,8 @@ def group_units(units: NDArray, least: int) -> Groups:
         order, sizes = order[np.repeat(kept, sizes)], sizes[kept]
     bounds = np.zeros(sizes.size + 1, dtype=np.int64)
     np.cumsum(sizes, out=bounds[1:])
-    return Groups(units[order], bounds)
+    # `take` copies records ten times as fast as an index does.
+    return Groups(np.take(units, order), bounds)
 
 
 def best_members(groups: Groups, order: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -160,13 +160,14 @@ def gather_wordings(
     first = space.empty(found.count, np.int64)
     places = space.empty(found.count, UNIT)
     count = done = 0
+    # By hash, partition after partition: the wordings are sorted by it.
     for part in found.partitions():
         groups = group_units(part, 1)
         end = count + groups.bounds.size - 1
         places[done : done + groups.units.size] = groups.units
         first[count:end] = groups.bounds[:-1] + done
         done += groups.units.size
-        units[count:end] = groups.units[best_members(groups, order)]
+        units[count:end] = np.take(groups.units, best_members(groups, order))
         df[count:end] = count_spread(groups.bounds, groups.units["row"].astype(np.int64), families)[:, 0]
         times[count:end] = np.diff(groups.bounds)
         count = end
@@ -188,7 +189,7 @@ def gather_wordings(
     shared = mark_shared(by_key, space.gather(np.asarray(rows.family), units["row"]), df)
     support = count_support(by_key, shared, n_keys)
     chosen = np.flatnonzero(shared)
-    rank = chosen[np.lexsort((units["hash"][chosen], -support[chosen], -df[chosen]))]
+    rank = chosen[_falling(df[chosen], support[chosen])]
     place = np.full(count, -1, dtype=np.int64)
     place[rank] = np.arange(rank.size)
     units, sketches = space.gather(units, rank), space.gather(sketches, rank)
@@ -211,6 +212,12 @@ def gather_wordings(
         found.skipped,
         int(times.sum()),
     )
+
+
+def _falling(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the order by two kinds of counts, the largest first; equal ones stay as they are."""
+    most = int(second.max(initial=0))
+    return np.argsort((first.max(initial=0) - first) * (most + 1) + (most - second), kind="stable")
 
 
 def _bounds_of(units: NDArray, space: Workspace) -> NDArray[np.int64]:

@@ -71,5 +71,6 @@ class Workspace:
         """Return values[places], rows copied block by block."""
         out = self.empty((places.size, *values.shape[1:]), values.dtype)
         for low in range(0, places.size, _BLOCK):
-            out[low : low + _BLOCK] = values[places[low : low + _BLOCK]]
+            # Whole rows and records are copied by `take` many times as fast as by an index.
+            out[low : low + _BLOCK] = np.take(values, places[low : low + _BLOCK], axis=0)
         return out
