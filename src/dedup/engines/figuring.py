@@ -18,9 +18,16 @@ from dedup import schemas
 from dedup.engines.beside import beside
 from dedup.engines.figure_texts import Texts, find_in_texts
 from dedup.engines.reuse_rows import Places, cluster_ids
+from dedup.engines.stated_before import StatedBefore, in_order, no_flags
 from dedup.engines.store import TableStore
 from dedup.engines.table_spans import TableSpans
-from dedup.engines.unchanged import rows_before, take_over, unchanged_clusters
+from dedup.engines.unchanged import (
+    divided_rows_before,
+    rows_before,
+    take_over,
+    unchanged_clusters,
+    unchanged_sections,
+)
 from dedup.extraction.attribution import resolve_periods
 from dedup.extraction.consistency import check_consistency, flag_observations
 from dedup.extraction.facts import gather_facts
@@ -47,7 +54,7 @@ class Part:
     Attributes
     ----------
     rows : (k,) matched rows, whole clusters
-    text : (k,) which of the distinct texts each row has
+    text : (k,) which of the distinct texts each row has, -1 where what it states is known
     texts, overwritten : the distinct texts, and the year that the page put over others in each, 0 where none
     """
 
@@ -60,7 +67,8 @@ class Part:
 def extract_figures(run: LocalRun, tables_found: pa.Table) -> dict[str, pa.Table]:
     """Return observations, checks and facts of all clusters, and the refusals of texts that could not be read.
 
-    Texts that several copies have in common are read once. The tables lie in mapped files.
+    Texts that several copies have in common are read once. Sections that did not change keep their observations,
+    whatever became of their clusters; what figures say of each other is made anew. The tables lie in mapped files.
 
     Parameters
     ----------
@@ -72,19 +80,29 @@ def extract_figures(run: LocalRun, tables_found: pa.Table) -> dict[str, pa.Table
     }
     refused: list[pa.Table] = []
     places = Places(run)
-    same = _unchanged(run)
+    refused_before = _refused_before(run)
+    same = _unchanged(run, refused_before)
     known = _rows_of_clusters(run, places, same)
+    moved = _rows_read_before(run, places, refused_before) & ~known
     in_tables = TableSpans(tables_found, run.corpus.document_facts.column("doc_id").combine_chunks())
     # Read while texts are read: the one waits for worker processes, the other for the disk.
-    before = beside(lambda: {name: rows_before(run, name, "cluster_id", same) for name in stores})
+    ids = places.ids(np.flatnonzero(moved))
+    observed = beside(lambda: divided_rows_before(run, "observations", "cluster_id", same, "section_id", ids))
+    before = beside(lambda: {name: rows_before(run, name, "cluster_id", same) for name in ("checks", "facts")})
+    stated: StatedBefore | None = None
     texts_read = 0
-    for part, figures, failures in _figures_by_part(run, known):
+    for part, figures, failures in _figures_by_part(run, known, moved):
         texts_read += len(part.texts)
         observations = _observations(run, places, part, figures)
         cells = in_tables.hold(
             observations.column("doc_id").combine_chunks(), observations.column("value_start").to_numpy()
         )
         observations = observations.filter(pa.array(~cells))
+        if (part.text < 0).any():
+            stated = stated or StatedBefore(observed.result()[1], places.section_ids)
+            observations = pa.concat_tables([observations, _as_before(run, places, part, stated)])
+        at = pc.index_in(observations.column("section_id"), places.ids(part.rows))
+        observations = in_order(observations, at.to_numpy())
         checks = check_consistency(
             observations,
             _rows_of(run.tables["attributions"], part.rows),
@@ -96,26 +114,45 @@ def extract_figures(run: LocalRun, tables_found: pa.Table) -> dict[str, pa.Table
         stores["observations"].append(schemas.conform(observations, schemas.OBSERVATIONS))
         stores["facts"].append(schemas.conform(_facts(run, part, observations), schemas.FACTS))
         refused.append(_refusals(run, places, part, failures))
-    tables = {name: take_over(run, name, store.read(), before.result()[name]) for name, store in stores.items()}
+    kept = {"observations": observed.result()[0], **before.result()}
+    tables = {name: take_over(run, name, store.read(), kept[name]) for name, store in stores.items()}
     counts = {name: table.num_rows for name, table in tables.items()}
     run.meter.note("figures", texts=texts_read, clusters_kept=len(same), **counts)
     tables["refused"] = pa.concat_tables([schemas.empty(schemas.QUARANTINE), *refused])
     return tables
 
 
-def _unchanged(run: LocalRun) -> pa.Array:
-    """Return the ids of clusters whose figures are as the last release has them.
-
-    A section whose figures could not be read is tried again.
-    """
-    same = unchanged_clusters(run, "figures")
-    if run.previous is None or not len(same):
-        return same
+def _refused_before(run: LocalRun) -> pa.Array:
+    """Return the ids of sections whose figures could not be read in the last run, which are tried again."""
+    if run.previous is None:
+        return pa.array([], pa.string())
     refused = run.previous.arrow("quarantine", ["dataset", "record_id"])
-    sections = refused.column("record_id").filter(pc.equal(refused.column("dataset"), "observations"))
+    return refused.column("record_id").filter(pc.equal(refused.column("dataset"), "observations")).combine_chunks()
+
+
+def _unchanged(run: LocalRun, refused: pa.Array) -> pa.Array:
+    """Return the ids of clusters whose figures are as the last release has them; not of those with `refused`."""
+    same = unchanged_clusters(run, "figures")
     membership = run.tables["membership"]
-    at = pc.index_in(sections, membership.column("section_id").combine_chunks())
+    at = pc.index_in(refused, membership.column("section_id").combine_chunks())
     return same.filter(pc.invert(pc.is_in(same, membership.column("cluster_id").take(at).combine_chunks())))
+
+
+def _rows_read_before(run: LocalRun, places: Places, refused: pa.Array) -> NDArray[np.bool_]:
+    """Return of which matched rows the last release says what they state; (n,)."""
+    same = unchanged_sections(run, "figures")
+    same = same.filter(pc.invert(pc.is_in(same, refused)))
+    read: NDArray[np.bool_] = pc.is_in(places.section_ids, same).to_numpy(zero_copy_only=False).astype(bool)
+    return read
+
+
+def _as_before(run: LocalRun, places: Places, part: Part, stated: StatedBefore) -> pa.Table:
+    """Return what the sections of a part state that are not read again."""
+    rows = part.rows[part.text < 0]
+    membership = run.tables["membership"]
+    at = pc.index_in(places.ids(rows), membership.column("section_id").combine_chunks())
+    clusters, canonical = (membership.column(name).take(at).combine_chunks() for name in ("cluster_id", "is_canonical"))
+    return stated.of(rows, clusters, canonical)
 
 
 def _rows_of_clusters(run: LocalRun, places: Places, clusters: pa.Array) -> NDArray[np.bool_]:
@@ -126,12 +163,13 @@ def _rows_of_clusters(run: LocalRun, places: Places, clusters: pa.Array) -> NDAr
     return known
 
 
-def _parts(run: LocalRun, known: NDArray[np.bool_]) -> Iterator[Part]:
+def _parts(run: LocalRun, known: NDArray[np.bool_], moved: NDArray[np.bool_]) -> Iterator[Part]:
     """Yield the sections of the corpus in parts of whole clusters; what reference sources state is not published.
 
     Parameters
     ----------
     known : (n,) rows that are left out
+    moved : (n,) rows whose texts need not be read
     """
     canonical = run.assignment.canonical
     rows = np.flatnonzero((canonical >= 0) & ~known)
@@ -150,27 +188,34 @@ def _parts(run: LocalRun, known: NDArray[np.bool_]) -> Iterator[Part]:
         # At least one cluster, however long it is.
         last = max(last, int(np.searchsorted(ends, start, side="right")) + 1)
         stop = int(ends[last - 1])
-        yield _part(run.corpus.texts, rows[start:stop], overwritten)
+        yield _part(run.corpus.texts, rows[start:stop], overwritten, moved)
         start = stop
 
 
-def _part(texts: pa.Array, rows: NDArray[np.int64], overwritten: NDArray[np.int32]) -> Part:
-    encoded = texts.take(pa.array(rows)).dictionary_encode()
+def _part(texts: pa.Array, rows: NDArray[np.int64], overwritten: NDArray[np.int32], moved: NDArray[np.bool_]) -> Part:
+    fresh = ~moved[rows]
+    encoded = texts.take(pa.array(rows[fresh])).dictionary_encode()
     words = encoded.indices.to_numpy().astype(np.int64)
-    years = overwritten[rows].astype(np.int64)
+    years = overwritten[rows[fresh]].astype(np.int64)
     # The same text reads differently where a page is known to put a year over others.
     keys, text = np.unique(np.stack([words, years], axis=1), axis=0, return_inverse=True)
     distinct = encoded.dictionary.take(pa.array(keys[:, 0])).to_pylist()
-    return Part(rows, text.reshape(-1).astype(np.int64), distinct, keys[:, 1].tolist())
+    of = np.full(rows.size, -1, dtype=np.int64)
+    of[fresh] = text.reshape(-1)
+    return Part(rows, of, distinct, keys[:, 1].tolist())
 
 
-def _figures_by_part(run: LocalRun, known: NDArray[np.bool_]) -> Iterator[tuple[Part, pa.Table, list[tuple[int, str]]]]:
+def _figures_by_part(
+    run: LocalRun, known: NDArray[np.bool_], moved: NDArray[np.bool_]
+) -> Iterator[tuple[Part, pa.Table, list[tuple[int, str]]]]:
     """Find the figures of the parts, in order; while one is used, the next ones are in work."""
     waiting: list[Part] = []
 
     def tasks() -> Iterator[Texts]:
-        for number, part in enumerate(_parts(run, known)):
+        for number, part in enumerate(_parts(run, known, moved)):
             waiting.append(part)
+            if not part.texts:
+                yield Texts(number, 0, [], [])
             first = 0
             while first < len(part.texts):
                 stop, chars = first, 0
@@ -180,7 +225,8 @@ def _figures_by_part(run: LocalRun, known: NDArray[np.bool_]) -> Iterator[tuple[
                 yield Texts(number, first, part.texts[first:stop], part.overwritten[first:stop])
                 first = stop
 
-    facts = run.corpus.section_facts.column("n_chars").take(pa.array(run.corpus.matched[~known]))
+    fresh = ~(known | moved)
+    facts = run.corpus.section_facts.column("n_chars").take(pa.array(run.corpus.matched[fresh]))
     processes = run.settings.threads if (pc.sum(facts).as_py() or 0) > ALONE_CHARS else 1
     current = 0
     tables: list[pa.Table] = []
@@ -200,17 +246,19 @@ def _rows_of(table: pa.Table, rows: NDArray[np.int64]) -> pa.Table:
 
 
 def _observations(run: LocalRun, places: Places, part: Part, figures: pa.Table) -> pa.Table:
-    """Return the figures of distinct texts as observations of all sections that have these texts."""
+    """Return the figures of distinct texts as observations of the sections that were read and have them."""
     figures = figures.sort_by([("row", "ascending"), ("value_clean_start", "ascending"), ("clean_start", "ascending")])
     starts = np.searchsorted(figures.column("row").to_numpy(), np.arange(len(part.texts) + 1))
-    counts = (starts[1:] - starts[:-1])[part.text]
-    section = np.repeat(np.arange(part.rows.size), counts)
+    fresh = np.flatnonzero(part.text >= 0)
+    text = part.text[fresh]
+    counts = (starts[1:] - starts[:-1])[text]
+    section = np.repeat(np.arange(fresh.size), counts)
     within = np.arange(section.size) - np.repeat(np.cumsum(counts) - counts, counts)
-    figure = starts[:-1][part.text][section] + within
+    figure = starts[:-1][text][section] + within
     # Codes are found once per distinct text, years depend on the section that states the figure.
     codes = map_indicators(*(figures.column(name).combine_chunks() for name in ("indicator", "unit_base", "measure")))
     table = figures.append_column("indicator_id", codes).take(pa.array(figure)).drop_columns("row")
-    rows = part.rows[section]
+    rows = part.rows[fresh[section]]
     attributions = _rows_of(run.tables["attributions"], rows)
     year, basis = resolve_periods(table, attributions)
     spans = [
@@ -236,7 +284,7 @@ def _observations(run: LocalRun, places: Places, part: Part, figures: pa.Table) 
         "quote": _quotes(run, documents, *spans[0]),
         "year": year,
         "year_basis": basis,
-        "flags": pa.array([[]] * rows.size, pa.list_(pa.string())),
+        "flags": no_flags(rows.size),
     }
     columns["observation_id"] = _observation_ids(columns)
     return schemas.conform(pa.table(columns), schemas.OBSERVATIONS)

@@ -33,6 +33,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "figures": (
         "engines/figuring.py",
         "engines/figure_texts.py",
+        "engines/stated_before.py",
         "engines/table_spans.py",
         "engines/tabling.py",
         "engines/reuse_rows.py",

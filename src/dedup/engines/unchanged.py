@@ -70,23 +70,57 @@ def unchanged_clusters(run: LocalRun, kind: str) -> pa.Array:
     return distinct.filter(pc.invert(pc.is_in(distinct, changed)))
 
 
+def unchanged_sections(run: LocalRun, kind: str) -> pa.Array:
+    """Return the ids of sections of which the last release has all rows of a kind, in whatever cluster they are now.
+
+    They are sections of documents that did not change, in clusters of which nothing was set aside by the quality gate.
+    """
+    release = run.previous
+    if release is None or kind not in run.heritage:
+        return pa.array([], pa.string())
+    before = release.arrow("membership", ["section_id", "cluster_id"]).combine_chunks()
+    withheld = pa.array(release.manifest.get("incomplete_clusters", []), pa.string())
+    known = before.column("section_id").filter(pc.invert(pc.is_in(before.column("cluster_id"), withheld)))
+    sections = run.corpus.section_facts
+    same = pc.is_in(sections.column("doc_id"), unchanged_documents(run, "cut"))
+    ids = sections.column("section_id").filter(same).combine_chunks()
+    return ids.filter(pc.is_in(ids, known.combine_chunks()))
+
+
 def rows_before(run: LocalRun, dataset: str, column: str, ids: pa.Array) -> pa.Table:
     """Return the rows of the last release whose `column` is one of `ids`, in a mapped file."""
+    return divided_rows_before(run, dataset, column, ids, "", None)[0]
+
+
+def divided_rows_before(
+    run: LocalRun, dataset: str, column: str, ids: pa.Array, other_column: str, other_ids: pa.Array | None
+) -> tuple[pa.Table, pa.Table]:
+    """Return `rows_before`, and of all other rows those whose `other_column` is one of `other_ids`: read once."""
     schema = schemas.DATASETS[dataset].schema
-    if run.previous is None or not len(ids):
-        return schemas.empty(schema)
-    store = TableStore(run.work / f"{dataset}.before.arrow", schema)
+    others = other_ids is not None and bool(len(other_ids))
+    if run.previous is None or not (len(ids) or others):
+        return schemas.empty(schema), schemas.empty(schema)
+    stores = [TableStore(run.work / f"{dataset}.{name}.arrow", schema) for name in ("before", "others")]
     # Looked up for all rows at once: the table of ids is made for each call.
     keep = pc.is_in(run.previous.arrow(dataset, [column]).column(0), ids).combine_chunks()
     start = 0
     for path in run.previous.files(dataset):
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(batch_size=_ROWS):
-                kept = batch.filter(keep.slice(start, batch.num_rows))
+                mask = keep.slice(start, batch.num_rows)
                 start += batch.num_rows
-                if kept.num_rows:
-                    store.append(schemas.conform(pa.Table.from_batches([kept]), schema))
-    return store.read()
+                _append(stores[0], batch, mask)
+                if others and mask.true_count < batch.num_rows:
+                    rest = batch.filter(pc.invert(mask))
+                    _append(stores[1], rest, pc.is_in(rest.column(other_column), other_ids))
+    return stores[0].read(), stores[1].read()
+
+
+def _append(store: TableStore, batch: pa.RecordBatch, mask: pa.BooleanArray) -> None:
+    chosen = mask.true_count
+    if chosen:
+        kept = batch if chosen == batch.num_rows else batch.filter(mask)
+        store.append(schemas.conform(pa.Table.from_batches([kept]), store.schema))
 
 
 def take_over(run: LocalRun, dataset: str, mine: pa.Table, before: pa.Table) -> pa.Table:
