@@ -10,6 +10,7 @@ import pytest
 from benchmarks.sameness import differences
 
 from dedup import open_release
+from dedup.engines import figuring
 from dedup.engines.local import run
 from dedup.releases import Release, verify_release
 from dedup.settings import Settings, SourceSettings
@@ -98,6 +99,18 @@ def test_new_and_changed_pages_give_the_rows_of_a_rebuild(first, pages, tmp_path
     # The documents of changed pages are gone, and what was said of all others is taken over.
     assert kept(release, "attribute") == len(pages) - 2
     assert kept(release, "figures") >= 18
+
+
+def test_sections_that_did_not_change_are_not_read_again_when_their_cluster_loses_a_copy(
+    first, pages, tmp_path, monkeypatch
+):
+    # Every cluster is a part of its own, so that one of them has nothing to read.
+    monkeypatch.setattr(figuring, "PART_CHARS", 1)
+    delta = {"s0/copy05.txt": page(31)}
+    release = grown(first, tmp_path, delta)
+    assert release.manifest["stages"]["figures"]["texts"] == 1
+    assert kept(release, "figures") < 24
+    assert differences(release, rebuilt(tmp_path, pages | delta)) == {}
 
 
 def test_pages_that_did_not_change_are_not_cut_again(first, pages, tmp_path):
