@@ -3,7 +3,8 @@
     python -m benchmarks.incremental [--sections 100000] [--share 0.01] [--nights 60]
 
 A corpus of short records is published, then 1 % new, 1 % changed and 1 % forgotten records come in one run. The pages
-that change and those that are forgotten are spread over the whole corpus, or lie together on one site each.
+that change and those that are forgotten lie together on one site each (`local`), also where every third new page copies
+one of any site (`copying`), or are spread over the whole corpus (`scattered`).
 """
 
 from __future__ import annotations
@@ -97,8 +98,15 @@ def changed(records: Records, seed: int) -> Records:
     return Records(records.url, np.array(more, dtype=object))
 
 
+def copying(new: Records, records: Records, seed: int) -> Records:
+    """Return new records of which every third says what one of `records` says."""
+    texts = new.text.copy()
+    texts[::3] = np.random.default_rng([seed, 5]).choice(records.text, len(texts[::3]), replace=False)
+    return Records(new.url, texts)
+
+
 def choose(records: Records, share: float, how: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows that change and those that are forgotten: scattered, or together on one site each."""
+    """Return the rows that change and those that are forgotten: together on one site each, unless scattered."""
     n = len(records.url)
     k = max(1, int(n * share))
     if how == "scattered":
@@ -128,19 +136,25 @@ def _run(source: Path, warehouse: Path) -> dict[str, Any]:
     }
 
 
-def measure_delta(sections: int, share: float, how: str, folder: Path, *, base: Path | None = None) -> dict[str, Any]:
+def measure_delta(
+    sections: int, share: float, how: str, folder: Path, *, base: Path | None = None, rebuild: bool = True
+) -> dict[str, Any]:
     """Run over a corpus, then over a delta; compare cost and rows with a rebuild of what the corpus is by then.
 
     Parameters
     ----------
     base : warehouse with the first run, to begin with a copy of it
+    rebuild : whether to make and compare a rebuild
     """
     from dedup import open_release
 
     records = draw_records(sections)
     change, forget = choose(records, share, how, 1)
     # A site that is read for the first time, or some pages more on every site.
-    new = draw_records(max(1, int(sections * share)), 2, first=10**6, site=SITES // 2 if how == "local" else None)
+    site = None if how == "scattered" else SITES // 2
+    new = draw_records(max(1, int(sections * share)), 2, first=10**6, site=site)
+    if how == "copying":
+        new = copying(new, records, 1)
     warehouse = folder / f"{how}-warehouse"
     first = folder / "first" / "crawl" / "part.parquet"
     if not first.exists():
@@ -163,8 +177,9 @@ def measure_delta(sections: int, share: float, how: str, folder: Path, *, base: 
     Records(np.concatenate([rest.url, new.url, later.url]), np.concatenate([rest.text, new.text, later.text])).write(
         whole
     )
-    result["rebuild"] = _run(whole.parent, folder / f"{how}-rebuilt")
-    result["differences"] = differences(open_release(warehouse), open_release(folder / f"{how}-rebuilt"))
+    if rebuild:
+        result["rebuild"] = _run(whole.parent, folder / f"{how}-rebuilt")
+        result["differences"] = differences(open_release(warehouse), open_release(folder / f"{how}-rebuilt"))
     return result
 
 
@@ -249,14 +264,19 @@ def main() -> None:
     parser.add_argument("--sections", type=int, default=100_000)
     parser.add_argument("--share", type=float, default=0.01)
     parser.add_argument("--nights", type=int, default=0, help="also so many nights over a tenth of the sections")
-    parser.add_argument("--how", nargs="+", default=["local", "scattered"], choices=["local", "scattered"])
+    parser.add_argument(
+        "--how", nargs="+", default=["local", "copying", "scattered"], choices=["local", "copying", "scattered"]
+    )
+    parser.add_argument("--no-rebuild", nargs="+", default=[], help="ways that are not held against a rebuild")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
         folder = Path(temporary)
         result: dict[str, Any] = {"machine": machine(), "sections": arguments.sections}
         base: Path | None = None
         for how in arguments.how:
-            found = measure_delta(arguments.sections, arguments.share, how, folder, base=base)
+            found = measure_delta(
+                arguments.sections, arguments.share, how, folder, base=base, rebuild=how not in arguments.no_rebuild
+            )
             result[how] = found
             print(how, json.dumps(found, indent=1), flush=True)
             if base is None:

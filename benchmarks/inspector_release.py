@@ -31,7 +31,7 @@ from dedup import schemas
 from dedup.engines.search_index import place_texts, wanted_blocks
 from dedup.engines.store import TableStore
 from dedup.releases import Release, Staging, open_staging, warehouse_lock
-from dedup.releases.borders import steady_borders
+from dedup.releases.chunking import borders
 from dedup.reuse.pieces import index_pieces
 
 #: Sections made at a time.
@@ -178,7 +178,7 @@ def _write_search(staging: Staging, work: Path) -> None:
     """Write the index of the staged sections, one of each page, cut into blocks as a run cuts it."""
     files = sorted((staging.path / schemas.DATASETS["sections"].path).glob("part-*.parquet"))
     pages = pa.concat_tables([pq.read_table(file, columns=["doc_id"]) for file in files]).column(0)
-    sizes = np.diff([*steady_borders(pages, wanted_blocks(len(pages))).tolist(), len(pages)])
+    sizes = np.diff([*borders(pages, wanted_blocks(len(pages))).tolist(), len(pages)])
     batches = (
         pa.Table.from_batches([batch])
         for file in files

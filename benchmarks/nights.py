@@ -5,6 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 Lines = list[str]
+#: Where the pages of a night lie, and how a sentence names it.
+WAYS = {
+    "local": "what changes lies on one site each",
+    "copying": "so it does, and every third new page copies one of any site",
+    "scattered": "what changes lies anywhere",
+}
 #: Stages that a night makes anew for the whole corpus, and those it makes for what is new.
 ANEW = ("stage:match", "stage:cluster", "passages", "phrases", "templates", "search", "stage:validate", "stage:write")
 NEW = ("stage:read", "stage:check", "stage:attribute", "copies", "stage:extract")
@@ -21,40 +27,50 @@ def nights_section(result: dict[str, Any]) -> Lines:
         "| pages change | run | wall s | CPU s | bytes written MB |",
         "| --- | --- | ---: | ---: | ---: |",
     ]
-    for how in ("local", "scattered"):
-        runs = result.get(how, {})
+    found = {how: result[how] for how in WAYS if how in result}
+    first = next(runs["first"] for runs in found.values() if "first" in runs)
+    for how, runs in found.items():
         for name in ("first", "second", "rebuild"):
             if name in runs:
                 run = runs[name]
                 lines.append(
                     f"| {how} | {name} | {run['wall_s']:.0f} | {run['cpu_s']:.0f} | {run['written'] / 1e6:,.0f} |"
                 )
-    for how in ("local", "scattered"):
-        if how in result:
-            runs = result[how]
-            full, night = runs.get("first", runs["rebuild"]), runs["second"]
-            found = runs["differences"]
-            told = "none of its datasets differs from the rebuild but by names" if not found else f"differs in {found}"
-            lines += [
-                "",
-                f"The night ({how}) took {night['cpu_s'] / full['cpu_s']:.0%} of the CPU time and "
-                f"{night['wall_s'] / full['wall_s']:.0%} of the time of the first run, and wrote "
-                f"{night['written'] / full['bytes']:.0%} of the bytes; {told}.",
-            ]
-    first = next(result[how] for how in ("local", "scattered") if how in result)
-    whole = "first" if "first" in first else "rebuild"
+    for how, runs in found.items():
+        night, told = runs["second"], "it was not held against a rebuild"
+        if "differences" in runs:
+            told = f"it differs from a rebuild in {runs['differences']}"
+            if not runs["differences"]:
+                told = "none of its datasets differs from the rebuild but by names"
+        lines += [
+            "",
+            f"The night ({how}: {WAYS[how]}) took {night['cpu_s'] / first['cpu_s']:.0%} of the CPU time and "
+            f"{night['wall_s'] / first['wall_s']:.0%} of the time of the first run, and wrote "
+            f"{night['written'] / first['bytes']:.0%} of the bytes; {told}.",
+        ]
+    night = next(iter(found.values()))["second"]
     cells = [
-        f"| {name.removeprefix('stage:')} | {first[whole]['stages'][name][1]:.1f} | "
-        f"{first['second']['stages'][name][1]:.1f} |"
+        f"| {name.removeprefix('stage:')} | {first['stages'][name][1]:.1f} | {night['stages'][name][1]:.1f} |"
         for name in (*NEW, *ANEW)
-        if name in first["second"]["stages"] and name in first[whole]["stages"]
+        if name in night["stages"] and name in first["stages"]
+    ]
+    sets = [
+        f"| {name} | {size / 1e6:.1f} | "
+        + " | ".join(f"{r['second']['datasets'][name][1] / 1e6:.1f}" for r in found.values())
+        + " |"
+        for name, (size, _) in sorted(first["datasets"].items(), key=lambda entry: -entry[1][0])
+        if size > 1e6
     ]
     lines += [
         "",
-        "Stages that run side by side (passages and copies beside phrases and templates, the search index beside "
-        "validation) have each other's CPU time in theirs.",
+        "Stages that run side by side (passages, copies, phrases and templates; the search index beside validation) "
+        "have each other's CPU time in theirs.",
         "",
-        *(f"| stage | {whole} CPU s | night CPU s |", "| --- | ---: | ---: |", *cells),
+        *("| stage | first CPU s | night CPU s |", "| --- | ---: | ---: |", *cells),
+        "",
+        "| dataset | MB | " + " | ".join(f"written MB, {how}" for how in found) + " |",
+        "| --- | ---: |" + " ---: |" * len(found),
+        *sets,
     ]
     if "nights" in result:
         nights = result["nights"]
