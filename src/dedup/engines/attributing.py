@@ -41,19 +41,25 @@ class _Piece(NamedTuple):
 
 def attribute_piece(piece: _Piece) -> pa.Table:
     """Return the attributions of one piece (in a worker process, or here)."""
-    from dedup.extraction.attribution import attribute_sections
+    from dedup.extraction import attribution
 
-    return attribute_sections(piece.sections, piece.documents)
+    return attribution.attribute_sections(piece.sections, piece.documents)
 
 
 def attribute_corpus(run: LocalRun) -> pa.Table:
-    """Return place and years of all matched sections (`schemas.ATTRIBUTIONS`), in the order of `corpus.matched`.
-
-    Works through whole documents, piece by piece; the result lies in a mapped file.
-    """
+    """Return place and years of all matched sections (`schemas.ATTRIBUTIONS`), in the order of `corpus.matched`."""
     # The table of places is only loaded where it is asked for.
     from dedup.extraction.attribution import assign_works
 
+    begun, run.attributing = run.attributing, None
+    return assign_works(begun.result() if begun is not None else attribute_documents(run), run.tables["membership"])
+
+
+def attribute_documents(run: LocalRun) -> pa.Table:
+    """Return the same before pieces of one work are told apart: it needs to know nothing of clusters.
+
+    Works through whole documents, piece by piece; the result lies in a mapped file.
+    """
     facts = run.corpus.document_facts
     before = rows_before(run, "attributions", "doc_id", _fully_attributed(run))
     known = pc.is_in(facts.column("doc_id"), pc.unique(before.column("doc_id"))).to_numpy().astype(bool)
@@ -67,7 +73,7 @@ def attribute_corpus(run: LocalRun) -> pa.Table:
     if before.num_rows:
         ids = run.corpus.section_facts.column("section_id").take(pa.array(run.corpus.matched))
         found = found.take(pc.index_in(ids, found.column("section_id").combine_chunks()).combine_chunks())
-    return assign_works(found, run.tables["membership"])
+    return found
 
 
 def _fully_attributed(run: LocalRun) -> pa.Array:

@@ -35,7 +35,8 @@ _KEPT = "kept"
 WORTH_S = 5.0
 #: What a run has from the beginning, or what is no result.
 _NO_RESULTS = frozenset({"observer", "meter", "staging", "previous", "work", "tables", "kept", "started_at"}) | {
-    "same_documents"
+    "same_documents",
+    "attributing",
 }
 #: What reading damaged files raises.
 _FAULTS = (OSError, ValueError, LookupError, TypeError, AttributeError, ImportError, pa.ArrowException)

@@ -16,7 +16,7 @@ from dedup.clusters.assignment import Assignment
 from dedup.clusters.canonical import Ranking
 from dedup.clusters.variants import VariantMarks
 from dedup.engines.admission import Admission
-from dedup.engines.attributing import attribute_corpus, no_attributions
+from dedup.engines.attributing import attribute_corpus, attribute_documents, no_attributions
 from dedup.engines.beside import beside
 from dedup.engines.checkpoints import Kept, resumable, take_up
 from dedup.engines.clustering import cluster_corpus
@@ -43,6 +43,8 @@ from dedup.releases.tombstones import Tombstones, load_tombstones
 from dedup.settings import Settings, SourceSettings
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from dedup.quality import QualityReport
 
 #: Stages in order, with the words that a progress bar or a task shows.
@@ -108,6 +110,8 @@ class LocalRun:
         self.work: Path
         self.corpus: Corpus
         self.ranking: Ranking
+        #: Places and years in the making.
+        self.attributing: Future[pa.Table] | None = None
         self.matches: Matches
         self.marks: VariantMarks
         self.decided: Decided
@@ -229,6 +233,9 @@ class LocalRun:
     def match(self) -> None:
         """Find all near-duplicate pairs among the sections."""
         with self._stage("match") as note:
+            if self.settings.extract.enabled and self.settings.threads > 1 and self.attributing is None:
+                # Most of it is Python in worker processes, or in one; kernels match meanwhile.
+                self.attributing = beside(lambda: attribute_documents(self))
             match_corpus(self)
             candidates = self.matches.metrics.candidates
             note.append(f"{self.matches.pairs.a.size:,} pairs of {candidates:,} candidates")
