@@ -26,6 +26,8 @@ MOST_BITS = 12
 #: Partitions of so many records are grouped within the caches of a processor, but more than `WIDE_BITS` bits of them
 #: are made for want of memory only.
 FITTING = 1 << 15
+#: Bytes of an anchor, and of a run that is looked up: hash, row, position and partition.
+_HELD_BYTES = 18
 WIDE_BITS = 9
 
 
@@ -133,10 +135,12 @@ def find_shared_runs(
     share = max(memory_limit // (2 * max(threads, 1)), 1 << 20)
 
     anchor_bits = _bits(int(n_bytes.sum() * DENSITY), ANCHOR_BYTES, share)
-    anchors = Partitions(folder, "anchors", {"hash": np.uint64, "row": np.uint32}, 1 << anchor_bits)
+    # What is read and what is grouped at a time leaves a quarter of the memory.
+    room = min(memory_limit // 4 // _HELD_BYTES, int(n_bytes.sum()))
+    anchors = Partitions(folder, "anchors", {"hash": np.uint64, "row": np.uint32}, 1 << anchor_bits, room)
     # In reading order, so that the second pass has nothing to choose again.
-    anchor_parts = GrowingColumn(folder / "anchor-parts.bin", np.uint16)
-    anchor_places = GrowingColumn(folder / "anchor-places.bin", np.uint32)
+    anchor_parts = GrowingColumn(folder / "anchor-parts.bin", np.uint16, room)
+    anchor_places = GrowingColumn(folder / "anchor-places.bin", np.uint32, room)
     counts = np.zeros(starts.size, dtype=np.int64)
 
     def anchors_of(k: int, _: int) -> tuple[NDArray, ...]:
@@ -162,11 +166,15 @@ def find_shared_runs(
     for p, flags in run_parts(shared_in, anchors.count, 1, threads):
         anchors.write_results(shared, p, flags)
         n_shared += int(flags.sum())
+    anchors.remove_columns()
 
-    gram_bits = _bits(min(n_shared * scheme.window, int(lengths.sum())), GRAM_BYTES, share)
+    most_grams = min(n_shared * scheme.window, int(lengths.sum()))
+    gram_bits = _bits(most_grams, GRAM_BYTES, share)
+    # Where anchors began, and in which partition they are, is asked once more.
+    room = min((memory_limit // 4 - 6 * min(room, anchors.size)) // _HELD_BYTES, most_grams)
     columns = {"hash": np.uint64, "row": np.uint32, "position": np.uint32}
-    grams = Partitions(folder, "grams", columns, 1 << gram_bits)
-    parts = GrowingColumn(folder / "gram-parts.bin", np.uint16)
+    grams = Partitions(folder, "grams", columns, 1 << gram_bits, room)
+    parts = GrowingColumn(folder / "gram-parts.bin", np.uint16, room)
     part_ends = [0]
 
     of_anchor, at_anchor = anchor_parts.map(), anchor_places.map()

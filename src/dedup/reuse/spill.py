@@ -1,4 +1,4 @@
-"""Records dealt into partitions by their hash, kept in files: what must be grouped may be larger than memory.
+"""Records dealt into partitions by their hash, kept in files when they are many: they may be larger than memory.
 
 Batches of records are appended one after another, each sorted by partition. A partition is read by gathering its
 slice of every batch, and results of its records are written back to the same places; so a second pass over the same
@@ -7,7 +7,7 @@ texts finds the result of every record by counting, without a join.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -20,30 +20,51 @@ if TYPE_CHECKING:
 
 
 class GrowingColumn:
-    """An array in a file that is appended to, then read (and written) in place."""
+    """An array that is appended to, then read (and written) in place.
 
-    def __init__(self, path: Path, dtype: Any) -> None:
+    Parameters
+    ----------
+    path : of the file that it lies in when it is larger than `room`
+    room : values in memory, at most
+    """
+
+    def __init__(self, path: Path, dtype: Any, room: int = 0) -> None:
         self._path = path
         self._dtype = np.dtype(dtype)
-        self._file = path.open("wb")
+        self._file: BinaryIO | None = None
+        # The system gives memory to what is written only.
+        self._held: NDArray | None = np.empty(room, dtype=self._dtype) if room else None
         self.size = 0
 
     def append(self, values: NDArray) -> None:
         """Add values at the end."""
-        # Not `tofile`, whose error on a full disk does not say what is the matter.
-        self._file.write(np.ascontiguousarray(values, dtype=self._dtype).data)
-        self.size += values.size
+        end = self.size + values.size
+        if self._held is not None and end <= self._held.size:
+            self._held[self.size : end] = values
+        else:
+            if self._file is None:
+                self._file = self._path.open("wb")
+                if self._held is not None:
+                    self._file.write(self._held[: self.size].data)
+                    self._held = None
+            # Not `tofile`, whose error on a full disk does not say what is the matter.
+            self._file.write(np.ascontiguousarray(values, dtype=self._dtype).data)
+        self.size = end
 
     def map(self) -> NDArray:
-        """Return all values as an array over the file; nothing can be appended any more."""
-        self._file.close()
+        """Return all values, as an array over the file if there is one; nothing can be appended any more."""
+        if self._file is not None:
+            self._file.close()
         if self.size == 0:
             return np.zeros(0, dtype=self._dtype)
+        if self._held is not None:
+            return self._held[: self.size]
         return np.asarray(np.memmap(self._path, dtype=self._dtype, mode="r+"))
 
     def remove(self) -> None:
         """Delete the file; arrays over it stay readable while they are held."""
-        self._path.unlink()
+        self._held = None
+        self._path.unlink(missing_ok=True)
 
 
 class Partitions:
@@ -54,12 +75,13 @@ class Partitions:
     folder : for the files, which the caller deletes
     columns : name and dtype of each column
     count : number of partitions
+    room : records in memory, at most; more lie in files
     """
 
-    def __init__(self, folder: Path, name: str, columns: dict[str, Any], count: int) -> None:
+    def __init__(self, folder: Path, name: str, columns: dict[str, Any], count: int, room: int = 0) -> None:
         self.count = count
         self._folder, self._name = folder, name
-        self._open = {c: GrowingColumn(folder / f"{name}-{c}.bin", dtype) for c, dtype in columns.items()}
+        self._open = {c: GrowingColumn(folder / f"{name}-{c}.bin", dtype, room) for c, dtype in columns.items()}
         self._columns: dict[str, NDArray] = {}
         self._cuts: list[NDArray[np.int64]] = []
         self.size = 0
@@ -75,6 +97,7 @@ class Partitions:
     def freeze(self) -> None:
         """End appending."""
         self._columns = {name: column.map() for name, column in self._open.items()}
+        self._open = {}
 
     def read(self, partition: int, column: str) -> NDArray:
         """Return one column of a partition, in the order of appending."""
@@ -108,6 +131,12 @@ class Partitions:
     def cursors(self, batch: int) -> NDArray[np.int64]:
         """Return where each partition's records of a batch begin; a pass counts them up."""
         return self._cuts[batch][:-1].copy()
+
+    def remove_columns(self) -> None:
+        """Let go of the records; their numbers, and results, stay."""
+        for name in self._columns:
+            (self._folder / f"{self._name}-{name}.bin").unlink(missing_ok=True)
+        self._columns = {}
 
     def remove(self) -> None:
         """Delete the files."""
