@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -184,12 +184,14 @@ def carry_prints(
     -------
     how many were made
     """
-    known = release.arrow("fingerprints") if release is not None else None
-    at = (
-        pc.index_in(ids, known.column("section_id").combine_chunks()).fill_null(-1).to_numpy().astype(np.int64)
-        if known is not None
-        else np.full(len(ids), -1)
-    )
+    at = np.full(len(ids), -1, dtype=np.int64)
+    columns: tuple[NDArray[Any], ...] = ()
+    if release is not None:
+        known = release.arrow("fingerprints")
+        at = pc.index_in(ids, known.column("section_id").combine_chunks()).fill_null(-1).to_numpy().astype(np.int64)
+        signatures = known.column("signature").combine_chunks().flatten().to_numpy().reshape(-1, schemas.NUM_PERM)
+        columns = signatures, known.column("n_shingles").to_numpy(), known.column("normalised_hash").to_numpy()
+        del known
     made = 0
     for start in range(0, at.size, _PRINT_ROWS):
         rows = at[start : start + _PRINT_ROWS]
@@ -198,12 +200,10 @@ def carry_prints(
         fresh = signature_matrix(
             texts.slice(start, rows.size).take(pa.array(missing)), ngram=settings.ngram, unit=settings.unit
         )
-        if known is None or missing.size == rows.size:
+        if missing.size == rows.size:
             prints.append(fresh)
             continue
-        some = known.take(pa.array(np.maximum(rows, 0)))
-        signatures = some.column("signature").combine_chunks().flatten().to_numpy().reshape(-1, schemas.NUM_PERM).copy()
-        n_shingles, hashes = (some.column(name).to_numpy().copy() for name in ("n_shingles", "normalised_hash"))
+        signatures, n_shingles, hashes = (column.take(np.maximum(rows, 0), axis=0) for column in columns)
         signatures[missing], n_shingles[missing], hashes[missing] = (
             fresh.signatures,
             fresh.n_shingles,

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from dedup.engines.freezing import Freezer, named_files, thaw
 from dedup.engines.mapped_files import let_go
-from dedup.releases.layout import RELEASES, STAGING, next_release_id, sync_file, sync_folder, write_json
+from dedup.releases.layout import RELEASES, STAGING, next_release_id, replace_file, sync_file, sync_folder, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -192,7 +192,8 @@ class Kept:
         for folder in (place, place.parent, self.folder):
             sync_folder(folder)
         marker["files"] = {name: (self.folder / name).stat().st_size for name in sorted(files)}
-        write_json(self._marker_path(len(self._markers), stage), marker)
+        # Nobody reads it but a run: without indents, and so by the quick encoder.
+        replace_file(self._marker_path(len(self._markers), stage), json.dumps(marker, ensure_ascii=False).encode())
         self._markers.append(marker)
         self._synced |= files
         self._pending, self._seconds = [], 0.0

@@ -76,7 +76,9 @@ def ingest(
             matched.append(rows + sections.rows)
             documents.append(some)
             sections.append(parts)
-            ids, clean = (parts.column(n).take(pa.array(rows)).combine_chunks() for n in ("section_id", "clean_text"))
+            chosen = parts.select(["section_id", "clean_text"])
+            chosen = chosen if rows.size == parts.num_rows else chosen.take(pa.array(rows))
+            ids, clean = (column.combine_chunks() for column in chosen.columns)
             texts.append(clean)
             return ids, clean
 
