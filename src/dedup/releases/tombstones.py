@@ -125,13 +125,8 @@ class Tombstones:
         """Return for each document whether it was forgotten (bool); needs the columns `uri` and `site`."""
         found = np.zeros(documents.num_rows, dtype=bool)
         if self.stones:
-            uris = documents.column("uri").to_pylist()
-            if self._lengths or self._digests["site"]:
-                rows = zip(uris, documents.column("site").to_pylist(), strict=True)
-                found[:] = [self.forgets(uri, site) for uri, site in rows]
-            else:
-                forgotten, digest = self._digests["uri"], self._digest
-                found[:] = [digest("uri", comparable(uri).rstrip("/")) in forgotten for uri in uris]
+            rows = zip(documents.column("uri").to_pylist(), documents.column("site").to_pylist(), strict=True)
+            found[:] = [self.forgets(uri, site) for uri, site in rows]
         return found
 
     def among_refused(self, quarantine: pa.Table | pa.RecordBatch) -> np.ndarray:
