@@ -242,7 +242,7 @@ def _quote_values(
         counted = counts[formula_of[wording[some]]]
         bounds = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counted)])
         within = np.arange(int(bounds[-1])) - np.repeat(bounds[:-1], counted)
-        each = slots[np.repeat(member_bounds[member_of[some]], counted) + within]
+        each = np.take(slots, np.repeat(member_bounds[member_of[some]], counted) + within, axis=0)
         begin = offsets[units["row"][some].astype(np.int64)] + units["byte"][some]
         spans = np.zeros((each.shape[0], 2), dtype=np.int64)
         quote_slots(
