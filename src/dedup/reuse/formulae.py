@@ -83,8 +83,9 @@ def find_formulae(
         alone[formula.members] = False
         found.append(formula)
         spans.extend(places)
-    sizes = wordings.units["n"].tolist()
-    found += [Formula(w, np.array([w]), [], sizes[w]) for w in np.flatnonzero(alone).tolist()]
+    lone = np.flatnonzero(alone)
+    sizes = wordings.units["n"][lone].tolist()
+    found += [Formula(w, np.array([w]), [], n) for w, n in zip(lone.tolist(), sizes, strict=True)]
     _write_skeletons(found, spans, data, starts, ends)
     _merge_alike(found)
     return found
