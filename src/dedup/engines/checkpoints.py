@@ -36,6 +36,7 @@ WORTH_S = 5.0
 #: What a run has from the beginning, or what is no result.
 _NO_RESULTS = frozenset({"observer", "meter", "staging", "previous", "work", "tables", "kept", "started_at"}) | {
     "same_documents",
+    "reports",
     "attributing",
 }
 #: What reading damaged files raises.

@@ -16,7 +16,7 @@ from dedup import schemas
 from dedup.engines.corpus import filter_mapped, set_aside
 from dedup.engines.deciding import sections_as_decided
 from dedup.engines.heritage import CUT_COLUMNS
-from dedup.engines.publishing import report_parts, run_metrics
+from dedup.engines.publishing import report_parts, run_metrics, stored_reports
 from dedup.engines.unchanged import touched_clusters
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def check_output(run: LocalRun, search: Future[pa.Table] | None = None) -> Quali
 
         settings = run.settings.quality
         suites = load_suites(Path(settings.suites) if settings.suites else None, settings.rule)
-        reports = pa.concat_tables([part.drop_columns(["clean_text"]) for part in report_parts(run)])
+        reports = stored_reports(run).drop_columns(["clean_text"])
         own = {name: run.tables[name] for name in schemas.DATASETS if name in run.tables}
         rows = set_rows_aside(found.failing, {**own, "reports": reports}, suites)
         _apply(run, rows, reports)
@@ -240,6 +240,8 @@ def _rows_by_dataset(quarantine: pa.Table) -> dict[str, int]:
 def _apply(run: LocalRun, rows: SetAside, reports: pa.Table) -> None:
     """Take the rows out of the tables, say so in quarantine and in `records`."""
     withheld = _withheld(run.tables["clusters"], reports, rows)
+    # They say what lies inside others, of which some go now.
+    run.reports = None
     # What is missing of a cluster in this release cannot be taken over from it by the next run.
     run.incomplete_clusters = touched_clusters(run, rows.gone)
     run.tables["records"] = _answers(run, withheld)

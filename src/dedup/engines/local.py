@@ -125,6 +125,8 @@ class LocalRun:
         self.taken_over: dict[str, int] = {}
         #: Facts of documents, and the ids of those that the last release has with the same values.
         self.same_documents: tuple[pa.Table, pa.Array] | None = None
+        #: The reports dataset, once made, until something it tells of changes.
+        self.reports: pa.Table | None = None
         self.mirror_notes: tuple[str, ...] = ()
         self.tables: dict[str, pa.Table] = {}
         #: Blocks of the search index, each with a digest of what it is made of; `tables` has the rows of new ones.
@@ -180,7 +182,7 @@ class LocalRun:
             self.staging.discard()
             self.kept.failed = True
         # Tables map the working files; they go before the files do.
-        for name in ("corpus", "matches", "tables"):
+        for name in ("corpus", "matches", "tables", "reports"):
             self.__dict__.pop(name, None)
         self._closing.close()
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from dedup import schemas
 from dedup.engines.heritage import room_digests
-from dedup.engines.outcomes import write_reports
+from dedup.engines.outcomes import REPORT_ROWS, write_reports
 from dedup.engines.run_figures import note_figures
 from dedup.engines.store import TableStore
 from dedup.fingerprinting.minhash import fingerprint_metadata
@@ -57,8 +57,38 @@ def gather_quarantine(run: LocalRun) -> pa.Table:
     return pa.concat_tables([mine, schemas.conform(earlier.filter(keep), schemas.QUARANTINE)])
 
 
+def stored_reports(run: LocalRun) -> pa.Table:
+    """Return the reports dataset with what is withheld, in a mapped file; it is made once for rules and for writing."""
+    if run.reports is None:
+        # Their texts come from all over the corpus; on disk they are sorted without being held.
+        path = run.work / "reports.arrow"
+        # What still reads an older one keeps it.
+        path.unlink(missing_ok=True)
+        store = TableStore(path, schemas.REPORTS)
+        for part in _report_parts(run):
+            store.append(part)
+        run.reports = store.read()
+    return run.reports
+
+
 def report_parts(run: LocalRun) -> Iterator[pa.Table]:
     """Yield the reports dataset in parts."""
+    reports = stored_reports(run)
+    for start in range(0, max(1, reports.num_rows), REPORT_ROWS):
+        yield reports.slice(start, REPORT_ROWS)
+
+
+def _published_reports(run: LocalRun) -> pa.Table:
+    reports = stored_reports(run)
+    if not len(run.withheld):
+        return reports
+    store = TableStore(run.work / "reports.published.arrow", schemas.REPORTS)
+    for part in report_parts(run):
+        store.append(part.filter(pc.invert(pc.is_in(part.column("cluster_id"), run.withheld))))
+    return store.read()
+
+
+def _report_parts(run: LocalRun) -> Iterator[pa.Table]:
     corpus = run.corpus
     text_row = np.full(corpus.section_facts.num_rows, -1, dtype=np.int64)
     text_row[corpus.matched] = np.arange(corpus.matched.size)
@@ -138,7 +168,7 @@ def stage_datasets(run: LocalRun) -> None:
     work: list[Callable[[], None]] = [
         partial(write, "documents", corpus.documents),
         partial(write, "sections", corpus.sections),
-        lambda: write("reports", _stored_reports(run)),
+        lambda: write("reports", _published_reports(run)),
         *(partial(write, name, table) for name, table in run.tables.items() if name != "search"),
         partial(staging.write_blocks, "search", run.tables["search"], run.search_blocks),
         partial(write, "fingerprints", signatures, fingerprint_metadata(run.settings.fingerprint)),
@@ -151,14 +181,6 @@ def stage_datasets(run: LocalRun) -> None:
         finally:
             # After a fault nothing more is begun; what was, ends before the staging folder goes.
             pool.shutdown(cancel_futures=True)
-
-
-def _stored_reports(run: LocalRun) -> pa.Table:
-    # Their texts come from all over the corpus; on disk they are sorted without being held.
-    reports = TableStore(run.work / "reports.arrow", schemas.REPORTS)
-    for part in report_parts(run):
-        reports.append(part.filter(pc.invert(pc.is_in(part.column("cluster_id"), run.withheld))))
-    return reports.read()
 
 
 def run_metrics(run: LocalRun) -> pa.Table:
