@@ -85,11 +85,13 @@ def index_texts(run: LocalRun, *, proven: bool = True) -> pa.Table:
 def _blocks(corpus: Corpus) -> Iterator[_Block]:
     """Yield the blocks of a corpus, in the order of its pages."""
     facts = corpus.section_facts
+    if not facts.num_rows:
+        return
     rank = document_ranks(corpus).to_numpy()
     order = np.lexsort((facts.column("ordinal").to_numpy(), rank))
-    first = np.flatnonzero(np.append(True, np.diff(rank[order]) != 0)) if order.size else order
+    first = np.flatnonzero(np.append(True, np.diff(rank[order]) != 0))
     pages = facts.column("doc_id").take(pa.array(order[first])).combine_chunks()
-    starts = first[borders(pages, wanted_blocks(corpus.matched.size))] if order.size else first
+    starts = first[borders(pages, wanted_blocks(corpus.matched.size))]
     text_of = np.full(facts.num_rows, -1, dtype=np.int64)
     text_of[corpus.matched] = np.arange(corpus.matched.size)
     names = facts.column("doc_id").take(pa.array(order[starts])).to_pylist()
