@@ -4,8 +4,7 @@ A dataset is cut where its ids say so (content-defined chunking, as rsync and ca
 "Efficient algorithms for sorting and synchronization", ch. 3). A border stands before a row whose id, read as a number,
 is the largest of a window around it (the local maximum method: Bjørner, Blass, Gurevich 2010, "Content-dependent
 chunking for differential compression, the local maximum approach"), so that files are of similar size. A row that comes
-or goes moves borders inside that window at most, and the same rows are cut into the same files whatever came before: a
-grown release is laid out as if it had been made at once.
+or goes moves borders inside that window at most, and the same rows are cut into the same files whatever came before.
 """
 
 from __future__ import annotations
