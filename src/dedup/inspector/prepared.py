@@ -156,8 +156,8 @@ FROM {facts_rows} ORDER BY file, row
 _FACT_ROWS = "SELECT fact_id, file, row FROM {fact_keys} ORDER BY fact_id"
 #: The figures of a section lie behind each other in one file.
 _OBSERVATION_ROWS = """
-SELECT section_id, file, min(row) AS row, count(*) AS n FROM {observations_rows} GROUP BY section_id, file
-ORDER BY section_id
+SELECT section_id, file, min(row) AS row, count(*) AS n FROM {observations_rows}
+WHERE section_id >= 's_{low}' AND section_id < 's_{high}' GROUP BY section_id, file ORDER BY section_id
 """
 _PRINT_ROWS = "SELECT section_id, file, row, 1 AS n FROM {fingerprints_rows} ORDER BY section_id"
 _BY_SOURCE = """
@@ -177,7 +177,7 @@ PREPARED: dict[str, Prepared] = {
         Prepared("passage_places", _PASSAGE_PLACES, "passage_id"),
         Prepared("fact_keys", _FACT_KEYS),
         Prepared("fact_rows", _FACT_ROWS, "fact_id", after=("fact_keys",)),
-        Prepared("observation_rows", _OBSERVATION_ROWS, "section_id"),
+        Prepared("observation_rows", _OBSERVATION_ROWS, "section_id", after=("places",), ranges=True),
         Prepared("print_rows", _PRINT_ROWS, "section_id"),
         Prepared("families", _FAMILIES, "family_id"),
         Prepared("by_source", _BY_SOURCE, "source", after=("members",)),

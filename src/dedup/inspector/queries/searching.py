@@ -66,7 +66,8 @@ def _by_pieces(store: Store, words: str) -> Found:
 
 def _read_searched(store: Store) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
     """Return for each section the place of its cluster (-1: none), and whether it is the canonical one."""
-    table = store.tables.lookup("searched").all(["place", "is_canonical"])
+    # Read as a whole: one small piece after another takes a second for a million sections.
+    table = store.scan("searched").to_table(columns=["place", "is_canonical"])
     return table.column("place").to_numpy(), table.column("is_canonical").to_numpy()
 
 
