@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 RANGE_BYTES = 32 << 20
 _LAST = np.uint64(1 << 63)
 _KEYS, _ENDS = ".keys", ".ends"
+_THINGS, _SPEAKS = ".things", ".speaks"
 
 
 class Postings:
@@ -39,6 +40,9 @@ class Postings:
     def __init__(self, path: Path) -> None:
         self._keys: NDArray[np.uint64] = _mapped(path.with_suffix(_KEYS), np.uint64)
         self._ends: NDArray[np.int64] = _mapped(path.with_suffix(_ENDS), np.int64)
+        self._things: NDArray[np.int32] = _mapped(path.with_suffix(_THINGS), np.int32)
+        self._speaks: NDArray[np.bool_] = _mapped(path.with_suffix(_SPEAKS), np.bool_)
+        self._n = int(self._things.max(initial=-1)) + 1
         # Read, not mapped: what is mapped counts as memory of the process for as long as anybody has asked for it.
         self._file = os.open(path, os.O_RDONLY)
         self._closing = weakref.finalize(self, os.close, self._file)
@@ -47,21 +51,19 @@ class Postings:
         """Let go of the file."""
         self._closing()
 
-    def mark(self, pieces: Iterable[str], places: NDArray[np.int32], told: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return which of some things hold one of the pieces.
+    def mark(self, pieces: Iterable[str]) -> NDArray[np.bool_]:
+        """Return which things (`write_sections`) hold one of the pieces.
 
         Parameters
         ----------
         pieces : of two characters, or of one: every piece that begins or ends with it
-        places : (n,) thing of each section, -1 where it is none's
-        told : (n,) whether the text of a section speaks for its thing; its title always does
         """
-        holds = np.zeros(int(places.max(initial=-1)) + 1, dtype=bool)
+        holds = np.zeros(self._n, dtype=bool)
         for piece in pieces:
             for i in self._rows(piece):
                 start = int(self._ends[i - 1]) if i else 0
                 data = os.pread(self._file, int(self._ends[i]) - start, start)
-                _mark(np.frombuffer(data, dtype=np.uint8), places, told, holds)
+                _mark(np.frombuffer(data, dtype=np.uint8), self._things, self._speaks, holds)
         return holds
 
     def _rows(self, piece: str) -> list[int]:
@@ -119,6 +121,18 @@ def _rows(table: pa.Table) -> _Rows:
     gaps = table.column("gaps").combine_chunks()
     offsets = gaps.offsets.to_numpy().astype(np.int64)
     return _Rows(keys_of(table.column("piece").combine_chunks()), np.diff(offsets), gaps.flatten().to_numpy())
+
+
+def write_sections(path: Path, things: NDArray[np.int32], speaks: NDArray[np.bool_]) -> None:
+    """Write what each section belongs to, for the `Postings` of a path.
+
+    Parameters
+    ----------
+    things : (n,) thing of each section, in the order of the dataset, -1 where it is none's
+    speaks : (n,) whether the text of a section speaks for its thing; its title always does
+    """
+    np.ascontiguousarray(things, dtype=np.int32).tofile(path.with_suffix(_THINGS))
+    np.ascontiguousarray(speaks, dtype=np.bool_).tofile(path.with_suffix(_SPEAKS))
 
 
 def write_postings(path: Path, files: Sequence[str], first_rows: Mapping[str, int]) -> None:

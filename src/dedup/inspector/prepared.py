@@ -68,8 +68,8 @@ _NOTHING = {
 }
 
 
-#: Datasets whose rows are told with where they stand, and what stands for those that a release may lack.
 _NO_SECTION = "(SELECT NULL::VARCHAR AS section_id, 0 AS file, 0 AS row WHERE false)"
+#: Datasets whose rows are told with where they stand, and what stands for those that a release may lack.
 _WITH_ROWS = {
     "sections": "",
     "documents": "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from functools import partial
+from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,7 +24,7 @@ from dedup.inspector.lookups import (
     open_batches,
     write_batches,
 )
-from dedup.inspector.postings import Postings, write_postings
+from dedup.inspector.postings import Postings, write_postings, write_sections
 from dedup.inspector.prepared import COPIED, KEYS, ORDERED, PLACED, PREPARED, Prepared
 from dedup.releases.blocks import block_names
 from dedup.reuse.network import GROUPINGS, Network, build_network
@@ -90,7 +90,7 @@ class Tables:
                 if "reuse_edges" in self.files:
                     self.network(name.removeprefix("network_"))
             elif name == "postings":
-                if "search" in self.files and "block" in self.lookup("search").schema.names:
+                if self.has_blocks:
                     self.postings()
             elif name in PREPARED and not PREPARED[name].key:
                 self._need_in_sql(PREPARED[name])
@@ -133,10 +133,18 @@ class Tables:
                 path = self.folder / "search.postings"
                 if not self._made_apart(path):
                     first = self._first_rows()
+                    self.need("searched")
                     with self._heavy:
+                        told = self.scan("searched").to_table(columns=["place", "is_canonical"])
+                        write_sections(path, told.column("place").to_numpy(), told.column("is_canonical").to_numpy())
                         write_postings(path, self.files["search"], first)
                 self._postings = Postings(path)
             return self._postings
+
+    @cached_property
+    def has_blocks(self) -> bool:
+        """Whether the release has a search index in blocks; those of earlier versions have none, or another kind."""
+        return "search" in self.files and "block" in pq.read_schema(self.files["search"][0]).names
 
     def _first_rows(self) -> dict[str, int]:
         """Return for each block of the search index the row of its first section."""

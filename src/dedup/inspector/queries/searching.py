@@ -45,7 +45,7 @@ def search(store: Store, words: str) -> Found:
 
 def _has_index(store: Store) -> bool:
     # Releases of earlier versions have one of another kind.
-    return store.has("search") and "block" in store.tables.lookup("search").schema.names
+    return store.has("search") and store.tables.has_blocks
 
 
 def _by_pieces(store: Store, words: str) -> Found:
@@ -54,21 +54,13 @@ def _by_pieces(store: Store, words: str) -> Found:
     exact = all(len(pieces) == 1 for pieces in parts)
     if not wanted:
         return Found(_NOWHERE, exact)
-    clusters, canonical = store.summary("searched", lambda: _read_searched(store))
     postings = store.tables.postings()
-    holds = postings.mark(wanted[:1], clusters, canonical)
+    holds = postings.mark(wanted[:1])
     for piece in wanted[1:]:
         if not holds.any():
             break
-        holds &= postings.mark([piece], clusters, canonical)
+        holds &= postings.mark([piece])
     return Found(np.flatnonzero(holds).astype(np.int32), exact)
-
-
-def _read_searched(store: Store) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-    """Return for each section the place of its cluster (-1: none), and whether it is the canonical one."""
-    # Read as a whole: one small piece after another takes a second for a million sections.
-    table = store.scan("searched").to_table(columns=["place", "is_canonical"])
-    return table.column("place").to_numpy(), table.column("is_canonical").to_numpy()
 
 
 def _in_titles(store: Store, words: str) -> Found:
