@@ -108,6 +108,8 @@ def check_output(run: LocalRun, search: Future[pa.Table] | None = None) -> Quali
     search : the rows of the search index that are new (`all_proven` speaks for the others), when they are still being
         made; they become one of the tables of the run
     """
+    # Reports that an attempt before put together may say what tables said then.
+    run.reports = None
     found = _hold_tables(run)
     if search is not None:
         run.tables["search"] = search.result()
