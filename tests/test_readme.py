@@ -165,7 +165,7 @@ class Reader:
             env=self.environment,
             capture_output=True,
             encoding="utf-8",
-            timeout=600,
+            timeout=240,
         )
         self.folder = Path(after.read_text("utf-8").strip())
         # Where the reader sits is no part of what is shown.
