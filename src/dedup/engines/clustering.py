@@ -72,8 +72,7 @@ def _known_clusters(run: LocalRun) -> pa.Table | None:
     """Return cluster_id, first_release and most_sections of the last release; None where there is none."""
     if run.previous is None:
         return None
-    clusters = run.previous.arrow("clusters")
-    if "most_sections" not in clusters.column_names:
-        # A release of an earlier version did not count them.
-        clusters = clusters.append_column("most_sections", clusters.column("n_sections"))
-    return clusters.select(["cluster_id", "first_release", "most_sections"])
+    # A release of an earlier version did not count the most.
+    most = next(n for n in ("most_sections", "n_sections") if n in run.previous.dataset("clusters").schema.names)
+    names = ["cluster_id", "first_release", "most_sections"]
+    return run.previous.arrow("clusters", ["cluster_id", "first_release", most]).rename_columns(names)

@@ -15,8 +15,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dedup.id_numbers import Ids, read_ids
 from dedup.quality.frames import identifying_columns
-from dedup.quality.ids import Ids, read_ids
 from dedup.quality.outcome import SHOWN, Outcome, Row
 from dedup.quality.suites import FIND_NOTHING, ROWS_SATISFY, STAND_IN, UNIQUE_KEY, SuiteError
 from dedup.schemas import DATASETS

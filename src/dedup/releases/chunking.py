@@ -22,12 +22,8 @@ if TYPE_CHECKING:
 #: Decoded bytes below which a dataset is one file, and files that a larger one is cut into at most, about.
 SMALL_BYTES = 4 << 20
 MOST_FILES = 64
-#: Hex digits at the end of an id that decide: 32 bits.
-_DIGITS = 8
-#: What each byte says as a hex digit in small letters.
-_NO_HEX = np.uint8(255)
-_HEX = np.full(256, _NO_HEX, dtype=np.uint8)
-_HEX[[ord(c) for c in "0123456789abcdef"]] = range(16)
+#: Eight hexadecimal digits.
+_LAST_DIGITS = np.uint64(0xFFFFFFFF)
 
 
 def wanted_files(n_bytes: int) -> int:
@@ -54,7 +50,7 @@ def borders(keys: pa.Array | pa.ChunkedArray | None, wanted: int) -> NDArray[np.
     keys : as in `chunk_starts`
     wanted : how many parts there shall be, about: as many or up to twice as many
     """
-    numbers = last_digits(keys) if keys is not None and wanted > 1 and len(keys) >= wanted else None
+    numbers = _numbers_of(keys) if keys is not None and wanted > 1 and len(keys) >= wanted else None
     if numbers is None:
         return np.zeros(1, dtype=np.int64)
     first = np.flatnonzero(np.append(True, numbers[1:] != numbers[:-1]))
@@ -94,24 +90,16 @@ def local_maxima(numbers: NDArray[np.uint64], wanted: int) -> NDArray[np.int64]:
     return np.unique(np.append(found, 0)).astype(np.int64)
 
 
-def last_digits(keys: pa.Array | pa.ChunkedArray) -> NDArray[np.uint64] | None:
-    """Return the last eight hex digits of ids as numbers; None where they are no such ids."""
-    from dedup.text.normalise import utf8_buffers
+def _numbers_of(keys: pa.Array | pa.ChunkedArray) -> NDArray[np.uint64] | None:
+    """Return the numbers that the last eight digits of ids spell; None where they are no ids.
 
-    found = []
-    for chunk in keys.chunks if isinstance(keys, pa.ChunkedArray) else [keys]:
-        data, offsets = utf8_buffers(chunk)
-        starts = offsets[1:] - _DIGITS
-        if np.any(starts < offsets[:-1]):
-            return None
-        numbers = np.zeros(len(chunk), dtype=np.uint64)
-        for k in range(_DIGITS):
-            values = _HEX[data[starts + k]]
-            if np.any(values == _NO_HEX):
-                return None
-            numbers = (numbers << np.uint64(4)) | values
-        found.append(numbers)
-    return np.concatenate(found) if found else np.zeros(0, dtype=np.uint64)
+    Only those: rows that are sorted by their id begin with digits that rise, and would know no border.
+    """
+    # What compiles kernels is not needed to read a release.
+    from dedup.id_numbers import spell_ids
+
+    ids = spell_ids(keys if isinstance(keys, pa.ChunkedArray) else pa.chunked_array([keys]))
+    return ids.numbers & _LAST_DIGITS if ids is not None and ids.numbers.size == len(keys) else None
 
 
 @dataclass(frozen=True)
@@ -130,7 +118,7 @@ class DocumentOrder:
 
     @cached_property
     def _numbers(self) -> NDArray[np.uint64]:
-        numbers = last_digits(self.ids)
+        numbers = _numbers_of(self.ids)
         return np.zeros(len(self.ids), dtype=np.uint64) if numbers is None else numbers
 
     def files(self, documents: NDArray[np.int64], n_bytes: int) -> NDArray[np.int64]:

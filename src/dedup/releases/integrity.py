@@ -17,7 +17,7 @@ from dedup.schemas import DATASETS
 from dedup.schemas.datasets import ID_COLUMNS
 
 if TYPE_CHECKING:
-    from dedup.quality.ids import Ids
+    from dedup.id_numbers import Ids
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ class _Columns:
     def _read(self, dataset: str) -> dict[str, Ids | None]:
         """Return the ids of all columns that are asked about; each file is opened once."""
         # What compiles kernels is not needed to read a release.
-        from dedup.quality.ids import read_ids
+        from dedup.id_numbers import read_ids
 
         key = DATASETS[dataset].key
         names = [name for name in key if len(key) == 1 and name in ID_COLUMNS]

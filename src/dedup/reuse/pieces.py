@@ -15,6 +15,7 @@ import pyarrow as pa
 from numba import njit
 
 from dedup.text.normalise import fold_table, fold_utf8, normalise, utf8_buffers
+from dedup.text.utf8 import decode
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -150,19 +151,8 @@ def _read_pieces(data: NDArray[np.uint8], offsets: NDArray[np.int64], keys: NDAr
         key = np.uint64(0)
         at = offsets[i]
         while at < offsets[i + 1]:
-            lead = np.uint64(data[at])
-            if lead < 0x80:
-                cp, more = lead, 0
-            elif lead < 0xE0:
-                cp, more = lead & np.uint64(0x1F), 1
-            elif lead < 0xF0:
-                cp, more = lead & np.uint64(0x0F), 2
-            else:
-                cp, more = lead & np.uint64(0x07), 3
-            for k in range(more):
-                cp = (cp << np.uint64(6)) | (np.uint64(data[at + 1 + k]) & np.uint64(0x3F))
-            key = (key << np.uint64(_BITS)) | cp
-            at += 1 + more
+            cp, at = decode(data, at)
+            key = (key << np.uint64(_BITS)) | np.uint64(cp)
         keys[i] = key
 
 

@@ -27,7 +27,7 @@ class Ids(NamedTuple):
     Attributes
     ----------
     letter : what they begin with, such as `s_`; empty where there are none
-    numbers : (n,) uint64, ascending
+    numbers : (n,) uint64; ascending in what `read_ids` gives
     """
 
     letter: bytes
@@ -51,6 +51,14 @@ class Ids(NamedTuple):
 
 def read_ids(column: pa.ChunkedArray) -> Ids | None:
     """Return the ids of a column of strings, nulls left out; None where anything else stands in it."""
+    found = spell_ids(column)
+    if found is not None:
+        found.numbers.sort()
+    return found
+
+
+def spell_ids(column: pa.ChunkedArray) -> Ids | None:
+    """Return the same with the numbers in the order of the column."""
     if not pa.types.is_string(column.type):
         return None
     letter = b""
@@ -70,7 +78,6 @@ def read_ids(column: pa.ChunkedArray) -> Ids | None:
         if not _spell(content, bounds, np.frombuffer(letter, dtype=np.uint8), _WORTH, numbers[done : done + n]):
             return None
         done += n
-    numbers.sort()
     return Ids(letter, numbers)
 
 

@@ -8,8 +8,8 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dedup.id_numbers import read_ids
 from dedup.quality.frames import identifying_columns
-from dedup.quality.ids import read_ids
 from dedup.quality.querying import Query
 from dedup.quality.suites import STAND_IN, UNIQUE_KEY
 
