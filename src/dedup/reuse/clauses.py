@@ -71,6 +71,28 @@ def _joins(cp: np.uint32) -> bool:
     return bool(0x30 <= cp <= _NINE or 0x41 <= cp <= 0x5A or 0x61 <= cp <= 0x7A or _WIDE_ZERO <= cp <= _WIDE_NINE)
 
 
+@njit(nogil=True, cache=True, inline="always")
+def _put(
+    unit: NDArray,
+    h: np.uint64,
+    n: int,
+    row: int,
+    begin: int,
+    first_byte: int,
+    last_byte: int,
+    first_char: int,
+    last_char: int,
+) -> None:
+    """Write one unit: its hash from that of its characters, and where it stands in the row that begins at `begin`."""
+    unit["hash"] = finish_hash(h + np.uint64(n) * GOLDEN)
+    unit["row"] = row
+    unit["byte"] = first_byte - begin
+    unit["bytes"] = last_byte - first_byte
+    unit["start"] = first_char
+    unit["chars"] = last_char - first_char
+    unit["n"] = n
+
+
 @njit(nogil=True, cache=True)
 def scan_units(
     data: NDArray[np.uint8],
@@ -130,14 +152,7 @@ def scan_units(
                     if n > most:
                         too_long += 1
                     else:
-                        unit = out[written]
-                        unit["hash"] = finish_hash(h + np.uint64(n) * GOLDEN)
-                        unit["row"] = row
-                        unit["byte"] = first_byte - begin
-                        unit["bytes"] = last_byte - first_byte
-                        unit["start"] = first_char
-                        unit["chars"] = last_char - first_char
-                        unit["n"] = n
+                        _put(out[written], h, n, row, begin, first_byte, last_byte, first_char, last_char)
                         written += 1
                 h = np.uint64(0)
                 n = 0
@@ -229,13 +244,6 @@ def scan_units(
             if n > most:
                 too_long += 1
             else:
-                unit = out[written]
-                unit["hash"] = finish_hash(h + np.uint64(n) * GOLDEN)
-                unit["row"] = row
-                unit["byte"] = first_byte - begin
-                unit["bytes"] = last_byte - first_byte
-                unit["start"] = first_char
-                unit["chars"] = last_char - first_char
-                unit["n"] = n
+                _put(out[written], h, n, row, begin, first_byte, last_byte, first_char, last_char)
                 written += 1
     return written, too_long
